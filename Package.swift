@@ -1,0 +1,109 @@
+// swift-tools-version: 6.2
+//
+// The architecture as data: each target with the few things it may import.
+// `make build` adds `--explicit-target-dependency-import-check error`, so an import that is not
+// listed here fails the build; Tests/ArchitectureTests proves that on the built objects.
+
+import PackageDescription
+
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let ordered = Target.Dependency.product(name: "OrderedCollections", package: "swift-collections")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+
+let package = Package(
+    name: "forwarder",
+    products: [
+        .executable(name: "forwarder", targets: ["ForwarderCommand"]),
+        .executable(name: "forwarder-uplink", targets: ["ForwarderUplink"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    ],
+    targets: [
+        // The vocabulary and the language: nothing of ours below them.
+        .target(name: "Monitoring"),
+        .target(name: "ConfigLanguage"),
+
+        // The parts between plugin and master.
+        .target(name: "Spool", dependencies: ["Monitoring", grdb]),
+        .target(name: "UplinkMessages", dependencies: ["Monitoring"]),
+        .target(name: "Delivery", dependencies: ["Monitoring", "Spool", "UplinkMessages", deque]),
+        .target(
+            name: "Collector",
+            dependencies: [
+                "Monitoring", "ConfigLanguage", "CSpawn", heap, ordered, logging,
+            ]),
+        .target(
+            name: "Forwarder",
+            dependencies: [
+                "Monitoring", "UplinkMessages", "COpenSSL", nioCore, nioPosix, nioHTTP1, deque,
+                logging,
+            ]),
+
+        // Thin C.
+        .systemLibrary(
+            name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .target(name: "CSpawn"),
+
+        // The two executables.
+        .executableTarget(
+            name: "ForwarderCommand",
+            dependencies: [
+                "Monitoring", "ConfigLanguage", "Spool", "Delivery", "Collector",
+                "UplinkMessages", "CSpawn", arguments, logging,
+            ]),
+        .executableTarget(
+            name: "ForwarderUplink", dependencies: ["Forwarder", "UplinkMessages", logging]),
+
+        // One folder of tests per module, then the tiers that need more than one.
+        .target(
+            name: "TestSupport", dependencies: ["Monitoring"], path: "Tests/Support"),
+        .testTarget(name: "MonitoringTests", dependencies: ["Monitoring"]),
+        .testTarget(name: "ConfigLanguageTests", dependencies: ["ConfigLanguage"]),
+        .testTarget(name: "SpoolTests", dependencies: ["Spool", "Monitoring", "TestSupport", grdb]),
+        .testTarget(name: "UplinkMessagesTests", dependencies: ["UplinkMessages", "Monitoring"]),
+        .testTarget(
+            name: "DeliveryTests",
+            dependencies: ["Delivery", "Spool", "UplinkMessages", "Monitoring", "TestSupport"]),
+        .testTarget(
+            name: "CollectorTests",
+            dependencies: ["Collector", "ConfigLanguage", "Monitoring", "TestSupport"]),
+        .testTarget(
+            name: "ForwarderTests",
+            dependencies: [
+                "Forwarder", "UplinkMessages", "Monitoring", "TestSupport", nioCore, nioPosix,
+                nioEmbedded, nioHTTP1,
+            ]),
+        .testTarget(name: "ForwarderCommandTests", dependencies: ["ForwarderCommand", "Monitoring"]),
+        .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"]),
+        .testTarget(name: "RealMasterTests", dependencies: ["TestSupport", "Monitoring"]),
+    ]
+)
+
+/// Targets without C below them also promise memory safety.
+let withoutC: Set = ["Monitoring", "ConfigLanguage", "UplinkMessages", "Delivery"]
+let cTargets: Set = ["COpenSSL", "CSpawn"]
+
+for target in package.targets where !cTargets.contains(target.name) {
+    target.swiftSettings =
+        [
+            .swiftLanguageMode(.v6),
+            .treatAllWarnings(as: .error),
+            .enableUpcomingFeature("ExistentialAny"),  // SE-0335
+            .enableUpcomingFeature("InternalImportsByDefault"),  // SE-0409
+            .enableUpcomingFeature("MemberImportVisibility"),  // SE-0444
+            .enableUpcomingFeature("InferIsolatedConformances"),  // SE-0470
+            .enableUpcomingFeature("NonisolatedNonsendingByDefault"),  // SE-0461
+        ] + (withoutC.contains(target.name) ? [.strictMemorySafety()] : [])
+}

@@ -1,0 +1,3 @@
+#ifndef FORWARDER_CSPAWN_H
+#define FORWARDER_CSPAWN_H
+#endif

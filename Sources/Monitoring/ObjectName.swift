@@ -1,0 +1,78 @@
+/// The name of a host or of a service on a host, as Icinga writes it: `host` or `host!service`.
+///
+/// Names compare byte by byte, as Icinga compares them: two spellings of "é" are two names.
+///
+/// - Source: Icinga 2 documentation, "Object Types"; `!` separates and cannot be part of a host name.
+package struct ObjectName: Sendable {
+    /// The host's name; never empty.
+    package let host: String
+    /// The service's short name, or nil for the host itself; never empty.
+    package let service: String?
+
+    /// The longest full name in bytes; a longer one is refused where it enters.
+    ///
+    /// 1,024 bytes: Icinga keeps file names of objects below 255 bytes, this is four times that.
+    package static let maximumByteCount = 1024
+
+    /// Names a host.
+    package init(host: String) {
+        self.host = host
+        self.service = nil
+    }
+
+    /// Names a service on a host.
+    package init(host: String, service: String) {
+        self.host = host
+        self.service = service
+    }
+
+    /// Reads `host` or `host!service`; nil when a part is empty, holds a control character or the
+    /// whole is longer than ``maximumByteCount``.
+    package init?(fullName: String) {
+        guard fullName.utf8.count <= Self.maximumByteCount else { return nil }
+        guard !fullName.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else { return nil }
+        let parts = fullName.split(separator: "!", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let host = parts.first, !host.isEmpty else { return nil }
+        self.host = String(host)
+        guard parts.count == 2 else {
+            self.service = nil
+            return
+        }
+        guard !parts[1].isEmpty else { return nil }
+        self.service = String(parts[1])
+    }
+
+    /// `host` or `host!service`.
+    package var fullName: String {
+        guard let service else { return host }
+        return "\(host)!\(service)"
+    }
+
+    /// True when this names a host itself.
+    package var isHost: Bool { service == nil }
+}
+
+extension ObjectName: Hashable, Comparable {
+    package static func == (a: ObjectName, b: ObjectName) -> Bool {
+        guard a.host.utf8.elementsEqual(b.host.utf8) else { return false }
+        switch (a.service, b.service) {
+        case (nil, nil): return true
+        case (let x?, let y?): return x.utf8.elementsEqual(y.utf8)
+        default: return false
+        }
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        for byte in host.utf8 { hasher.combine(byte) }
+        hasher.combine(UInt8(ascii: "!"))
+        for byte in (service ?? "").utf8 { hasher.combine(byte) }
+    }
+
+    package static func < (a: ObjectName, b: ObjectName) -> Bool {
+        a.fullName.utf8.lexicographicallyPrecedes(b.fullName.utf8)
+    }
+}
+
+extension ObjectName: CustomStringConvertible {
+    package var description: String { fullName }
+}

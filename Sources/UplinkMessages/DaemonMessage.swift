@@ -1,0 +1,258 @@
+package import Monitoring
+
+/// One node of one destination, by its place in ``UplinkSettings``.
+package struct NodeID: Hashable, Sendable {
+    /// Index into `UplinkSettings.nodes`.
+    package let index: UInt16
+
+    /// The node at this place.
+    package init(index: UInt16) { self.index = index }
+}
+
+/// What the uplink has to know about one node of a master.
+package struct NodeSettings: Hashable, Sendable {
+    /// The Master object's name: the node's certificate must carry it.
+    package var name: String
+    /// The name under which the uplink's own arguments hold certificate, key and CA.
+    package var identity: String
+    /// Numeric addresses, best first; the uplink never resolves names.
+    package var addresses: [String]
+    /// TCP port of the API.
+    package var port: UInt16
+
+    /// A node with all its settings.
+    package init(name: String, identity: String, addresses: [String], port: UInt16) {
+        self.name = name
+        self.identity = identity
+        self.addresses = addresses
+        self.port = port
+    }
+}
+
+/// Everything the daemon tells the uplink before work starts.
+package struct UplinkSettings: Hashable, Sendable {
+    /// All nodes of all destinations; a ``NodeID`` is an index into this.
+    package var nodes: [NodeSettings]
+    /// Connections a node gets at most.
+    package var connectionsPerNode: UInt16
+    /// Requests in flight on one connection at most.
+    package var windowPerConnection: UInt16
+    /// Longest wait for a connection including its TLS handshake.
+    package var connectTimeout: Duration
+    /// Longest wait for the answer at the head of a connection's line.
+    package var answerTimeout: Duration
+
+    /// Settings with all their parts.
+    package init(
+        nodes: [NodeSettings], connectionsPerNode: UInt16 = 4, windowPerConnection: UInt16 = 64,
+        connectTimeout: Duration = .seconds(15), answerTimeout: Duration = .seconds(30)
+    ) {
+        self.nodes = nodes
+        self.connectionsPerNode = connectionsPerNode
+        self.windowPerConnection = windowPerConnection
+        self.connectTimeout = connectTimeout
+        self.answerTimeout = answerTimeout
+    }
+}
+
+/// One result on its way to one node: exactly what leaves the host, nothing else.
+package struct Submission: Hashable, Sendable {
+    /// Told back with the outcome; unique within one uplink's life.
+    package var id: UInt64
+    /// Where to.
+    package var node: NodeID
+    /// Which object.
+    package var object: ObjectName
+    /// 0 to 3 for a service, 0 or 1 for a host.
+    package var exitStatus: UInt8
+    /// Plugin output.
+    package var output: String
+    /// Performance data, one `label=value…` a piece.
+    package var performanceData: [String]
+    /// The stamp that orders it, in the master's clock.
+    package var executionStart: Timestamp
+    /// The end of the execution, in the master's clock; never before the start.
+    package var executionEnd: Timestamp
+    /// How long the master may wait for the next one, in whole seconds.
+    package var ttlSeconds: UInt32
+    /// This node's name.
+    package var checkSource: String
+
+    /// A submission with all its parts.
+    package init(
+        id: UInt64, node: NodeID, object: ObjectName, exitStatus: UInt8, output: String,
+        performanceData: [String], executionStart: Timestamp, executionEnd: Timestamp,
+        ttlSeconds: UInt32, checkSource: String
+    ) {
+        self.id = id
+        self.node = node
+        self.object = object
+        self.exitStatus = exitStatus
+        self.output = output
+        self.performanceData = performanceData
+        self.executionStart = executionStart
+        self.executionEnd = executionEnd
+        self.ttlSeconds = ttlSeconds
+        self.checkSource = checkSource
+    }
+}
+
+/// What the daemon asks of the uplink.
+package enum DaemonMessage: Hashable, Sendable {
+    /// Comes first, once.
+    case settings(UplinkSettings)
+    /// New addresses of a node; connections to others go on until they end.
+    case addresses(node: NodeID, addresses: [String])
+    /// Submit one result.
+    case submit(Submission)
+    /// The fence: reset every connection to the node, open a new one, ask `GET /v1` and report.
+    /// Nothing that was sent before it can arrive after its answer, middleboxes aside.
+    case probe(id: UInt64, node: NodeID)
+    /// Read what the master holds of these objects; at most ``Wire/objectLimit``.
+    case readBack(id: UInt64, node: NodeID, objects: [ObjectName])
+    /// Answer everything in flight, then exit.
+    case drain
+    /// Exit now.
+    case stop
+}
+
+extension DaemonMessage {
+    /// The frame to write.
+    package var frame: [UInt8] {
+        var out: FrameWriter
+        switch self {
+        case .settings(let settings):
+            out = FrameWriter(type: 1)
+            out.write(settings)
+        case .addresses(let node, let addresses):
+            out = FrameWriter(type: 2)
+            out.write(node.index)
+            out.write(list: addresses) { $0.write($1) }
+        case .submit(let submission):
+            out = FrameWriter(type: 3)
+            out.write(submission)
+        case .probe(let id, let node):
+            out = FrameWriter(type: 4)
+            out.write(id)
+            out.write(node.index)
+        case .readBack(let id, let node, let objects):
+            out = FrameWriter(type: 5)
+            out.write(id)
+            out.write(node.index)
+            out.write(list: objects) { $0.write($1.fullName) }
+        case .drain: out = FrameWriter(type: 6)
+        case .stop: out = FrameWriter(type: 7)
+        }
+        return out.finished()
+    }
+
+    /// Reads a frame as ``FrameAccumulator/next()`` gives it.
+    package init(frame: ArraySlice<UInt8>) throws(MessageFault) {
+        var reader = FrameReader(payload: frame)
+        let type = try reader.readByte()
+        switch type {
+        case 1: self = .settings(try reader.readSettings())
+        case 2:
+            self = .addresses(
+                node: try reader.readNode(), addresses: try reader.readAddresses())
+        case 3: self = .submit(try reader.readSubmission())
+        case 4:
+            self = .probe(id: try reader.readInteger(UInt64.self), node: try reader.readNode())
+        case 5:
+            let id = try reader.readInteger(UInt64.self)
+            let node = try reader.readNode()
+            let objects = try reader.readList("objects", limit: Wire.objectLimit) {
+                (one) throws(MessageFault) in try one.readObject()
+            }
+            self = .readBack(id: id, node: node, objects: objects)
+        case 6: self = .drain
+        case 7: self = .stop
+        default: throw .unknownType(type)
+        }
+        try reader.finish()
+    }
+}
+
+extension FrameWriter {
+    fileprivate mutating func write(_ settings: UplinkSettings) {
+        write(list: settings.nodes) { out, node in
+            out.write(node.name)
+            out.write(node.identity)
+            out.write(list: node.addresses) { $0.write($1) }
+            out.write(node.port)
+        }
+        write(settings.connectionsPerNode)
+        write(settings.windowPerConnection)
+        write(settings.connectTimeout)
+        write(settings.answerTimeout)
+    }
+
+    fileprivate mutating func write(_ submission: Submission) {
+        write(submission.id)
+        write(submission.node.index)
+        write(submission.object.fullName)
+        write(submission.exitStatus)
+        write(submission.output)
+        write(list: submission.performanceData) { $0.write($1) }
+        write(submission.executionStart)
+        write(submission.executionEnd)
+        write(submission.ttlSeconds)
+        write(submission.checkSource)
+    }
+}
+
+extension FrameReader {
+    mutating func readNode() throws(MessageFault) -> NodeID {
+        NodeID(index: try readInteger(UInt16.self))
+    }
+
+    fileprivate mutating func readAddresses() throws(MessageFault) -> [String] {
+        try readList("addresses", limit: 16) { (one) throws(MessageFault) in
+            try one.readString("address", limit: 64)
+        }
+    }
+
+    fileprivate mutating func readSettings() throws(MessageFault) -> UplinkSettings {
+        let nodes = try readList("nodes", limit: Wire.nodeLimit) { (one) throws(MessageFault) in
+            NodeSettings(
+                name: try one.readString("node name", limit: ObjectName.maximumByteCount),
+                identity: try one.readString("identity", limit: ObjectName.maximumByteCount),
+                addresses: try one.readAddresses(),
+                port: try one.readInteger(UInt16.self))
+        }
+        let settings = UplinkSettings(
+            nodes: nodes,
+            connectionsPerNode: try readInteger(UInt16.self),
+            windowPerConnection: try readInteger(UInt16.self),
+            connectTimeout: try readDuration(),
+            answerTimeout: try readDuration())
+        guard (1...64).contains(settings.connectionsPerNode) else {
+            throw .outOfBounds(field: "connections per node")
+        }
+        guard (1...1024).contains(settings.windowPerConnection) else {
+            throw .outOfBounds(field: "window")
+        }
+        return settings
+    }
+
+    fileprivate mutating func readSubmission() throws(MessageFault) -> Submission {
+        let submission = Submission(
+            id: try readInteger(UInt64.self),
+            node: try readNode(),
+            object: try readObject(),
+            exitStatus: try readByte(),
+            output: try readString("output", limit: CheckResult.outputByteLimit),
+            performanceData: try readList("performance data", limit: 16_384) {
+                (one) throws(MessageFault) in
+                try one.readString("performance data", limit: CheckResult.outputByteLimit)
+            },
+            executionStart: try readTimestamp(),
+            executionEnd: try readTimestamp(),
+            ttlSeconds: try readInteger(UInt32.self),
+            checkSource: try readString("check source", limit: ObjectName.maximumByteCount))
+        guard submission.exitStatus <= (submission.object.isHost ? 1 : 3) else {
+            throw .outOfBounds(field: "exit status")
+        }
+        return submission
+    }
+}

@@ -1,0 +1,310 @@
+package import Monitoring
+
+/// What became of one submission, reduced to what delivery decides by.
+///
+/// - Source: docs/protocol.md, "What the master answers and what it means".
+package enum SubmissionOutcome: UInt8, Sendable, CaseIterable {
+    /// 200, "Successfully processed". On 2.13 an older result is discarded under the same words.
+    case processed = 1
+    /// 200, "Ignoring …": a dependency makes the object unreachable, the result is gone.
+    case ignored = 2
+    /// 409: the master holds a newer result.
+    case discardedAsOlder = 3
+    /// 400: the master will never take this result.
+    case rejected = 4
+    /// 403 for this object: passive checks are disabled.
+    case passiveChecksDisabled = 5
+    /// 404: no such object, or none that this user may touch; on 2.13 also a missing permission.
+    case objectUnknown = 6
+    /// 403 for the request: the user may not submit results at all.
+    case permissionMissing = 7
+    /// 401: the master does not know the certificate's user.
+    case unauthorized = 8
+    /// 503: the master is reloading or the object inactive; certainly not processed.
+    case unavailable = 9
+    /// 500, an unreadable answer or one that makes no sense: handled, effect unverified.
+    case effectUnverified = 10
+    /// The connection ended or the answer did not come, after bytes of it may have left.
+    case lost = 11
+    /// Not one byte of it left.
+    case notSent = 12
+
+    /// True when only reading back can tell whether the result took effect.
+    package var isAmbiguous: Bool { self == .effectUnverified || self == .lost }
+}
+
+/// The outcome of one submission with its evidence.
+package struct OutcomeReport: Hashable, Sendable {
+    /// The submission's id.
+    package var id: UInt64
+    /// What became of it.
+    package var outcome: SubmissionOutcome
+    /// The master's words or the fault, cut to ``Wire/textByteLimit``.
+    package var text: String
+    /// When its first byte was handed to the connection, by this host's clock.
+    package var sentAt: Timestamp
+    /// When its answer was complete or its loss was known, by this host's clock.
+    package var answeredAt: Timestamp
+
+    /// A report with all its parts.
+    package init(
+        id: UInt64, outcome: SubmissionOutcome, text: String, sentAt: Timestamp,
+        answeredAt: Timestamp
+    ) {
+        self.id = id
+        self.outcome = outcome
+        self.text = text.cut(toByteCount: Wire.textByteLimit)
+        self.sentAt = sentAt
+        self.answeredAt = answeredAt
+    }
+}
+
+/// Why a connection or a question failed.
+package enum LinkFault: UInt8, Sendable, CaseIterable {
+    /// No address, refused, reset, or no route.
+    case unreachable = 1
+    /// Nothing happened within the time allowed.
+    case timedOut = 2
+    /// The certificate is not the master's: another CA, another name, expired, wrong purpose.
+    case untrusted = 3
+    /// TLS failed otherwise; an alert from the master about our certificate counts here.
+    case tlsFailed = 4
+    /// The master's bytes are not HTTP/1.1 as agreed, or over a limit.
+    case protocolViolation = 5
+    /// 401.
+    case unauthorized = 6
+    /// Own certificate, key or CA cannot be used.
+    case keysUnusable = 7
+    /// The connection ended before the answer was complete.
+    case closed = 8
+}
+
+/// What an answered `GET /v1` says.
+package struct MasterGreeting: Hashable, Sendable {
+    /// The master's version as it prints it, such as `r2.13.6-1`.
+    package var version: String
+    /// The permissions of our user, as the master lists them.
+    package var permissions: [String]
+
+    /// A greeting with its parts.
+    package init(version: String, permissions: [String]) {
+        self.version = version
+        self.permissions = permissions
+    }
+}
+
+/// What the master holds of one object.
+package struct ObjectReading: Hashable, Sendable {
+    /// Which object.
+    package var object: ObjectName
+    /// `last_check_result.execution_start`; nil before the first result.
+    package var executionStart: Timestamp?
+    /// `last_check`: when the master processed that result, by its clock; nil before the first.
+    package var lastCheck: Timestamp?
+
+    /// A reading with all its parts.
+    package init(object: ObjectName, executionStart: Timestamp?, lastCheck: Timestamp?) {
+        self.object = object
+        self.executionStart = executionStart
+        self.lastCheck = lastCheck
+    }
+}
+
+/// How a read-back ended.
+package enum ReadBackAnswer: Hashable, Sendable {
+    /// One reading for each object the master told about.
+    case readings([ObjectReading])
+    /// 404: at least one of the names is unknown or forbidden; ask for fewer to find which.
+    case objectUnknown
+    /// 403: `objects/query/*` is missing.
+    case permissionMissing
+    /// No usable answer.
+    case failed(LinkFault, text: String)
+}
+
+/// How a probe ended.
+package enum ProbeAnswer: Hashable, Sendable {
+    /// The master answered on a new connection.
+    case answered(MasterGreeting)
+    /// It did not.
+    case failed(LinkFault, text: String)
+}
+
+/// What the uplink tells the daemon. All of it is hostile until checked.
+package enum UplinkMessage: Hashable, Sendable {
+    /// Keys are read, settings are taken, work can start.
+    case ready
+    /// What became of a submission; exactly one for each.
+    case outcome(OutcomeReport)
+    /// What became of a probe; exactly one for each.
+    case probeAnswer(id: UInt64, ProbeAnswer)
+    /// What became of a read-back, and when it was asked and answered by this host's clock;
+    /// exactly one for each.
+    case readBackAnswer(
+        id: UInt64, ReadBackAnswer, askedAt: Timestamp, answeredAt: Timestamp)
+    /// A node has its first connection, or lost its last one.
+    case link(node: NodeID, isUp: Bool)
+    /// All known addresses of a node failed; resolve its name again.
+    case addressWanted(node: NodeID)
+}
+
+extension UplinkMessage {
+    /// The frame to write.
+    package var frame: [UInt8] {
+        var out: FrameWriter
+        switch self {
+        case .ready: out = FrameWriter(type: 1)
+        case .outcome(let report):
+            out = FrameWriter(type: 2)
+            out.write(report.id)
+            out.write(report.outcome.rawValue)
+            out.write(report.text)
+            out.write(report.sentAt)
+            out.write(report.answeredAt)
+        case .probeAnswer(let id, let answer):
+            out = FrameWriter(type: 3)
+            out.write(id)
+            out.write(answer)
+        case .readBackAnswer(let id, let answer, let askedAt, let answeredAt):
+            out = FrameWriter(type: 4)
+            out.write(id)
+            out.write(answer)
+            out.write(askedAt)
+            out.write(answeredAt)
+        case .link(let node, let isUp):
+            out = FrameWriter(type: 5)
+            out.write(node.index)
+            out.write(isUp)
+        case .addressWanted(let node):
+            out = FrameWriter(type: 6)
+            out.write(node.index)
+        }
+        return out.finished()
+    }
+
+    /// Reads a frame as ``FrameAccumulator/next()`` gives it.
+    package init(frame: ArraySlice<UInt8>) throws(MessageFault) {
+        var reader = FrameReader(payload: frame)
+        let type = try reader.readByte()
+        switch type {
+        case 1: self = .ready
+        case 2: self = .outcome(try reader.readReport())
+        case 3:
+            self = .probeAnswer(
+                id: try reader.readInteger(UInt64.self), try reader.readProbeAnswer())
+        case 4:
+            self = .readBackAnswer(
+                id: try reader.readInteger(UInt64.self), try reader.readReadBackAnswer(),
+                askedAt: try reader.readTimestamp(), answeredAt: try reader.readTimestamp())
+        case 5: self = .link(node: try reader.readNode(), isUp: try reader.readBool("link state"))
+        case 6: self = .addressWanted(node: try reader.readNode())
+        default: throw .unknownType(type)
+        }
+        try reader.finish()
+    }
+}
+
+extension FrameWriter {
+    fileprivate mutating func write(_ answer: ProbeAnswer) {
+        switch answer {
+        case .answered(let greeting):
+            write(UInt8(0))
+            write(greeting.version.cut(toByteCount: Wire.textByteLimit))
+            write(list: Array(greeting.permissions.prefix(64))) {
+                $0.write($1.cut(toByteCount: Wire.textByteLimit))
+            }
+        case .failed(let fault, let text): write(fault, text)
+        }
+    }
+
+    fileprivate mutating func write(_ answer: ReadBackAnswer) {
+        switch answer {
+        case .readings(let readings):
+            write(UInt8(0))
+            write(list: Array(readings.prefix(Wire.objectLimit))) { out, reading in
+                out.write(reading.object.fullName)
+                out.write(optional: reading.executionStart) { $0.write($1) }
+                out.write(optional: reading.lastCheck) { $0.write($1) }
+            }
+        case .objectUnknown: write(UInt8(1))
+        case .permissionMissing: write(UInt8(2))
+        case .failed(let fault, let text): write(fault, text)
+        }
+    }
+
+    private mutating func write(_ fault: LinkFault, _ text: String) {
+        write(UInt8(3))
+        write(fault.rawValue)
+        write(text.cut(toByteCount: Wire.textByteLimit))
+    }
+}
+
+extension FrameReader {
+    fileprivate mutating func readReport() throws(MessageFault) -> OutcomeReport {
+        let id = try readInteger(UInt64.self)
+        guard let outcome = SubmissionOutcome(rawValue: try readByte()) else {
+            throw .outOfBounds(field: "outcome")
+        }
+        return OutcomeReport(
+            id: id, outcome: outcome, text: try readText(),
+            sentAt: try readTimestamp(), answeredAt: try readTimestamp())
+    }
+
+    fileprivate mutating func readProbeAnswer() throws(MessageFault) -> ProbeAnswer {
+        switch try readByte() {
+        case 0:
+            let version = try readText()
+            let permissions = try readList("permissions", limit: 64) {
+                (one) throws(MessageFault) in try one.readText()
+            }
+            return .answered(MasterGreeting(version: version, permissions: permissions))
+        case 3: return .failed(try readFault(), text: try readText())
+        default: throw .outOfBounds(field: "probe answer")
+        }
+    }
+
+    fileprivate mutating func readReadBackAnswer() throws(MessageFault) -> ReadBackAnswer {
+        switch try readByte() {
+        case 0:
+            let readings = try readList("readings", limit: Wire.objectLimit) {
+                (one) throws(MessageFault) in
+                ObjectReading(
+                    object: try one.readObject(),
+                    executionStart: try one.readOptional("execution start") {
+                        (value) throws(MessageFault) in try value.readTimestamp()
+                    },
+                    lastCheck: try one.readOptional("last check") {
+                        (value) throws(MessageFault) in try value.readTimestamp()
+                    })
+            }
+            return .readings(readings)
+        case 1: return .objectUnknown
+        case 2: return .permissionMissing
+        case 3: return .failed(try readFault(), text: try readText())
+        default: throw .outOfBounds(field: "read-back answer")
+        }
+    }
+
+    private mutating func readFault() throws(MessageFault) -> LinkFault {
+        guard let fault = LinkFault(rawValue: try readByte()) else {
+            throw .outOfBounds(field: "fault")
+        }
+        return fault
+    }
+
+    private mutating func readText() throws(MessageFault) -> String {
+        try readString("text", limit: Wire.textByteLimit)
+    }
+}
+
+extension String {
+    /// The longest prefix that has at most `limit` bytes and ends between characters.
+    func cut(toByteCount limit: Int) -> String {
+        guard utf8.count > limit else { return self }
+        var end = utf8.index(startIndex, offsetBy: limit)
+        while end > startIndex, String.Index(end, within: unicodeScalars) == nil {
+            end = utf8.index(before: end)
+        }
+        return String(self[..<end])
+    }
+}
