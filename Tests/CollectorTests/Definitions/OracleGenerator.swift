@@ -77,11 +77,74 @@ struct OracleGenerator {
         case 5..<8: pick(["0", "1", "42", "0.1", "1.5", "5m", "-3", "1000000"])
         case 8..<13: pick(["true", "false"])
         case 13: pick(["\"\"", "null", "\"true\"", "\"false\"", "\"1e2\"", "\"yes\""])
-        case 14, 15: pick(["[ \"a\", \"b c\" ]", "[ 1, true, \"x\" ]", "[ ]", "[ \"$address$\" ]"])
-        case 16: pick(["{ }", "{ k = \"v\" }"])
+        case 14: pick(["[ \"a\", \"b c\" ]", "[ 1, true, \"x\" ]", "[ ]", "[ \"$address$\" ]"])
+        case 16: pick(["{ }", "{ k = \"v\" }", "\"host\"", "\"x y\"", "7", "true", "true"])
         case 17: pick(["{{ \"called\" }}", "{{ macro(\"$address$\") }}", "{{ [ 1, \"f\" ] }}"])
         case 18: "\"$" + pick(names) + "$\""
         default: pick(["\"<$address$>\"", "\"100$$\"", "\"$nope$\"", "\"$host.vars.os$\""])
         }
+    }
+}
+
+// MARK: - Edges of macros
+
+extension OracleGenerator {
+    /// Texts at the edges of macro resolution that do not depend on the time.
+    private static let texts = [
+        "", "plain", "$$", "a$$b", "$$$$", "$host.name.foo$", "$host.address$", "$list$",
+        "x $table$", "$table$", "$host.vars.table.k$", "$table.k$", "$host.notes$", "$notes$",
+        "$display_name$", "$nope$", "x$nope$y", "$service.vars.text$", "$host.vars.list.0$",
+        "$service.host.name$", "$service.host.foo$", "$check_interval$", "$timeout$",
+        "$command.name$", "$host.vars$", "$host.num_services$", "$icinga.name$", "$zone$",
+        "$templates$", "$type$", "$__name$", "$host.last_check_result$",
+        "$host.check_interval.foo$", "$loop1$", "$host.downtime_depth$", "$icinga.vars.x$",
+        "$service$", "$user.name$", "$host.$", "$.$", "x $list$", "$check_command$", "$os$$os$",
+        "$a b$", "'$os$'", "$enable_active_checks$", "$volatile$", "$groups$",
+    ]
+
+    /// Forms of a command that hold the text of the service's variable `text`, or the text itself.
+    private static func commands(_ number: Int, _ text: String) -> [(name: String, body: String)] {
+        [
+            ("words", "command = [ \"/p\", \"$text$\" ]; arguments = { k = \"$text$\" }"),
+            ("shell", "command = \"p $text$\""),
+            (
+                "own\(number)",
+                "command = [ \"/p\", \"\(text)\" ]\n"
+                    + "  arguments = { k = { value = \"\(text)\"; required = true } }"
+            ),
+            ("line\(number)", "command = \"p \(text)\""),
+            (
+                "if\(number)",
+                "command = [ \"/p\" ]; arguments = { k = { set_if = \"\(text)\" } }"
+            ),
+            (
+                "macro\(number)",
+                "command = [ \"/p\" ]; arguments = { k = {{ macro(\"\(text)\") }} }"
+            ),
+        ]
+    }
+
+    /// One service for each text and form.
+    static func edges() -> String {
+        var made: Set<String> = []
+        var lines = [""]
+        for (number, text) in texts.enumerated() {
+            for (name, body) in commands(number, text) {
+                if made.insert(name).inserted {
+                    lines.append("object CheckCommand \"edge-\(name)\" { \(body) }")
+                }
+                lines.append(
+                    """
+                    object Service "e\(number)-\(name)" {
+                      host_name = NodeName
+                      check_interval = 4s
+                      check_command = "edge-\(name)"
+                      vars.text = "\(text)"
+                    }
+                    """
+                )
+            }
+        }
+        return lines.joined(separator: "\n")
     }
 }

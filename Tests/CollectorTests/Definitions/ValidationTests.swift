@@ -43,7 +43,7 @@ struct ValidationTests {
             "object Host \"x\" { check_command = \"n\" }",
             "Object 'n' of type 'CheckCommand' does not exist."
         ),
-        ("object Host \"a!b\" { check_command = \"dummy\" }", "Object names may not contain '!'"),
+        ("object Host \"a!b\" { check_command = \"dummy\" }", "must not contain '!'"),
         (
             "object Service \"s\" { check_command = \"dummy\"; host_name = \"h\" }",
             "Object 'h' of type 'Host' does not exist."
