@@ -176,7 +176,9 @@ private struct Tally: CustomStringConvertible {
         let own = "Error while evaluating a function of the definitions: "
         var reason = text.hasPrefix(own) ? String(text.dropFirst(own.count)) : text
         if reason.hasSuffix(".") { reason.removeLast() }
-        return reason
+        // at run time Icinga does not quote the text
+        let unclosed = "Closing $ not found in macro format string"
+        return reason.hasPrefix(unclosed) ? unclosed : reason
     }
 
     private static func words(_ command: OracleValue) -> [String]? {

@@ -13,7 +13,7 @@ struct PlanTests {
     private static let health = ObjectName(host: "node1", service: "forwarder")
 
     @Test func `nothing defined still has the own host and the forwarder's health`() throws {
-        let definitions = try DefinitionFixture.load("")
+        let definitions = try DefinitionFixture.load("", ownHost: .missing)
         #expect(definitions.plans.map(\.object) == [Self.health])
         #expect(definitions.entries.map(\.name) == [ObjectName(host: "node1"), Self.health])
         let check = CheckPreparer(definitions, runtime: NothingKnown()).prepare(Self.health)
@@ -33,7 +33,8 @@ struct PlanTests {
               max_check_attempts = 7
               assign where host.name == NodeName
             }
-            """
+            """,
+            ownHost: .missing
         )
         #expect(
             definitions.plans.last
@@ -112,6 +113,17 @@ struct PlanTests {
                 "b!t: command_endpoint = \"other\"",
             ]
         )
+    }
+
+    @Test func `an own host in the master's zone leaves its services ours`() throws {
+        let definitions = try DefinitionFixture.load(
+            """
+            object Host NodeName { check_command = "dummy"; zone = "master" }
+            object Service "s" { host_name = NodeName; check_command = "dummy" }
+            """
+        )
+        #expect(definitions.plans.map(\.object.fullName) == ["node1!forwarder", "node1!s"])
+        #expect(definitions.foreign == [])
     }
 
     @Test func `a check period is reported because it is not honoured`() throws {
