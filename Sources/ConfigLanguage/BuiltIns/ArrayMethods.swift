@@ -142,7 +142,13 @@ enum ArrayMethods {
         var result: [UInt8] = []
         for (index, element) in try call.expectArray(call.this).elements.enumerated() {
             if index > 0 { result += separator.bytes }
-            result += element.toText.bytes
+            switch element {
+            case .null, .string, .number: result += element.toText.bytes
+            default:
+                throw call.fault(
+                    "join() takes strings and numbers, not '\(element.typeName.text)'."
+                )
+            }
             guard result.count <= call.evaluator.limits.stringBytes else { break }
         }
         return try call.make(ByteString(result))

@@ -45,7 +45,7 @@ extension Value {
         case .function: return "Object of type 'Function'"
         case .object(let object): return ByteString("Object of type '\(object.typeName)'")
         case .reference: return "Object of type 'Reference'"
-        case .type(let type): return type.name
+        case .type(let type): return ByteString("type '\(type.name.text)'")
         }
     }
 
@@ -112,7 +112,7 @@ extension Value {
         case .null: 0
         case .boolean(let flag): flag ? 1 : 0
         case .number(let number): number
-        case .string(let string): Self.number(fromText: string)
+        case .string(let string): string.isEmpty ? 0 : Self.number(fromText: string)
         default: nil
         }
     }

@@ -10,6 +10,9 @@ struct ValueWriter {
         switch value {
         case .null: append("null")
         case .string(let string): write(string: string)
+        // always with decimals here, unlike a number alone
+        case .number(let number):
+            bytes.append(contentsOf: Value.formatted(number, decimals: 6).bytes)
         case .array(let array) where depth < Value.deepestNesting: write(array, depth: depth)
         case .dictionary(let dictionary) where depth < Value.deepestNesting:
             write(dictionary, depth: depth)
