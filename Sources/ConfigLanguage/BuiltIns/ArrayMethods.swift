@@ -34,7 +34,7 @@ enum ArrayMethods {
         }
         methods.define("unique") { call throws(ConfigFault) in
             let elements = try call.expectArray(call.this).elements
-            let sorted = elements.map(\.toText).enumerated().sorted {
+            let sorted = try call.texts(of: elements).enumerated().sorted {
                 $0.element == $1.element ? $0.offset < $1.offset : $0.element < $1.element
             }
             var seen: Set<ByteString> = []

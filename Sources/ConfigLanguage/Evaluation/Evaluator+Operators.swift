@@ -91,7 +91,7 @@ extension Evaluator {
             let cost = one.count.multipliedReportingOverflow(by: other.count)
             try spend(cost.overflow ? .max : cost.partialValue, at: place)
             let kept = one.elements.filter { element in
-                !other.elements.contains { Value.equal($0, element) }
+                !Value.contains(element, in: other.elements)
             }
             return .array(ArrayValue(kept))
         case (.array(let one), _) where isEmpty(right): return .array(ArrayValue(one.elements))
@@ -186,7 +186,7 @@ extension Evaluator {
             )
         }
         try spend(array.count / 16, at: place)
-        return array.elements.contains { Value.equal($0, element) }
+        return Value.contains(element, in: array.elements)
     }
 }
 

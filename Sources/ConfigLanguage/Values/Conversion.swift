@@ -119,13 +119,34 @@ extension Value {
 
     /// `==` of the language.
     public static func equal(_ left: Value, _ right: Value) -> Bool {
-        equal(left, right, depth: 0)
+        var budget = mostComparisons
+        return equal(left, right, depth: 0, budget: &budget)
     }
 
-    /// Deepest nesting that comparing and writing follow. 64: cyclic values exist; deeper is unequal.
+    /// True when some element equals the value.
+    static func contains(_ element: Value, in elements: [Value]) -> Bool {
+        var budget = mostComparisons
+        return elements.contains { equal($0, element, depth: 0, budget: &budget) }
+    }
+
+    /// Most elements that one comparison looks at: 1,000,000; what is larger counts as unequal.
+    ///
+    /// Arrays that share their elements can be exponentially larger than they look.
+    static let mostComparisons = 1_000_000
+
+    /// Deepest nesting that comparing and writing follow.
+    ///
+    /// 64: cyclic values exist; deeper is unequal.
     static let deepestNesting = 64
 
-    private static func equal(_ left: Value, _ right: Value, depth: Int) -> Bool {
+    private static func equal(
+        _ left: Value,
+        _ right: Value,
+        depth: Int,
+        budget: inout Int
+    ) -> Bool {
+        budget -= 1
+        guard budget > 0 else { return false }
         switch (left, right) {
         case (.null, .null): return true
         case (.null, .string(let string)), (.string(let string), .null): return string.isEmpty
@@ -137,9 +158,10 @@ extension Value {
         case (.array(let one), .array(let other)):
             if one === other { return true }
             guard one.count == other.count, depth < deepestNesting else { return false }
-            return zip(one.elements, other.elements).allSatisfy {
-                equal($0, $1, depth: depth + 1)
+            for (first, second) in zip(one.elements, other.elements) {
+                guard equal(first, second, depth: depth + 1, budget: &budget) else { return false }
             }
+            return true
         case (.dictionary(let one), .dictionary(let other)): return one === other
         case (.function(let one), .function(let other)): return one === other
         case (.object(let one), .object(let other)): return one === other

@@ -2,7 +2,9 @@
 struct ValueWriter {
     private(set) var bytes: [UInt8] = []
 
-    /// Most bytes that are written; the rest is left out. 1 MiB: as long as any string may be.
+    /// Most bytes that are written; the rest is left out.
+    ///
+    /// 1 MiB: as long as any string may be.
     static let longest = 1 << 20
 
     mutating func write(_ value: Value, depth: Int) {

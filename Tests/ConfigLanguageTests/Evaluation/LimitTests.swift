@@ -46,6 +46,13 @@ import Testing
         #expect(shown("var a = [ ]; a.add(a); Json.encode(a)").hasPrefix("error"))
     }
 
+    @Test func `arrays that share elements are compared and written in bounded time`() {
+        let build = "= [ 1 ]; for (i in range(60)) { V = [ V, V ] }; "
+        let two = ["a", "b"].map { "var \($0) " + build.replacing("V", with: $0) }.joined()
+        #expect(shown(two + "a == b") == "false")
+        #expect(shown(two + "[ a, a, a ].unique()").hasPrefix("error"))
+    }
+
     @Test func `each call of the host program has limits of its own`() throws {
         let session = try committed("globals.f = function() { while (true) { } }")
         let function = try #require(try session.evaluate(Array("f".utf8)).asFunction)
