@@ -14,9 +14,10 @@ enum ArrayMethods {
         }
         methods.define("contains") { call throws(ConfigFault) in
             .boolean(
-                try call.expectArray(call.this).elements.contains {
-                    Value.equal($0, call.argument(0))
-                }
+                Value.contains(
+                    call.argument(0),
+                    in: try call.expectArray(call.this).elements
+                )
             )
         }
         methods.define("get") { call throws(ConfigFault) in

@@ -90,8 +90,11 @@ extension Evaluator {
         case (.array(let one), .array(let other)):
             let cost = one.count.multipliedReportingOverflow(by: other.count)
             try spend(cost.overflow ? .max : cost.partialValue, at: place)
-            let kept = one.elements.filter { element in
-                !Value.contains(element, in: other.elements)
+            var budget = Value.mostComparisons
+            var kept: [Value] = []
+            for element in one.elements
+            where !Value.contains(element, in: other.elements, budget: &budget) {
+                kept.append(element)
             }
             return .array(ArrayValue(kept))
         case (.array(let one), _) where isEmpty(right): return .array(ArrayValue(one.elements))

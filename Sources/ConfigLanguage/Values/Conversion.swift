@@ -126,7 +126,14 @@ extension Value {
     /// True when some element equals the value.
     static func contains(_ element: Value, in elements: [Value]) -> Bool {
         var budget = mostComparisons
-        return elements.contains { equal($0, element, depth: 0, budget: &budget) }
+        return contains(element, in: elements, budget: &budget)
+    }
+
+    static func contains(_ element: Value, in elements: [Value], budget: inout Int) -> Bool {
+        for candidate in elements where equal(candidate, element, depth: 0, budget: &budget) {
+            return true
+        }
+        return false
     }
 
     /// Most elements that one comparison looks at: 1,000,000; what is larger counts as unequal.

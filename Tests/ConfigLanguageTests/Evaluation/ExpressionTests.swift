@@ -47,6 +47,17 @@ import Testing
         ("namespace N { a = 4 }; N.a", "4"),
         ("var d = { x = 1; y = x + 1 }; d.y", "2"),
         ("var d = { f = function() { return this.v }; v = 7 }; d.f()", "7"),
+        ("var d = { a = 1 }; d.f = function() { x = 5; return this.x }; d.f()", "5"),
+        ("var d = { for (i in [ 1, 2 ]) { z = i } }; Json.encode(d)", "\"{\"z\":2}\""),
+        (
+            "var d = { var q = 3; w = q; if (true) { b = 2 } }; Json.encode(d)",
+            "\"{\"b\":2,\"w\":3}\""
+        ),
+        ("var d = { x = { y = 1 } }; var e = d + { z = 1 }; e.x.y = 5; d.x.y", "5"),
+        ("var a = [ 1 ]; var b = a; b += [ 2 ]; Json.encode(a)", "\"[1]\""),
+        ("for (i in [ 1, 2 ]) { var z = i }; i + z", "4"),
+        ("var f = () => { return 5 }; f()", "5"), ("var f = (x) => { x + 1 }; f(3)", "4"),
+        ("var r = &globals.foo; *r = 3; globals.foo", "3"),
         ("globals.g = 3; g", "3"),
         ("const C = 4; C", "4"),
         ("var a = { b = 1 }; if (a.b) { a.c = 2 } else { a.c = 3 }; a.c", "2"),
