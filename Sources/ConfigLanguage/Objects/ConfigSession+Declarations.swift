@@ -267,7 +267,8 @@ extension ConfigSession: StatementHandler {
         let searched = includePaths.joined(separator: ", ")
         throw .unreadable(
             Diagnostic(
-                "'include <\(path)>' finds no file in \(searched.isEmpty ? "no directory" : searched). "
+                "'include <\(path)>' finds no file in "
+                    + "\(searched.isEmpty ? "no directory" : searched). "
                     + "Its definitions are missing; install the package icinga2-common or set the "
                     + "include path.",
                 at: place

@@ -50,7 +50,7 @@ public final class ConfigSession {
     ///
     /// - Parameters:
     ///   - schemas: the types that may be declared.
-    ///   - constants: global constants such as `PluginDir`; a `const` of a file overrides them once.
+    ///   - constants: global constants such as `PluginDir`; a `const` may override each once.
     ///   - functions: global functions beside the language's own.
     ///   - includePaths: where `include <x>` looks, in order.
     public init(
