@@ -38,7 +38,7 @@ let package = Package(
         // The parts between plugin and master.
         .target(name: "Spool", dependencies: ["Monitoring", grdb]),
         .target(name: "UplinkMessages", dependencies: ["Monitoring"]),
-        .target(name: "Delivery", dependencies: ["Monitoring", "Spool", "UplinkMessages", deque]),
+        .target(name: "Delivery", dependencies: ["Monitoring", "Spool", "UplinkMessages", deque, heap]),
         .target(
             name: "Collector",
             dependencies: [
