@@ -1,0 +1,3 @@
+/// Evaluates expressions and calls functions within limits.
+public final class Evaluator {
+}

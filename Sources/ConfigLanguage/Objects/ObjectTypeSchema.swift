@@ -1,0 +1,176 @@
+/// What the host program says about one type of object.
+public struct ObjectTypeSchema: Sendable {
+    /// How objects of the type are named.
+    public enum Naming: Sendable, Equatable {
+        /// By the declared name alone.
+        case plain
+        /// By these attributes and the declared name, joined with `!`; empty ones are left out.
+        case composed([ByteString])
+    }
+
+    /// The type's name, such as `Service`.
+    public let name: String
+    /// What may be assigned and read, besides `name`, `__name`, `type` and `templates`.
+    public let attributes: [ByteString: AttributeSchema]
+    /// How its objects are named.
+    public let naming: Naming
+    /// What an `apply` of this type can be applied to; empty: no `apply`.
+    public let applyTargets: [ApplyTarget]
+    /// Types whose objects must exist before the bodies of this type are evaluated.
+    public let evaluatedAfter: [String]
+    /// Set for groups: `assign where` puts objects of another type into them.
+    public let membership: MembershipRule?
+    /// Every template that is imported first when it exists and the object is none itself.
+    public let defaultTemplates: [ByteString]
+    /// True for a type of no use here: bodies are evaluated loosely and counted, nothing is kept.
+    public let isIgnored: Bool
+    /// True when any attribute may be assigned and read; implied by `isIgnored`.
+    public let acceptsAnyAttribute: Bool
+
+    /// Describes a type.
+    public init(
+        _ name: String,
+        attributes: [AttributeSchema] = [],
+        naming: Naming = .plain,
+        applyTargets: [ApplyTarget] = [],
+        evaluatedAfter: [String] = [],
+        membership: MembershipRule? = nil,
+        defaultTemplates: [ByteString] = [],
+        isIgnored: Bool = false,
+        acceptsAnyAttribute: Bool = false
+    ) {
+        self.name = name
+        self.attributes = Dictionary(attributes.map { ($0.name, $0) }) { _, last in last }
+        self.naming = naming
+        self.applyTargets = applyTargets
+        self.evaluatedAfter = evaluatedAfter
+        self.membership = membership
+        self.defaultTemplates = defaultTemplates
+        self.isIgnored = isIgnored
+        self.acceptsAnyAttribute = acceptsAnyAttribute || isIgnored
+    }
+
+    /// A type whose objects are parsed, evaluated, counted and otherwise ignored.
+    public static func ignored(
+        _ name: String,
+        naming: Naming = .plain,
+        applyTargets: [ApplyTarget] = [],
+        evaluatedAfter: [String] = []
+    ) -> ObjectTypeSchema {
+        ObjectTypeSchema(
+            name,
+            naming: naming,
+            applyTargets: applyTargets,
+            evaluatedAfter: evaluatedAfter,
+            isIgnored: true
+        )
+    }
+
+    /// The description of an attribute, nil when the type has none such.
+    public func attribute(_ name: ByteString) -> AttributeSchema? {
+        attributes[name]
+    }
+}
+
+/// One attribute of a type.
+public struct AttributeSchema: Sendable {
+    /// Which values may be assigned; null is always allowed and means the default.
+    public enum Kind: Sendable, Equatable {
+        /// A number, or a string or boolean that converts.
+        case number
+        /// Anything, by its truth.
+        case boolean
+        /// A string, or a number or boolean that converts.
+        case string
+        /// An array.
+        case array
+        /// A dictionary.
+        case dictionary
+        /// A function.
+        case function
+        /// Anything.
+        case any
+    }
+
+    /// The attribute's name.
+    public let name: ByteString
+    /// Which values may be assigned.
+    public let kind: Kind
+    /// What reads while nothing is assigned.
+    public let defaultValue: @Sendable (ConfigObject) -> Value
+    /// Set for what can be read but not assigned.
+    public let computed: (@Sendable (ConfigObject, ObjectRegistry?) -> Value)?
+    /// True when an object without it is an error.
+    public let isRequired: Bool
+
+    /// An attribute that bodies assign; without a default it reads null.
+    public init(
+        _ name: ByteString,
+        _ kind: Kind,
+        isRequired: Bool = false,
+        default defaultValue: @escaping @Sendable (ConfigObject) -> Value = { _ in .null }
+    ) {
+        self.name = name
+        self.kind = kind
+        self.defaultValue = defaultValue
+        self.isRequired = isRequired
+        computed = nil
+    }
+
+    /// An attribute that only reads, such as a service's `host`.
+    public init(
+        _ name: ByteString,
+        computed: @escaping @Sendable (ConfigObject, ObjectRegistry?) -> Value
+    ) {
+        self.name = name
+        kind = .any
+        defaultValue = { _ in .null }
+        isRequired = false
+        self.computed = computed
+    }
+}
+
+/// One kind of object that a type's `apply` rules can be applied to.
+public struct ApplyTarget: Sendable {
+    /// Names with values.
+    public typealias Bindings = @Sendable (ConfigObject) -> [(ByteString, Value)]
+
+    /// The target's type.
+    public let typeName: String
+    /// The locals that filters and bodies see, for a target: `host`, or `host` and `service`.
+    public let locals: Bindings
+    /// The attributes that the new object begins with, for a target: `host_name`.
+    public let presets: Bindings
+
+    /// Describes a target.
+    public init(
+        _ typeName: String,
+        locals: @escaping Bindings,
+        presets: @escaping Bindings
+    ) {
+        self.typeName = typeName
+        self.locals = locals
+        self.presets = presets
+    }
+}
+
+/// How `assign where` of a group finds its members.
+public struct MembershipRule: Sendable {
+    /// The members' type.
+    public let memberType: String
+    /// The members' array attribute that gains the group's name.
+    public let memberAttribute: ByteString
+    /// The locals that the filter sees, for a member.
+    public let locals: ApplyTarget.Bindings
+
+    /// Describes the members of a group type.
+    public init(
+        memberType: String,
+        memberAttribute: ByteString = "groups",
+        locals: @escaping ApplyTarget.Bindings
+    ) {
+        self.memberType = memberType
+        self.memberAttribute = memberAttribute
+        self.locals = locals
+    }
+}

@@ -1,0 +1,3 @@
+/// A function as it is written: its parameters, captures and body.
+final class FunctionLiteral: Sendable {
+}

@@ -1,0 +1,136 @@
+/// A list of values, shared by reference as in the language.
+public final class ArrayValue {
+    /// The elements in order.
+    public var elements: [Value]
+    /// True after `.freeze()`; scripts can then no longer change it.
+    public var isFrozen = false
+
+    /// Makes a new list.
+    public init(_ elements: [Value] = []) {
+        self.elements = elements
+    }
+
+    /// The number of elements.
+    public var count: Int { elements.count }
+
+    deinit {
+        ValueTeardown.release(&elements)
+    }
+}
+
+/// Keys with values, shared by reference, iterated in byte order of the keys.
+///
+/// Kept as a sorted array: the dictionaries of definitions are small, are read far more often than
+/// they grow, and must come out in order.
+public final class DictionaryValue {
+    /// One key with its value.
+    public typealias Entry = (key: ByteString, value: Value)
+
+    /// All entries in byte order of their keys.
+    public private(set) var entries: [Entry]
+    /// True after `.freeze()`; scripts can then no longer change it.
+    public var isFrozen = false
+    /// True for `globals`, `Json`, …: reading an unknown name is then an error.
+    public var isNamespace = false
+
+    /// Makes a new, empty dictionary.
+    public init() {
+        entries = []
+    }
+
+    private init(sorted: [Entry]) {
+        entries = sorted
+    }
+
+    /// The number of keys.
+    public var count: Int { entries.count }
+
+    /// All keys in byte order.
+    public var keys: [ByteString] { entries.map(\.key) }
+
+    /// True when the key exists, whatever its value.
+    public func contains(_ key: ByteString) -> Bool {
+        find(key).found
+    }
+
+    /// The value of a key, nil when there is no such key; assigning nil removes the key.
+    public subscript(key: ByteString) -> Value? {
+        get {
+            let place = find(key)
+            return place.found ? entries[place.index].value : nil
+        }
+        set {
+            let place = find(key)
+            switch (newValue, place.found) {
+            case (.some(let value), true): entries[place.index].value = value
+            case (.some(let value), false): entries.insert((key, value), at: place.index)
+            case (.none, true): entries.remove(at: place.index)
+            case (.none, false): break
+            }
+        }
+    }
+
+    /// Removes every key.
+    public func removeAll() {
+        entries = []
+    }
+
+    /// A new dictionary with the same keys and the same (shared) values.
+    public func shallowCopy() -> DictionaryValue {
+        DictionaryValue(sorted: entries)
+    }
+
+    /// Where the key is, or where it would go.
+    private func find(_ key: ByteString) -> (index: Int, found: Bool) {
+        var low = 0
+        var high = entries.count
+        while low < high {
+            let middle = (low + high) / 2
+            let order = entries[middle].key.order(against: key)
+            if order == 0 { return (middle, true) }
+            if order < 0 { low = middle + 1 } else { high = middle }
+        }
+        return (low, false)
+    }
+
+    deinit {
+        var values = entries.map(\.value)
+        entries = []
+        ValueTeardown.release(&values)
+    }
+}
+
+/// Releases nested values with a list instead of the call stack.
+///
+/// A script can nest a hundred thousand arrays in a loop; releasing them recursively would
+/// overflow the stack.
+enum ValueTeardown {
+    static func release(_ values: inout [Value]) {
+        var pending: [Value] = []
+        swap(&pending, &values)
+        while let value = pending.popLast() {
+            switch consume value {
+            case .array(var array):
+                if isKnownUniquelyReferenced(&array) {
+                    pending.append(contentsOf: array.elements)
+                    array.elements = []
+                }
+            case .dictionary(var dictionary):
+                if isKnownUniquelyReferenced(&dictionary) {
+                    pending.append(contentsOf: dictionary.entries.map(\.value))
+                    dictionary.removeAll()
+                }
+            case .function(var function):
+                if isKnownUniquelyReferenced(&function), let captured = function.takeCaptured() {
+                    pending.append(.dictionary(captured))
+                }
+            case .reference(var reference):
+                if isKnownUniquelyReferenced(&reference) {
+                    pending.append(reference.takeParent())
+                }
+            default:
+                break
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+/// Something callable: a function of the script or one that the host program registered.
+public final class FunctionValue {
+    /// What a function of the host program is: gets the call, returns the result.
+    public typealias Native = (Invocation) throws(ConfigFault) -> Value
+
+    enum Body {
+        case native(Native)
+        case script(FunctionLiteral)
+    }
+
+    /// The name it was declared under, or empty.
+    public let name: ByteString
+    let body: Body
+    /// The values of `use (…)`, seen as locals of every call.
+    private(set) var captured: DictionaryValue?
+
+    /// A function that the host program provides.
+    public init(_ name: ByteString, native: @escaping Native) {
+        self.name = name
+        body = .native(native)
+    }
+
+    init(_ name: ByteString, literal: FunctionLiteral, captured: DictionaryValue?) {
+        self.name = name
+        body = .script(literal)
+        self.captured = captured
+    }
+
+    func takeCaptured() -> DictionaryValue? {
+        defer { captured = nil }
+        return captured
+    }
+}
+
+/// One call of a function of the host program.
+public struct Invocation {
+    /// What the function was called on (`host.foo()`: the host), or the caller's `this`.
+    public let this: Value
+    /// The arguments in order.
+    public let arguments: [Value]
+    /// Where the call is written, if it is written anywhere.
+    public let location: SourceLocation?
+    /// The running evaluation: calls other functions within the same limits.
+    public let evaluator: Evaluator
+
+    /// The argument at this place, or null.
+    public func argument(_ index: Int) -> Value {
+        index < arguments.count ? arguments[index] : .null
+    }
+
+    /// A fault that points at this call.
+    public func fault(_ message: String) -> ConfigFault {
+        .script(Diagnostic(message, at: location))
+    }
+}
+
+/// What `&x` yields: a place that can be read and assigned.
+public final class ReferenceValue {
+    /// The container that holds the place.
+    public private(set) var parent: Value
+    /// The key or index in it.
+    public let index: Value
+
+    init(parent: Value, index: Value) {
+        self.parent = parent
+        self.index = index
+    }
+
+    func takeParent() -> Value {
+        defer { parent = .null }
+        return parent
+    }
+
+    deinit {
+        var values = [takeParent()]
+        ValueTeardown.release(&values)
+    }
+}
+
+/// A type of the language or of the host program's objects.
+public final class TypeValue {
+    /// The type's name, as `typeof(x).name` gives it.
+    public let name: ByteString
+    /// What its values inherit methods from.
+    public let prototype: DictionaryValue
+
+    init(_ name: ByteString, prototype: DictionaryValue = DictionaryValue()) {
+        self.name = name
+        self.prototype = prototype
+    }
+}

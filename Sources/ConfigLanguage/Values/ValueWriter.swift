@@ -1,0 +1,88 @@
+/// Writes values in the form of configuration text.
+struct ValueWriter {
+    private(set) var bytes: [UInt8] = []
+
+    /// Most bytes that are written; the rest is left out. 1 MiB: as long as any string may be.
+    static let longest = 1 << 20
+
+    mutating func write(_ value: Value, depth: Int) {
+        guard bytes.count < Self.longest else { return }
+        switch value {
+        case .null: append("null")
+        case .string(let string): write(string: string)
+        case .array(let array) where depth < Value.deepestNesting: write(array, depth: depth)
+        case .dictionary(let dictionary) where depth < Value.deepestNesting:
+            write(dictionary, depth: depth)
+        case .array, .dictionary: append("...")
+        default: bytes.append(contentsOf: value.toText.bytes)
+        }
+    }
+
+    private mutating func append(_ text: String) {
+        bytes.append(contentsOf: text.utf8)
+    }
+
+    private mutating func write(string: ByteString) {
+        append("\"")
+        for byte in string.bytes {
+            switch byte {
+            case UInt8(ascii: "\\"): append("\\\\")
+            case UInt8(ascii: "\""): append("\\\"")
+            case UInt8(ascii: "\n"): append("\\n")
+            case UInt8(ascii: "\t"): append("\\t")
+            case UInt8(ascii: "\r"): append("\\r")
+            case 8: append("\\b")
+            case 12: append("\\f")
+            default: bytes.append(byte)
+            }
+        }
+        append("\"")
+    }
+
+    private mutating func write(_ array: ArrayValue, depth: Int) {
+        append("[ ")
+        for (index, element) in array.elements.enumerated() {
+            if index > 0 { append(", ") }
+            write(element, depth: depth + 1)
+        }
+        append(array.count > 0 ? " ]" : "]")
+    }
+
+    private mutating func write(_ dictionary: DictionaryValue, depth: Int) {
+        append("{\n")
+        for (key, value) in dictionary.entries {
+            append(String(repeating: "\t", count: depth + 1))
+            write(key: key)
+            append(" = ")
+            write(value, depth: depth + 1)
+            append("\n")
+        }
+        append(String(repeating: "\t", count: depth) + "}")
+    }
+
+    private mutating func write(key: ByteString) {
+        if key.isIdentifier {
+            if Keyword(key) != nil { append("@") }
+            bytes.append(contentsOf: key.bytes)
+        } else {
+            write(string: key)
+        }
+    }
+}
+
+extension ByteString {
+    /// True for a letter or underscore followed by letters, digits and underscores.
+    var isIdentifier: Bool {
+        guard let first = bytes.first, first.isIdentifierStart else { return false }
+        return bytes.allSatisfy { $0.isIdentifierStart || $0.isDigit }
+    }
+}
+
+extension UInt8 {
+    var isDigit: Bool { (0x30...0x39).contains(self) }
+
+    var isIdentifierStart: Bool {
+        let letter = self | 0x20
+        return (0x61...0x7a).contains(letter) || self == 0x5f
+    }
+}
