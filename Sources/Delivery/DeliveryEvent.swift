@@ -16,6 +16,8 @@ package enum DeliveryEvent: Sendable {
     case keptLoaded([KeptLane])
     /// The verdicts over kept results were stored; lanes with results to send again.
     case keptJudged(again: [Lane])
+    /// The spool could not be read or written for kept results.
+    case keptFailed(text: String)
     /// An uplink process is ready.
     case uplinkStarted
     /// The uplink process is gone.

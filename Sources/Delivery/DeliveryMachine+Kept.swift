@@ -140,6 +140,13 @@ extension DeliveryMachine {
         finishComparison(at: now)
     }
 
+    /// Without a comparison nothing may be submitted on this connection.
+    mutating func keptFailed(_ text: String, at now: Moment) {
+        counts.spoolFailures += 1
+        counts.lastSpoolFault = text
+        linkFailed(text, at: now)
+    }
+
     private mutating func finishComparison(at now: Moment) {
         keptWork.finish(at: now.monotonic)
         link.comparisonFinished()

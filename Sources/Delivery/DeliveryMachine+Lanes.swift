@@ -70,9 +70,14 @@ extension DeliveryMachine {
     mutating func load(_ loaded: [Lane], _ unresolved: [UnresolvedLease], at now: Moment) {
         hasLoaded = true
         for lane in loaded {
-            lanes[lane.object, default: LaneState()].queued += lane.queued
-            if lane.queued > 0 { makeReady(lane.object) }
             if lane.kept > 0 { keptWork.noteKept() }
+            guard lane.queued > 0 else { continue }
+            lanes[lane.object, default: LaneState()].queued += lane.queued
+            if let parked = lane.parked, parked.until > now.wall {
+                sleep(lane.object, for: parked.until - now.wall, at: now)
+            } else {
+                makeReady(lane.object)
+            }
         }
         for lease in unresolved {
             var lane = lanes[lease.object] ?? LaneState()
@@ -139,6 +144,7 @@ extension DeliveryMachine {
     mutating func outcome(_ report: OutcomeReport, at now: Moment) {
         guard let flight = flights.removeValue(forKey: report.id) else { return }
         let object = flight.object
+        if report.outcome.provesLink { link.proved() }
         switch report.outcome {
         case .processed: processed(flight, report, at: now)
         case .ignored: settle(flight, .ignored(reason: report.text))
@@ -149,7 +155,7 @@ extension DeliveryMachine {
             settle(flight, .rejected(code: 400, text: report.text, at: now.wall))
         case .passiveChecksDisabled, .objectUnknown:
             takeBack(flight)
-            park(object, reason: report.text, at: now)
+            park(object, reason: Self.reason(for: report), at: now)
         case .permissionMissing, .unauthorized, .unavailable:
             takeBack(flight)
             rest(object)
@@ -170,7 +176,6 @@ extension DeliveryMachine {
         lanes[flight.object]?.backoff.reset()
         lanes[flight.object]?.unverified = 0
         counts.delivered += 1
-        link.proved()
         if flight.object == settings.healthObject {
             calibration.sample = Calibration.Sample(
                 stamp: flight.stamp, sentAt: now.monotonic(of: report.sentAt),
@@ -194,6 +199,16 @@ extension DeliveryMachine {
         settlements.append(
             Settlement(object: flight.object, sequence: flight.sequence, kind: .notProcessed))
         lanes[flight.object]?.queued += 1
+    }
+
+    private static func reason(for report: OutcomeReport) -> String {
+        guard report.outcome == .objectUnknown else {
+            return "Passive checks are disabled on the master. Enable them, or check there."
+        }
+        return """
+            The master does not know the object, or the ApiUser may not touch it. Load the \
+            configuration that `forwarder render` prints.
+            """
     }
 
     // MARK: Doubt
@@ -267,4 +282,17 @@ extension DeliveryMachine {
     private static let repeatsUsedUp = """
         No attempt was answered and none took effect, \(StampRule.mostRepeats) times in a row.
         """
+}
+
+extension SubmissionOutcome {
+    /// True when the answer shows that connection, certificate and user are well.
+    fileprivate var provesLink: Bool {
+        switch self {
+        case .processed, .ignored, .discardedAsOlder, .rejected, .passiveChecksDisabled,
+            .objectUnknown:
+            true
+        case .permissionMissing, .unauthorized, .unavailable, .effectUnverified, .lost, .notSent:
+            false
+        }
+    }
 }

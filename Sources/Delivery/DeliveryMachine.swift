@@ -65,6 +65,7 @@ package struct DeliveryMachine: Sendable {
         case .exchangeFailed(let text): exchangeFailed(text, at: now)
         case .keptLoaded(let kept): keptLoaded(kept, at: now)
         case .keptJudged(let again): keptJudged(again, at: now)
+        case .keptFailed(let text): keptFailed(text, at: now)
         case .uplinkStarted: link.uplinkStarted()
         case .uplinkLost(let text): uplinkLost(text, at: now)
         case .uplink(let message): heard(message, at: now)
