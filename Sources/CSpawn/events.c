@@ -30,7 +30,7 @@ int cspawn_look(int pidfd, enum cspawn_wait how, struct cspawn_ending *ending) {
     return 0;
 }
 
-int cspawn_open_pidfd(pid_t pid) { return or_error(syscall(SYS_pidfd_open, pid, 0)); }
+int cspawn_open_pidfd(int32_t pid) { return or_error(syscall(SYS_pidfd_open, pid, 0)); }
 
 int cspawn_pipe(int ends[2]) {
     if (pipe2(ends, O_CLOEXEC) < 0) return -errno;
@@ -52,10 +52,9 @@ int cspawn_poll_remove(int poll, int descriptor) {
     return or_error(epoll_ctl(poll, EPOLL_CTL_DEL, descriptor, NULL));
 }
 
-int cspawn_poll_wait(int poll, uint64_t *tags, int capacity) {
-    struct epoll_event events[64];
-    if (capacity > 64) capacity = 64;
-    int count = epoll_wait(poll, events, capacity, -1);
+int cspawn_poll_wait(int poll, enum cspawn_patience patience, uint64_t *tags) {
+    struct epoll_event events[CSPAWN_TAG_LIMIT];
+    int count = epoll_wait(poll, events, CSPAWN_TAG_LIMIT, patience == CSPAWN_WAIT ? -1 : 0);
     if (count < 0) return errno == EINTR ? 0 : -errno;
     for (int i = 0; i < count; i++) tags[i] = events[i].data.u64;
     return count;

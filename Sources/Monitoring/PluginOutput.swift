@@ -183,8 +183,9 @@ private struct OutputParts {
         byte == UInt8(ascii: " ") || (0x09...0x0D).contains(byte)
     }
 
-    /// Labels reach to the next `=`, values from there to the next blank. A label with `::` lends its
-    /// prefix to those after it, as check_multi means it.
+    /// Takes labels up to the next `=` and values from there to the next blank.
+    ///
+    /// A label with `::` lends its prefix to those after it, as check_multi means it.
     private mutating func split(_ data: [UInt8]) {
         var rest = data[...]
         var prefix: [UInt8] = []

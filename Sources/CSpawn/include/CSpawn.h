@@ -13,7 +13,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 /* What a new process is. All pointers are borrowed for the call only. */
 struct cspawn_request {
@@ -35,8 +34,8 @@ struct cspawn_request {
     bool new_session;
     /* Real, effective and saved ids; the supplementary groups are replaced by gid alone. */
     bool change_identity;
-    uid_t uid;
-    gid_t gid;
+    uint32_t uid;
+    uint32_t gid;
 };
 
 /* Most descriptors that a request may name. */
@@ -44,7 +43,7 @@ struct cspawn_request {
 
 /* A started process. */
 struct cspawn_process {
-    pid_t pid;
+    int32_t pid;
     /* Readable when the process has ended; close-on-exec; the caller closes it. */
     int pidfd;
 };
@@ -72,7 +71,7 @@ enum cspawn_wait { CSPAWN_PEEK, CSPAWN_REAP };
 int cspawn_look(int pidfd, enum cspawn_wait how, struct cspawn_ending *ending);
 
 /* A pidfd for a child that was started otherwise. */
-int cspawn_open_pidfd(pid_t pid);
+int cspawn_open_pidfd(int32_t pid);
 
 /* Both ends close-on-exec; the reading end, ends[0], does not block. */
 int cspawn_pipe(int ends[2]);
@@ -82,9 +81,15 @@ int cspawn_poll_create(void);
 /* Reports `tag` while the descriptor is readable or closed at the other side. */
 int cspawn_poll_add(int poll, int descriptor, uint64_t tag);
 int cspawn_poll_remove(int poll, int descriptor);
-/* Waits without limit for at most `capacity` tags, returns how many there are; 0 when a signal
- * interrupted it. */
-int cspawn_poll_wait(int poll, uint64_t *tags, int capacity);
+
+enum cspawn_patience { CSPAWN_ONLY_LOOK, CSPAWN_WAIT };
+
+/* Most tags that one call gives. */
+#define CSPAWN_TAG_LIMIT 64
+
+/* Writes the tags of what is ready and returns their number; CSPAWN_WAIT waits without limit for the
+ * first. 0 also when a signal interrupted it. `tags` has room for CSPAWN_TAG_LIMIT. */
+int cspawn_poll_wait(int poll, enum cspawn_patience patience, uint64_t *tags);
 
 /* A timer on the clock that never steps and counts while the host sleeps. */
 int cspawn_timer_create(void);
