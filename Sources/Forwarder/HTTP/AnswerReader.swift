@@ -7,7 +7,9 @@ internal import UplinkMessages
 /// Every answer must be framed by Content-Length or chunks: one that ends with the connection
 /// cannot be told from one that was cut off.
 struct AnswerReader {
-    /// Bounds of an answer's head. Icinga sends some 200 bytes; over it the connection ends.
+    /// Bounds of an answer's head.
+    ///
+    /// Icinga sends some 200 bytes; over it the connection ends.
     static var headLimits: NIOHTTPDecoderLimitConfiguration {
         var limits = NIOHTTPDecoderLimitConfiguration()
         limits.maxHeaderFieldSize = 8_192

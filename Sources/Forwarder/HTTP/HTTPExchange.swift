@@ -14,7 +14,9 @@ package struct HTTPRequest: Sendable {
         case getWithBody
     }
 
-    /// Most bytes of a body. 1 MiB: Icinga closes the connection on more, with all behind it.
+    /// Most bytes of a body.
+    ///
+    /// 1 MiB: Icinga closes the connection on more, with all behind it.
     package static let bodyByteLimit = 1 << 20
 
     /// How it is asked.

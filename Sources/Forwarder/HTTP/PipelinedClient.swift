@@ -37,7 +37,9 @@ final class PipelinedClient: ChannelInboundHandler {
         var window: Int
         /// Longest wait for the answer at the head of the line; then the connection is reset.
         var answerTimeout: TimeAmount
-        /// A connection without requests is closed after this. 9 s: the master closes after 10,
+        /// A connection without requests is closed after this.
+        ///
+        /// 9 s: the master closes after 10,
         /// and a request that crosses the master's close is lost for no reason.
         var idleLimit: TimeAmount = .seconds(9)
     }
@@ -85,7 +87,9 @@ final class PipelinedClient: ChannelInboundHandler {
     /// True while requests wait for answers.
     var isBusy: Bool { !inFlight.isEmpty }
 
-    /// Puts a request in line; it leaves with the next ``flush()``. Needs ``room``.
+    /// Puts a request in line; it leaves with the next ``flush()``.
+    ///
+    /// Needs ``room``.
     func send(_ exchange: HTTPExchange) {
         guard let context, room > 0 else { preconditionFailure("sent without room") }
         if inFlight.isEmpty { quietSince = context.eventLoop.now }

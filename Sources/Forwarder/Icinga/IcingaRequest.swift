@@ -9,9 +9,13 @@ internal import UplinkMessages
 ///
 /// - Source: Icinga 2 documentation, "Icinga 2 API": Actions, Objects.
 enum IcingaRequest {
-    /// Most bytes of an answer about one result. 64 KiB: Icinga's stay below 1 KiB.
+    /// Most bytes of an answer about one result.
+    ///
+    /// 64 KiB: Icinga's stay below 1 KiB.
     static let answerByteLimit = 65_536
-    /// Most bytes of an answer to a read-back. 8 MiB: ``Wire/objectLimit`` results of 64 KiB
+    /// Most bytes of an answer to a read-back.
+    ///
+    /// 8 MiB: ``Wire/objectLimit`` results of 64 KiB
     /// output each, all of which comes along, twice over for escapes.
     static let readBackByteLimit = 8 << 20
 

@@ -61,7 +61,9 @@ enum JSONValue: Hashable, Sendable {
 
 /// Takes JSON apart, one byte after the other; every step is bounded by the text's length.
 struct JSONReader {
-    /// Deepest nesting. 32: Icinga's own answers reach 6; a deeper text is refused.
+    /// Deepest nesting.
+    ///
+    /// 32: Icinga's own answers reach 6; a deeper text is refused.
     static let depthLimit = 32
 
     private let bytes: UnsafeBufferPointer<UInt8>

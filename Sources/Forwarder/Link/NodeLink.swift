@@ -19,10 +19,14 @@ enum LinkEvent {
 /// When none can be made, everything that waits is answered `.notSent`; the daemon decides when to
 /// try again.
 final class NodeLink {
-    /// Most requests that wait. 4,096: sixteen times the default windows of all connections, which
+    /// Most requests that wait.
+    ///
+    /// 4,096: sixteen times the default windows of all connections, which
     /// the daemon stays below; a further one is answered `.notSent` at once.
     static let queueLimit = 4_096
-    /// Most bytes of bodies that wait. 8 MiB: 32 of the longest; more are answered `.notSent`.
+    /// Most bytes of bodies that wait.
+    ///
+    /// 8 MiB: 32 of the longest; more are answered `.notSent`.
     static let queueByteLimit = 8 << 20
     /// After a further connection failed, none is tried for this long while others work.
     static let furtherConnectionPause = TimeAmount.seconds(10)

@@ -4,7 +4,9 @@
 
 /// Turns a name into numeric addresses, for `--resolve`; blocks as long as the resolver does.
 package enum NameResolver {
-    /// Most addresses of a name; the rest is left out. 16: as many as a node may have.
+    /// Most addresses of a name; the rest is left out.
+    ///
+    /// 16: as many as a node may have.
     static let addressLimit = 16
 
     /// The addresses in the resolver's order, each once.

@@ -22,7 +22,9 @@ package struct UplinkArguments: Hashable, Sendable {
         case resolve(String)
     }
 
-    /// Most identities. 64: as many as nodes.
+    /// Most identities.
+    ///
+    /// 64: as many as nodes.
     static let identityLimit = 64
 
     /// How it is called.

@@ -41,7 +41,9 @@ struct PEMFile: Sendable {
         case secret
     }
 
-    /// Most bytes of a file. 1 MiB: a chain of hundreds of certificates; a longer file is refused.
+    /// Most bytes of a file.
+    ///
+    /// 1 MiB: a chain of hundreds of certificates; a longer file is refused.
     static let byteLimit = 1 << 20
 
     let path: String
