@@ -21,6 +21,7 @@ package final class UplinkSession: ChannelInboundHandler {
     private var frames = FrameAccumulator()
     private var links: [NodeLink] = []
     private var touched: Set<Int> = []
+    private var lastFailures: [Int: LinkFailure] = [:]  // logged once, not once a try
     private var context: ChannelHandlerContext?
     private var hasUnflushed = false
     private var isReading = false
@@ -129,10 +130,12 @@ package final class UplinkSession: ChannelInboundHandler {
         let node = NodeID(index: UInt16(truncatingIfNeeded: index))
         switch event {
         case .link(let isUp):
+            if isUp { lastFailures[index] = nil }
             log.info("link changed", metadata: ["node": "\(name)", "up": "\(isUp)"])
             send(.link(node: node, isUp: isUp))
         case .addressWanted: send(.addressWanted(node: node))
         case .failed(let failure):
+            guard lastFailures.updateValue(failure, forKey: index) != failure else { return }
             log.notice("connection failed", metadata: ["node": "\(name)", "why": "\(failure)"])
         }
     }
@@ -141,8 +144,8 @@ package final class UplinkSession: ChannelInboundHandler {
         guard state != .ended else { return }
         state = .ended
         for link in links { link.close() }
-        context?.close(promise: nil)
         whenEnded(fault)
+        context?.close(promise: nil)
     }
 }
 

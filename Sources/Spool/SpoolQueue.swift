@@ -10,10 +10,14 @@ internal import Synchronization
 ///   own, no task's thread waits for the disk; cancelling a task does not undo its step.
 /// - Bounds: file and write-ahead log stay below `size_limit`, see ``append(_:)``.
 package final class SpoolQueue: Sendable {
-    /// How long a step waits for another program that has the database open. 5 s: longer than a
+    /// How long a step waits for another program that has the database open.
+    ///
+    /// 5 s: longer than a
     /// checkpoint of a full log on a slow disk.
     package static let busyTimeout: Duration = .seconds(5)
-    /// Most records of one ``append(_:)``. 256: with 64 KiB each, one transaction stays below
+    /// Most records of one ``append(_:)``.
+    ///
+    /// 256: with 64 KiB each, one transaction stays below
     /// 17 MiB of write-ahead log.
     package static let batchLimit = 256
 

@@ -204,7 +204,7 @@ extension PipelinedClient {
         case is IOError, is ChannelError:
             end(isQuiet ? nil : LinkFailure(.closed, "the connection to \(peer) broke: \(error)"))
         default:  // from the decoder
-            if isQuiet, !context.channel.isActive { return end(nil) }
+            guard context.channel.isActive else { return channelInactive(context: context) }
             reset(because: .violation(peer, "something that is not HTTP/1.1 (\(error))"))
         }
     }

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Monitoring
 internal import NIOCore
 internal import NIOHTTP1
@@ -80,10 +81,14 @@ final class Connector {
         }
         let remaining = deadline - loop.now
         let share = TimeAmount.nanoseconds(remaining.nanoseconds / Int64(rest.count + 1))
-        connect(to: socketAddress, within: share)
+        connect(to: socketAddress, "\(address) port \(target.port)", within: share)
     }
 
-    private func connect(to address: SocketAddress, within share: TimeAmount) {
+    private func connect(
+        to address: SocketAddress,
+        _ place: String,
+        within share: TimeAmount
+    ) {
         guard let owner else { return abort() }
         let client = PipelinedClient(
             peer: target.name,
@@ -99,7 +104,7 @@ final class Connector {
             self.failed(
                 LinkFailure(
                     .timedOut,
-                    "\(self.target.name) at \(address) did not complete connection and TLS "
+                    "\(self.target.name) at \(place) did not complete connection and TLS "
                         + "handshake within \(share.nanoseconds / 1_000_000) ms"
                 )
             )
@@ -108,7 +113,7 @@ final class Connector {
             guard thisAttempt == self.attempt else { return }
             switch result {
             case .success: self.finish(.success(client))
-            case .failure(let error): self.failed(self.explain(error, at: address))
+            case .failure(let error): self.failed(self.explain(error, at: place))
             }
         }
         let parts = NIOLoopBound((connector: self, client: client), eventLoop: loop)
@@ -141,18 +146,18 @@ final class Connector {
         try pipeline.addHandler(client)
     }
 
-    private func explain(_ error: any Error, at address: SocketAddress) -> LinkFailure {
+    private func explain(_ error: any Error, at place: String) -> LinkFailure {
         switch error {
         case let failure as LinkFailure: failure
         case let error as IOError:
             LinkFailure(
                 .unreachable,
-                "\(target.name) at \(address) cannot be reached: "
-                    + IOError(errnoCode: error.errnoCode, reason: "connect").description
+                "\(target.name) at \(place) cannot be reached: "
+                    + String(cString: strerror(error.errnoCode))
                     + ". Is the master up, and the port open?"
             )
         default:
-            LinkFailure(.unreachable, "\(target.name) at \(address) cannot be reached: \(error)")
+            LinkFailure(.unreachable, "\(target.name) at \(place) cannot be reached: \(error)")
         }
     }
 

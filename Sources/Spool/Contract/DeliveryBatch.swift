@@ -30,8 +30,9 @@ package struct DeliveryBatch: Sendable {
     package var parkings: [Parking]
     /// Objects whose oldest queued result goes out next; applied last.
     package var leases: [LeaseRequest]
-    /// Chooses the base stamp of a result that has none yet. Called inside the transaction, at most
-    /// once for each lease: a pure function of its argument and of captured values.
+    /// Chooses the base stamp of a result that has none yet.
+    ///
+    /// Called inside the transaction, at most once for each lease: a pure function of its argument and of captured values.
     package var stamp: @Sendable (LeaseCandidate) -> StampDecision
 
     /// A batch with all its parts.
@@ -144,7 +145,9 @@ package struct Settlement: Hashable, Sendable {
 package struct Parking: Hashable, Sendable {
     /// Which object.
     package var object: ObjectName
-    /// Until when, by this host's clock. The caller watches it; a lease ends the parking at once.
+    /// Until when, by this host's clock.
+    ///
+    /// The caller watches it; a lease ends the parking at once.
     package var until: Timestamp
     /// Why, for `status`; cut to ``textByteLimit``.
     package var reason: String

@@ -43,7 +43,9 @@ package struct Lane: Hashable, Sendable {
     }
 }
 
-/// Results that did not take effect, or whose proof was given up, by reason. Counts only grow.
+/// Results that did not take effect, or whose proof was given up, by reason.
+///
+/// Counts only grow.
 package struct LossCounts: Hashable, Sendable {
     /// Undelivered results given up at the size limit.
     package var evicted = 0

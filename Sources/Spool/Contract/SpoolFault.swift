@@ -2,7 +2,9 @@
     internal import Glibc
 #endif
 
-/// Why the spool did not do what it was asked to do. Nothing of a failed call is stored.
+/// Why the spool did not do what it was asked to do.
+///
+/// Nothing of a failed call is stored.
 package enum SpoolFault: Error, Hashable, Sendable {
     /// Another process owns the spool; its id, or nil when it did not say.
     case owned(path: String, byPID: Int32?)

@@ -7,7 +7,9 @@ package struct SpoolSettings: Sendable, Hashable {
 
     /// 64 MiB: a day of 1,000 services checked every five minutes with 200 bytes of output each.
     package static let defaultSizeLimit = 64 << 20
-    /// 2 MiB: below that the write-ahead log alone would fill the spool. Less is taken as this.
+    /// 2 MiB: below that the write-ahead log alone would fill the spool.
+    ///
+    /// Less is taken as this.
     package static let minimumSizeLimit = 2 << 20
 
     /// Settings with all their parts.

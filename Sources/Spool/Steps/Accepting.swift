@@ -25,6 +25,8 @@ struct Candidate {
     let record: CheckRecord
     let object: Int64
     let snapshotBody: [UInt8]
+    let digest: Int64
+    /// Where the snapshot is stored, nil when it was not yet.
     let snapshot: Int64?
     let byteCount: Int
 
@@ -49,7 +51,11 @@ extension SpoolTransaction {
             let object = candidate.record.result.object
             if let schedule = candidate.record.schedule { try save(schedule) }
             if isAdmitted {
-                try insert(candidate, destinations: destinations)
+                try insert(
+                    candidate,
+                    destinations: destinations,
+                    hasEvicted: !receipt.evicted.isEmpty
+                )
                 growth[candidate.object, default: 0] += 1
                 receipt.grown[object, default: 0] += 1
                 receipt.accepted += 1
@@ -99,7 +105,8 @@ extension SpoolTransaction {
     ) throws -> Candidate {
         let object = try findOrAdd(record.result.object)
         let body = record.snapshot.storedBytes
-        let snapshot = try findSnapshot(body, of: object)
+        let digest = body.digest
+        let snapshot = try findSnapshot(body, digest, of: object)
         let byteCount =
             SpoolBounds.resultOverheadBytes + record.result.textByteCount
             + destinationCount * SpoolBounds.deliveryOverheadBytes
@@ -108,20 +115,27 @@ extension SpoolTransaction {
             record: record,
             object: object,
             snapshotBody: body,
+            digest: digest,
             snapshot: snapshot,
             byteCount: byteCount
         )
     }
 
-    private mutating func insert(_ candidate: Candidate, destinations: [Int64]) throws {
+    private mutating func insert(
+        _ candidate: Candidate,
+        destinations: [Int64],
+        hasEvicted: Bool
+    ) throws {
         let result = candidate.record.result
+        // evicting can have deleted the snapshot that was found before
+        let known = hasEvicted ? nil : candidate.snapshot
         var performanceData = ByteWriter()
         performanceData.write(result.performanceData)
         let significance = candidate.record.significance
         try run(
             SQL.addResult,
             [
-                candidate.object, try storeSnapshot(candidate), candidate.isChange,
+                candidate.object, try known ?? storeSnapshot(candidate), candidate.isChange,
                 significance.rawValue, result.state.rawValue, result.exitStatus,
                 result.executionStart.microseconds, result.executionEnd.microseconds,
                 result.nextCheck?.microseconds, result.checkInterval.wholeMicroseconds,
@@ -134,9 +148,13 @@ extension SpoolTransaction {
         }
     }
 
-    private func findSnapshot(_ body: [UInt8], of object: Int64) throws -> Int64? {
+    private func findSnapshot(
+        _ body: [UInt8],
+        _ digest: Int64,
+        of object: Int64
+    ) throws -> Int64? {
         let statement = try db.cachedStatement(sql: SQL.findSnapshots)
-        let rows = try Row.fetchCursor(statement, arguments: [object, body.digest])
+        let rows = try Row.fetchCursor(statement, arguments: [object, digest])
         while let row = try rows.next() {
             let stored: Data = try row.value(1)
             if stored.elementsEqual(body) { return try row.value(0) }
@@ -144,12 +162,11 @@ extension SpoolTransaction {
         return nil
     }
 
-    /// Evicting can have removed the snapshot that was found, and an earlier record of the batch
-    /// can have stored one that was not.
+    /// An earlier record of the batch can have stored what was not stored before it.
     private func storeSnapshot(_ candidate: Candidate) throws -> Int64 {
-        let body = candidate.snapshotBody
-        if let known = try findSnapshot(body, of: candidate.object) { return known }
-        try run(SQL.addSnapshot, [candidate.object, body.digest, Data(body)])
+        let (body, digest) = (candidate.snapshotBody, candidate.digest)
+        if let known = try findSnapshot(body, digest, of: candidate.object) { return known }
+        try run(SQL.addSnapshot, [candidate.object, digest, Data(body)])
         return db.lastInsertedRowID
     }
 }

@@ -80,8 +80,12 @@ extension SpoolTransaction {
         return surplus > step
     }
 
-    /// Rows of one step of dropping a destination. 1,000: some 10 ms.
+    /// Rows of one step of dropping a destination.
+    ///
+    /// 1,000: some 10 ms.
     private static let dropLimit = 1000
-    /// Pages of one step of giving back. 1,024: 4 MiB, some 20 ms.
+    /// Pages of one step of giving back.
+    ///
+    /// 1,024: 4 MiB, some 20 ms.
     private static let vacuumLimit: Int64 = 1024
 }

@@ -16,30 +16,33 @@ extension SpoolTransaction {
         evictingChangesFor changesNeeded: Int,
         receipt: inout AcceptReceipt
     ) throws -> Int {
-        var room = bounds.acceptBytes - (try liveBytes())
-        var looked = 0
+        var room = try measureRoom()
+        var budget = SpoolBounds.evictionLimit
         for stage in EvictionStage.allCases {
             let wanted = stage == .changes ? changesNeeded : needed
-            var hasWrapped = false
-            while room < wanted, looked < SpoolBounds.evictionLimit {
+            var hasRewound = false
+            while room < wanted, budget > 0 {
                 let rows = try candidates(of: stage)
-                looked += rows.count
-                for row in rows {
+                for row in rows where room < wanted && budget > 0 {
+                    budget -= 1
+                    pass(row, in: stage)
                     guard let name = try evict(row, stage: stage) else { continue }
                     receipt.evicted[name, default: 0] += 1
+                    room = try measureRoom()
                 }
-                let isAtEnd = rows.count < SpoolBounds.evictionStep
-                if isAtEnd, hasWrapped || !rewind(stage) { break }
-                hasWrapped = hasWrapped || isAtEnd
-                room = bounds.acceptBytes - (try liveBytes())
+                guard rows.count < SpoolBounds.evictionStep else { continue }
+                guard !hasRewound, rewind(stage) else { break }
+                hasRewound = true
             }
-            room = bounds.acceptBytes - (try liveBytes())
         }
         return room
     }
 
+    /// What may be accepted now; below zero when the limit was lowered.
+    private func measureRoom() throws -> Int { bounds.acceptBytes - (try liveBytes()) }
+
     /// The next rows of a stage, oldest first.
-    private mutating func candidates(of stage: EvictionStage) throws -> [EvictionRow] {
+    private func candidates(of stage: EvictionStage) throws -> [EvictionRow] {
         let limit = SpoolBounds.evictionStep
         let rows: [Row]
         switch stage {
@@ -50,17 +53,16 @@ extension SpoolTransaction {
         case .changes:
             rows = try fetch(SQL.resultsByWorth, [1, memory.evictionCursors.changes, limit])
         }
-        let candidates = try rows.map {
-            EvictionRow(result: try $0.value(0), object: try $0.value(1))
+        return try rows.map { EvictionRow(result: try $0.value(0), object: try $0.value(1)) }
+    }
+
+    /// Remembers that a row was looked at, in stages whose rows can stay protected for long.
+    private mutating func pass(_ row: EvictionRow, in stage: EvictionStage) {
+        switch stage {
+        case .kept: memory.evictionCursors.kept = row.result
+        case .changes: memory.evictionCursors.changes = row.result
+        case .rejected, .unchanged: break
         }
-        if let last = candidates.last {
-            switch stage {
-            case .kept: memory.evictionCursors.kept = last.result
-            case .changes: memory.evictionCursors.changes = last.result
-            case .rejected, .unchanged: break
-            }
-        }
-        return candidates
     }
 
     /// Starts a stage over; false when it had started at its beginning.

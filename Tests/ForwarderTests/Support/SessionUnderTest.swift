@@ -50,6 +50,7 @@ final class SessionUnderTest {
     /// How the session ended, once the other end of the descriptor is closed.
     func end() throws -> String? {
         while try receive() != nil {}
+        try group.syncShutdownGracefully()  // after it nothing happens any more
         return endBox.end.withLock { $0 }
     }
 
