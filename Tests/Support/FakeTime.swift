@@ -30,7 +30,7 @@ package final class FakeTime: TimeSource {
         }
     }
 
-    /// Sets the wall clock forward, or back by a negative span; the monotonic clock does not notice.
+    /// Sets the wall clock forward, or back by a negative span; the monotonic clock goes on.
     package func step(by span: Duration) {
         clocks.withLock { $0.wall = $0.wall + span }
     }

@@ -2,8 +2,8 @@ import Foundation
 
 /// A TCP port of 127.0.0.1 that nobody else in these tests is given while this exists.
 ///
-/// The claim is a socket on the same port of 127.0.0.2: it dies with the process, leaves the port of
-/// 127.0.0.1 to whoever is to listen there, and keeps it through restarts of that program.
+/// The claim is a socket on the same port of 127.0.0.2: it dies with the process, leaves the port
+/// of 127.0.0.1 to whoever is to listen there, and keeps it through restarts of that program.
 package final class LoopbackPort: Sendable {
     /// The port.
     package let number: Int

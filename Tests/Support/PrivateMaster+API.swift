@@ -175,7 +175,7 @@ extension MasterObject {
 extension PrivateMaster {
     /// Submits one passive result as the API wants it.
     ///
-    /// - Parameter time: start and end of the check, in seconds since 1970; the master's now if nil.
+    /// - Parameter time: start and end of the check, in seconds since 1970; now if nil.
     package func submit(
         _ name: String,
         state: Int,

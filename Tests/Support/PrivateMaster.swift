@@ -1,8 +1,8 @@
 import Foundation
 import Synchronization
 
-/// A real Icinga 2 master of a test's own: on a free port of 127.0.0.1, in a folder of its own, with
-/// its own certificate authority, beside whatever else runs on the machine.
+/// A real Icinga 2 master of a test's own: on a free port of 127.0.0.1, in a folder of its own,
+/// with its own certificate authority, beside whatever else runs on the machine.
 ///
 /// It is stopped when the last reference goes, and killed by a guard when the test process dies.
 package final class PrivateMaster: Sendable {

@@ -2,8 +2,8 @@ import Monitoring
 
 /// What a master needs to know of a node's objects to take their results: no code, no commands.
 ///
-/// It crosses a border of trust: the node writes it, the master's administrator feeds it to `render`.
-/// Everything in it is foreign there.
+/// It crosses a border of trust: the node writes it, the master's administrator gives it
+/// to `render`. Everything in it is foreign there.
 struct Inventory: Sendable, Hashable {
     /// The format of the JSON text; another number is refused.
     static let schemaVersion = 1

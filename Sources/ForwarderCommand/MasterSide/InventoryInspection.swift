@@ -204,7 +204,7 @@ enum MasterConfigurationFault: Error, Hashable, CustomStringConvertible {
     private var remedy: String {
         switch self {
         case .foreignHost:
-            "If that node may speak for it, name it with --other-host; if not, ask the node's owner."
+            "If the node may speak for it, name it with --other-host; if not, ask its owner."
         case .missingHost: "Correct the name, or make the inventory again on the node."
         case .wrongNode: "Give --host the node's name, or render the right file."
         case .duplicate: "Name each host once, or correct the definitions on the node."

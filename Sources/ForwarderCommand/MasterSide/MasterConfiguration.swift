@@ -2,8 +2,8 @@ import Monitoring
 
 /// The Icinga 2 configuration that makes a master take one node's results and nothing more from it.
 ///
-/// - The node's objects live in a zone of its own without endpoints: the master takes their results,
-///   never runs their checks and never calls them stale.
+/// - The node's objects live in a zone of its own without endpoints: the master takes their
+///   results, never runs their checks and never calls them stale.
 /// - The node's own host lives in the master's zone. The master computes its state itself, from the
 ///   age of the newest result of the service `forwarder`; the node cannot submit it.
 /// - All names of hosts come from the administrator. An inventory that speaks of another host is

@@ -1,0 +1,13 @@
+/// What may break a rule of the style, with its reason.
+///
+/// An entry that is no longer needed fails a test.
+struct Exception: Hashable {
+    /// The file, from the repository's root.
+    let file: String
+    /// The banned word, or the name of the rule.
+    let rule: String
+    /// Why it is right there.
+    let reason: String
+
+    static let all: [Exception] = []
+}
