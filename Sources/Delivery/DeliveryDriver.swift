@@ -66,10 +66,8 @@ package actor DeliveryDriver {
     /// Ends ``run()`` once what is being committed is.
     package nonisolated func stop() { inbox.yield(.stop) }
 
-    /// Delivers until ``stop()``.
-    ///
-    /// - Throws: `SpoolFault` when the spool cannot be read at the start.
-    package func run() async throws {
+    /// Registers the destinations and reads where they stand; once, before ``run()``.
+    package func prepare() async throws(SpoolFault) {
         let ids = try await spool.register(destinations: settings.map(\.name))
         var generator = SystemRandomNumberGenerator()
         for (one, id) in zip(settings, ids) {
@@ -82,6 +80,10 @@ package actor DeliveryDriver {
             let unresolved = try await spool.leasedRows(of: id)
             inbox.yield(.machine(index, .loaded(lanes: lanes, unresolved: unresolved)))
         }
+    }
+
+    /// Delivers until ``stop()``.
+    package func run() async {
         await withDiscardingTaskGroup { group in
             for await event in events {
                 if case .stop = event { break }

@@ -88,7 +88,6 @@ struct ConfigurationLoader {
         CheckSettings(
             definitionsPath: read?.path("definitions") ?? "\(folder)/conf.d",
             includePath: read?.path("include_path") ?? "/usr/share/icinga2/include",
-            pluginPath: read?.path("plugin_path") ?? "/usr/lib/nagios/plugins",
             concurrencyLimit: read?.whole(
                 "concurrent_checks", in: 1...4096, default: 512, &errors) ?? 512)
     }

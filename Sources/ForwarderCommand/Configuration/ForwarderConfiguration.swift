@@ -56,8 +56,6 @@ struct CheckSettings: Sendable, Hashable {
     var definitionsPath: String
     /// Where the ITL is.
     var includePath: String
-    /// Where the distribution's plugins are.
-    var pluginPath: String
     /// Checks that run at the same time at most.
     var concurrencyLimit: Int
 }

@@ -62,9 +62,6 @@ enum ForwarderSchema {
             name: "include_path", kind: .string,
             help: "where the ITL is; default /usr/share/icinga2/include"),
         Attribute(
-            name: "plugin_path", kind: .string,
-            help: "where plugins are (PluginDir); default /usr/lib/nagios/plugins"),
-        Attribute(
             name: "concurrent_checks", kind: .number,
             help: "checks that run at the same time at most, 1 to 4096; default 512"),
     ]
