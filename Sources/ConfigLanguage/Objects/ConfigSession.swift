@@ -1,17 +1,52 @@
 /// One configuration: files are loaded, then committed into objects, with all errors at once.
+///
+/// Bodies of objects, templates and rules run at ``commit()``, so templates may be used before
+/// they are defined. A session belongs to one thread at a time.
 public final class ConfigSession {
     /// The objects, filled by ``commit()``.
     public let registry = ObjectRegistry()
     /// What the operator should look at; complete after ``commit()``.
-    public private(set) var warnings: [Diagnostic] = []
+    public internal(set) var warnings: [Diagnostic] = []
     /// How many objects of each ignored type were evaluated.
-    public private(set) var ignoredCounts: [String: Int] = [:]
+    public internal(set) var ignoredCounts: [String: Int] = [:]
+    /// Every file that was read, in order.
+    public private(set) var loadedFiles: [String] = []
+    /// Gets what scripts write with `log()`.
+    public var logger: (ByteString) -> Void {
+        get { evaluator.logger }
+        set { evaluator.logger = newValue }
+    }
+
+    let evaluator: Evaluator
+    let limits: EvaluationLimits
+    var schemas: [ByteString: ObjectTypeSchema] = [:]
+    var schemaOrder: [ObjectTypeSchema] = []
+    let reader: any ConfigFileReader
+    let includePaths: [String]
+    var errors: [Diagnostic] = []
+    var pending: [PendingObject] = []
+    var templates: [ByteString: [ByteString: PendingObject]] = [:]
+    var declared: [ByteString: [ByteString: PendingObject]] = [:]
+    var defaultTemplates: [ByteString: [PendingObject]] = [:]
+    var rules: [ApplyRule] = []
+    var objectCount = 0
+    var includeDepth = 0
+    /// The object whose body runs.
+    var current: ConfigObject?
+    var isRunning = false
+
+    /// Most errors that are collected: 100; the first ones are what the operator can act on.
+    static let mostErrors = 100
+    /// Most objects: 200,000, many times what one host can check.
+    static let mostObjects = 200_000
+    /// Deepest includes: 32 files; deeper is most likely a file that includes itself.
+    static let deepestInclude = 32
 
     /// Prepares a session.
     ///
     /// - Parameters:
     ///   - schemas: the types that may be declared.
-    ///   - constants: global constants such as `PluginDir`; files may override them once.
+    ///   - constants: global constants such as `PluginDir`; a `const` of a file overrides them once.
     ///   - functions: global functions beside the language's own.
     ///   - includePaths: where `include <x>` looks, in order.
     public init(
@@ -22,20 +57,53 @@ public final class ConfigSession {
         reader: any ConfigFileReader,
         limits: EvaluationLimits = EvaluationLimits()
     ) {
+        self.reader = reader
+        self.includePaths = includePaths
+        self.limits = limits
+        evaluator = Evaluator(limits: limits)
+        schemaOrder = schemas
+        for schema in schemas {
+            self.schemas[ByteString(schema.name)] = schema
+            evaluator.prototypes.defineType(ByteString(schema.name))
+        }
+        for (name, value) in constants { evaluator.globals[name] = value }
+        for function in functions { evaluator.globals[function.name] = .function(function) }
+        evaluator.statements = self
     }
 
     /// Loads a file and all that it includes; errors are kept for ``commit()``.
     public func load(path: String) {
+        do throws(ConfigFault) {
+            let text = try reader.read(path)
+            load(text: text, name: path)
+        } catch {
+            record(error)
+        }
     }
 
     /// Loads a text under a name; errors are kept for ``commit()``.
     public func load(text: [UInt8], name: String) {
+        loadedFiles.append(name)
+        let outer = includeDepth
+        includeDepth += 1
+        defer { includeDepth = outer }
+        do throws(ConfigFault) {
+            let block = try Parser.parse(SourceFile(name: name, text: text))
+            if outer == 0 { evaluator.renew(limits) }
+            let frame = Frame(this: .null)
+            for statement in block.statements { run(statement, in: frame) }
+        } catch {
+            record(error)
+        }
     }
 
-    /// Evaluates all bodies and rules; the objects are then in ``registry``.
-    ///
-    /// - Throws: `.invalid` with every error of loading and committing.
-    public func commit() throws(ConfigFault) {
+    /// Runs one statement of a file; after a fault the next ones still run, for all errors at once.
+    private func run(_ statement: Expression, in frame: Frame) {
+        do throws(ConfigFault) {
+            _ = try evaluator.evaluate(statement, in: frame)
+        } catch {
+            record(error)
+        }
     }
 
     /// Calls a function of the configuration, with limits of its own.
@@ -45,6 +113,40 @@ public final class ConfigSession {
         arguments: [Value] = [],
         limits: EvaluationLimits = .call
     ) throws(ConfigFault) -> Value {
-        .null
+        // a native function may come back here while a call is running: the outer limits go on
+        guard !isRunning else {
+            return try evaluator.call(function, this: this, arguments: arguments)
+        }
+        isRunning = true
+        defer { isRunning = false }
+        evaluator.renew(limits)
+        return try evaluator.call(function, this: this, arguments: arguments)
+    }
+
+    /// Evaluates one expression, as the console does.
+    public func evaluate(_ text: [UInt8], name: String = "<text>") throws(ConfigFault) -> Value {
+        let block = try Parser.parse(SourceFile(name: name, text: text))
+        evaluator.renew(limits)
+        return try evaluator.evaluate(block, in: Frame())
+    }
+
+    // MARK: - Errors
+
+    func record(_ fault: ConfigFault) {
+        for diagnostic in fault.diagnostics where errors.count < Self.mostErrors {
+            if !errors.contains(diagnostic) { errors.append(diagnostic) }
+        }
+    }
+
+    func warn(_ diagnostic: Diagnostic) {
+        guard warnings.count < Self.mostErrors else { return }
+        warnings.append(
+            Diagnostic(
+                diagnostic.message,
+                at: diagnostic.location,
+                severity: .warning,
+                context: diagnostic.context
+            )
+        )
     }
 }

@@ -1,0 +1,97 @@
+extension ConfigSession {
+    /// Makes the objects that a rule gives to one target.
+    func apply(_ rule: ApplyRule, to target: ConfigObject) {
+        guarding(
+            rule.schema,
+            rule.name,
+            ignoring: rule.declaration.ignoresErrors,
+            "while applying \(rule.schema.name) '\(rule.name.text)' to "
+                + "\(target.typeName) '\(target.fullName.text)'"
+        ) { session throws(ConfigFault) in
+            let locals = rule.captured?.shallowCopy() ?? DictionaryValue()
+            for (name, value) in rule.target.locals(target) { locals[name] = value }
+            guard let loop = rule.declaration.loop else {
+                try session.apply(rule, to: target, locals, name: rule.name)
+                return
+            }
+            try session.apply(rule, to: target, locals, for: loop)
+        }
+    }
+
+    /// The objects of `apply … for`, one for each element.
+    private func apply(
+        _ rule: ApplyRule,
+        to target: ConfigObject,
+        _ locals: DictionaryValue,
+        for loop: (variables: LoopVariables, collection: Expression)
+    ) throws(ConfigFault) {
+        let frame = Frame(locals: locals, imports: rule.imports)
+        let collection: Value
+        do throws(ConfigFault) {
+            collection = try evaluator.evaluate(loop.collection, in: frame)
+        } catch {
+            // the language takes a list that fails as no list; only limits are errors
+            if case .limit = error { throw error }
+            return
+        }
+        let place = loop.collection.location
+        switch collection {
+        case .array(let array):
+            guard loop.variables.second == nil else {
+                throw .script("Cannot use dictionary iterator for array.", at: place)
+            }
+            for element in array.elements {
+                let own = locals.shallowCopy()
+                own[loop.variables.first] = element
+                try apply(rule, to: target, own, name: rule.name + element.toText)
+            }
+        case .dictionary(let dictionary):
+            guard let second = loop.variables.second else {
+                throw .script("Cannot use array iterator for dictionary.", at: place)
+            }
+            for (key, value) in dictionary.entries {
+                let own = locals.shallowCopy()
+                own[loop.variables.first] = .string(key)
+                own[second] = value
+                try apply(rule, to: target, own, name: rule.name + key)
+            }
+        default: return
+        }
+    }
+
+    private func apply(
+        _ rule: ApplyRule,
+        to target: ConfigObject,
+        _ locals: DictionaryValue,
+        name: ByteString
+    ) throws(ConfigFault) {
+        if let filter = rule.declaration.filter {
+            // with `for` and only `ignore where`, everything else is assigned
+            let filter =
+                filter.assign.isEmpty
+                ? Filter(
+                    assign: [Expression(.boolean(true), at: rule.location)],
+                    ignore: filter.ignore
+                )
+                : filter
+            guard try matches(filter, locals, rule.imports) else { return }
+        }
+        rule.hasMatched = true
+        try countObject(at: rule.location)
+        guard !name.bytes.contains(UInt8(ascii: "!")) else {
+            throw .script("The name '\(name.text)' must not contain '!'.", at: rule.location)
+        }
+        try make(
+            ObjectOrigin(
+                schema: rule.schema,
+                name: name,
+                location: rule.location,
+                body: rule.declaration.body,
+                ignoresErrors: rule.declaration.ignoresErrors,
+                locals: locals.shallowCopy(),
+                imports: rule.imports,
+                presets: rule.target.presets(target)
+            )
+        )
+    }
+}

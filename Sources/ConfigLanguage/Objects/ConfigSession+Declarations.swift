@@ -1,0 +1,285 @@
+extension ConfigSession: StatementHandler {
+    func warn(_ message: String, at place: SourceLocation) {
+        warn(Diagnostic(message, at: place, severity: .warning))
+    }
+
+    func assigned(_ key: ByteString, to object: ConfigObject, at place: SourceLocation) {
+        object.attributeLocations[key] = place
+    }
+
+    // MARK: - Objects and templates
+
+    func declare(
+        _ declaration: ObjectDeclaration,
+        at place: SourceLocation,
+        in frame: Frame
+    ) throws(ConfigFault) {
+        let schema = try schema(named: declaration.type, in: frame)
+        let name = try name(declaration.name, in: frame)
+        guard declaration.isTemplate || !name.bytes.contains(UInt8(ascii: "!")) else {
+            throw .script("The name '\(name.text)' must not contain '!'.", at: place)
+        }
+        try countObject(at: place)
+        let object = PendingObject(
+            schema: schema,
+            name: name,
+            declaration: declaration,
+            location: place,
+            captured: try evaluator.capture(declaration.captures, in: frame),
+            imports: frame.imports
+        )
+        let type = ByteString(schema.name)
+        if declaration.isTemplate {
+            try addTemplate(object, type)
+            return
+        }
+        if schema.naming == .plain {
+            if let present = declared[type]?[name] {
+                throw .script(
+                    "Object '\(name.text)' of type '\(schema.name)' is already defined "
+                        + "at \(present.location).",
+                    at: place
+                )
+            }
+            declared[type, default: [:]][name] = object
+        }
+        pending.append(object)
+    }
+
+    private func addTemplate(_ object: PendingObject, _ type: ByteString) throws(ConfigFault) {
+        if let present = templates[type]?[object.name] {
+            throw .script(
+                "Template '\(object.name.text)' of type '\(type.text)' is already defined "
+                    + "at \(present.location).",
+                at: object.location
+            )
+        }
+        templates[type, default: [:]][object.name] = object
+        if object.declaration.isDefault { defaultTemplates[type, default: []].append(object) }
+    }
+
+    func countObject(at place: SourceLocation) throws(ConfigFault) {
+        objectCount += 1
+        guard objectCount <= Self.mostObjects else {
+            throw .limit(
+                Diagnostic(
+                    "More than \(Self.mostObjects) objects; split the configuration.",
+                    at: place
+                )
+            )
+        }
+    }
+
+    /// The schema of a type, given as `Host` or `"Host"`.
+    private func schema(
+        named expression: Expression,
+        in frame: Frame
+    ) throws(ConfigFault) -> ObjectTypeSchema {
+        let name: ByteString
+        switch expression.kind {
+        case .variable(let word), .string(let word): name = word
+        default: name = try evaluator.evaluate(expression, in: frame).toText
+        }
+        if let schema = schemas[name] { return schema }
+        if case .variable = expression.kind,
+            let indirect = try? evaluator.read(name, in: frame, at: nil),  // lost on purpose: below
+            let schema = schemas[indirect.toText]
+        {
+            return schema
+        }
+        let known = schemas.keys.sorted().map(\.text).joined(separator: ", ")
+        throw .script(
+            "The type '\(name.text)' is unknown. Known types: \(known).",
+            at: expression.location
+        )
+    }
+
+    private func name(_ expression: Expression?, in frame: Frame) throws(ConfigFault) -> ByteString
+    {
+        guard let expression else { return .empty }
+        let value = try evaluator.evaluate(expression, in: frame)
+        switch value {
+        case .string, .number, .boolean, .null: return value.toText
+        default:
+            throw .script(
+                "A name must be a string, not of type '\(value.typeName.text)'.",
+                at: expression.location
+            )
+        }
+    }
+
+    // MARK: - Rules
+
+    func declare(
+        _ declaration: ApplyDeclaration,
+        at place: SourceLocation,
+        in frame: Frame
+    ) throws(ConfigFault) {
+        let schema = try schema(named: declaration.type, in: frame)
+        let target = try target(of: declaration, schema, at: place)
+        rules.append(
+            ApplyRule(
+                schema: schema,
+                target: target,
+                name: try name(declaration.name, in: frame),
+                declaration: declaration,
+                location: place,
+                captured: try evaluator.capture(declaration.captures, in: frame),
+                imports: frame.imports
+            )
+        )
+    }
+
+    private func target(
+        of declaration: ApplyDeclaration,
+        _ schema: ObjectTypeSchema,
+        at place: SourceLocation
+    ) throws(ConfigFault) -> ApplyTarget {
+        let targets = schema.applyTargets
+        let names = targets.map { "'\($0.typeName)'" }.joined(separator: " or ")
+        guard !targets.isEmpty else {
+            throw .script("'apply' cannot be used with type '\(schema.name)'.", at: place)
+        }
+        if let wanted = declaration.target {
+            if let found = targets.first(where: { $0.typeName == wanted.text }) { return found }
+            throw .script(
+                "'apply \(schema.name)' cannot be applied to '\(wanted.text)', only to \(names).",
+                at: place
+            )
+        }
+        guard targets.count == 1, let only = targets.first else {
+            throw .script(
+                "'apply \(schema.name)' can be applied to \(names); say which with 'to'.",
+                at: place
+            )
+        }
+        return only
+    }
+
+    // MARK: - Imports
+
+    func importTemplate(
+        _ name: Value,
+        at place: SourceLocation,
+        in frame: Frame
+    ) throws(ConfigFault) {
+        guard let object = frame.this.asObject ?? current else {
+            throw .script("'import' is only allowed in the body of an object.", at: place)
+        }
+        guard let name = name.asString else {
+            throw .script("'import' needs the name of a template, as a string.", at: place)
+        }
+        let type = ByteString(object.typeName)
+        guard let template = templates[type]?[name] ?? declared[type]?[name] else {
+            throw .script(
+                "The template '\(name.text)' of type '\(object.typeName)' is unknown; "
+                    + "define it or correct the name.",
+                at: place
+            )
+        }
+        try run(template, on: object, in: frame, at: place)
+    }
+
+    /// Runs a template's body in place, on the object that imports it.
+    func run(
+        _ template: PendingObject,
+        on object: ConfigObject,
+        in frame: Frame,
+        at place: SourceLocation
+    ) throws(ConfigFault) {
+        try evaluator.step(place)
+        // a template that imports itself would go on for ever
+        guard object.templates.count < 300 else {
+            throw .limit(
+                Diagnostic(
+                    "More than 300 imports in one object; a template imports itself.",
+                    at: place
+                )
+            )
+        }
+        object.templates.elements.append(.string(template.name))
+        for (key, value) in template.captured?.entries ?? [] { frame.locals[key] = value }
+        _ = try evaluator.evaluate(template.declaration.body, in: frame)
+        frame.completion = .normal
+    }
+
+    // MARK: - Includes
+
+    func include(
+        _ request: IncludeRequest,
+        at place: SourceLocation,
+        in frame: Frame
+    ) throws(ConfigFault) {
+        guard includeDepth < Self.deepestInclude else {
+            throw .limit(
+                Diagnostic(
+                    "Files include each other more than \(Self.deepestInclude) deep.",
+                    at: place
+                )
+            )
+        }
+        switch request {
+        case .files(let path): try includeFiles(path.text, at: place)
+        case .library(let path): try includeLibrary(path.text, at: place)
+        case .recursive(let directory, let pattern):
+            let base = absolute(directory.text, from: place)
+            for file in reader.files(below: base, matching: pattern.text) {
+                try includeFile(file, at: place)
+            }
+        case .zones:
+            warn("'include_zones' has no effect here.", at: place)
+        }
+    }
+
+    private func absolute(_ path: String, from place: SourceLocation) -> String {
+        guard !path.hasPrefix("/") else { return path }
+        guard let slash = place.file.lastIndex(of: "/") else { return path }
+        return place.file[...slash] + path
+    }
+
+    private func includeFiles(_ path: String, at place: SourceLocation) throws(ConfigFault) {
+        let base = absolute(path, from: place)
+        let found = reader.files(matching: base)
+        guard found.isEmpty else {
+            for file in found { try includeFile(file, at: place) }
+            return
+        }
+        guard path.contains(where: { "*?[".contains($0) }) else {
+            throw .unreadable(
+                Diagnostic(
+                    "The included file '\(base)' does not exist; nothing of it is read.",
+                    at: place
+                )
+            )
+        }
+    }
+
+    private func includeLibrary(_ path: String, at place: SourceLocation) throws(ConfigFault) {
+        for directory in includePaths {
+            let found = reader.files(matching: directory + "/" + path)
+            guard found.isEmpty else {
+                for file in found { try includeFile(file, at: place) }
+                return
+            }
+        }
+        let searched = includePaths.joined(separator: ", ")
+        throw .unreadable(
+            Diagnostic(
+                "'include <\(path)>' finds no file in \(searched.isEmpty ? "no directory" : searched). "
+                    + "Its definitions are missing; install the package icinga2-common or set the "
+                    + "include path.",
+                at: place
+            )
+        )
+    }
+
+    private func includeFile(_ path: String, at place: SourceLocation) throws(ConfigFault) {
+        let text: [UInt8]
+        do throws(ConfigFault) {
+            text = try reader.read(path)
+        } catch {
+            throw error.located(at: place)
+        }
+        load(text: text, name: path)
+    }
+}
