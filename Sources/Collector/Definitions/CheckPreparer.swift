@@ -1,0 +1,189 @@
+internal import ConfigLanguage
+package import Monitoring
+
+/// Builds the execution of each defined object's check.
+package final class CheckPreparer: CheckPreparing {
+    private let definitions: Definitions
+    private let runtime: any RuntimeFactsSource
+    /// Snapshots without command line; definitions never change once loaded.
+    private var snapshots: [ObjectName: ObjectSnapshot] = [:]
+
+    /// Prepares checks of these definitions.
+    package init(_ definitions: Definitions, runtime: any RuntimeFactsSource) {
+        self.definitions = definitions
+        self.runtime = runtime
+    }
+
+    package func prepare(_ object: ObjectName) -> PreparedCheck {
+        var snapshot = snapshot(of: object)
+        if object == definitions.health.name {
+            return PreparedCheck(action: .health, snapshot: snapshot)
+        }
+        let action: CheckAction
+        do throws(PreparationFault) {
+            action = try build(object)
+        } catch {
+            action = .unbuildable(error.description)
+        }
+        if case .plugin(let command) = action {
+            snapshot.commandLine = command.argumentVector.map {
+                String(decoding: $0, as: UTF8.self)
+            }
+        }
+        return PreparedCheck(action: action, snapshot: snapshot)
+    }
+
+    // MARK: The command
+
+    private func build(_ name: ObjectName) throws(PreparationFault) -> CheckAction {
+        guard let object = definitions.objects[name] else {
+            throw .unrunnable("'\(name)' is not defined on this client.")
+        }
+        let commandName = object["check_command"].toText
+        let registry = definitions.session.registry
+        guard let command = registry.object(type: "CheckCommand", name: commandName) else {
+            throw .unrunnable("The check command '\(commandName)' of '\(name)' is not defined.")
+        }
+        let resolver = resolver(object, command)
+        switch BuiltIns.Execution(rawValue: command["execute"].toText.text) {
+        case .plugin: return .plugin(try plugin(object, command, resolver))
+        case .dummy: return try dummy(resolver)
+        case .unavailable, nil: throw .unavailable(command: commandName.text)
+        }
+    }
+
+    private func plugin(
+        _ object: ConfigObject,
+        _ command: ConfigObject,
+        _ resolver: MacroResolver
+    ) throws(PreparationFault) -> PluginCommand {
+        let line = try ArgumentBuilder(resolver: resolver).build(
+            command: command["command"],
+            arguments: command["arguments"]
+        )
+        var words = line.asArray?.elements.map(\.toText.bytes) ?? []
+        if line.asArray == nil {
+            words = [Array("/bin/sh".utf8), Array("-c".utf8), line.toText.bytes]
+        }
+        guard !words.isEmpty, line.asArray != nil || !line.toText.isEmpty else {
+            throw .unrunnable(
+                "The check command '\(command.fullName)' has no command line to run. Set its "
+                    + "attribute 'command'."
+            )
+        }
+        guard !words.contains(where: { $0.contains(0) }) else {
+            throw .unrunnable("A word of the command line has a NUL, which no program can take.")
+        }
+        return PluginCommand(
+            argumentVector: words,
+            environment: try environment(command, resolver),
+            timeout: timeout(object, command)
+        )
+    }
+
+    private func environment(
+        _ command: ConfigObject,
+        _ resolver: MacroResolver
+    ) throws(PreparationFault) -> [PluginVariable] {
+        var variables: [PluginVariable] = []
+        for (name, text) in command["env"].asDictionary?.entries ?? [] {
+            var missing: ByteString?
+            // one element of an array resolves like a word of `command`
+            let value = try resolver.resolve([.string(text.toText)], missing: &missing)
+            let bytes = value.asArray?.elements.first?.toText.bytes ?? []
+            guard !bytes.contains(0) else {
+                throw .unrunnable("The variable '\(name)' has a NUL, which no program can take.")
+            }
+            variables.append(PluginVariable(name: name.text, value: bytes))
+        }
+        return variables
+    }
+
+    /// The object's own limit, else the command's, else a minute; a command's 0 means the longest.
+    private func timeout(_ object: ConfigObject, _ command: ConfigObject) -> Duration {
+        if let own = object.seconds("check_timeout") { return own }
+        guard let number = command["timeout"].toNumber else { return .seconds(60) }
+        return number > 0
+            ? command.seconds("timeout") ?? .seconds(60) : Definitions.longestInterval
+    }
+
+    private func dummy(_ resolver: MacroResolver) throws(PreparationFault) -> CheckAction {
+        var missing: ByteString?
+        let state = try resolver.resolve("$dummy_state$", missing: &missing)
+        let text = try resolver.resolve("$dummy_text$", missing: &missing)
+        guard let number = state.toNumber.flatMap(Int.init(truncating:)),
+            let status = Int32(exactly: number)
+        else { throw .notANumber(attribute: "dummy_state", value: state.toText) }
+        return .immediate(exitStatus: status, output: text.toText.text)
+    }
+
+    // MARK: Macros
+
+    private func resolver(_ object: ConfigObject, _ command: ConfigObject) -> MacroResolver {
+        let service = object.typeName == "Service" ? object : nil
+        let host = service.map { $0["host"].asObject ?? $0 } ?? object
+        let names = [service, host].compactMap { $0?.objectName }
+        let macros = RuntimeMacros(facts: runtime.facts(of: names))
+        var sources: [MacroResolver.Source] = []
+        if let service, let name = service.objectName {
+            sources.append(
+                .init(name: "service", value: .object(service)) { macros.value($0, of: name) }
+            )
+        }
+        if let name = host.objectName {
+            sources.append(
+                .init(name: "host", value: .object(host)) { [self] macro in
+                    macros.value(macro, of: name) ?? serviceCount(macro, of: name.host)
+                }
+            )
+        }
+        sources.append(.init(name: "command", value: .object(command)) { _ in nil })
+        // the application object that Icinga makes when nothing defines one
+        sources.append(
+            .init(name: "icinga", value: ["name": "app", "vars": nil]) { [self] macro in
+                macros.clock(macro) ?? globalCount(macro)
+            }
+        )
+        return MacroResolver(sources: sources) {
+            [session = definitions.session] (function, this) throws(ConfigFault) -> Value in
+            try session.call(function, this: this)
+        }
+    }
+
+    private func serviceCount(_ macro: ByteString, of host: String) -> Value? {
+        guard macro.hasPrefix("num_services") else { return nil }
+        let services = definitions.objects.keys.filter {
+            !$0.isHost && $0.host.utf8.elementsEqual(host.utf8)
+        }
+        return RuntimeMacros(facts: runtime.facts(of: services))
+            .serviceCount(macro, among: services)
+    }
+
+    private func globalCount(_ macro: ByteString) -> Value? {
+        guard macro.hasPrefix("num_") else { return nil }
+        let objects = Array(definitions.objects.keys)
+        let macros = RuntimeMacros(facts: runtime.facts(of: objects))
+        return macros.serviceCount(macro, among: objects.filter { !$0.isHost })
+            ?? macros.hostCount(macro, among: objects.filter(\.isHost))
+    }
+
+    // MARK: The snapshot
+
+    private func snapshot(of name: ObjectName) -> ObjectSnapshot {
+        if let known = snapshots[name] { return known }
+        let object = definitions.objects[name]
+        let host =
+            definitions.objects[ObjectName(host: name.host)]
+            ?? object.flatMap { $0["host"].asObject }
+        let snapshot = ObjectSnapshot(
+            name: name.fullName,
+            hostGroups: host?.groups ?? [],
+            serviceGroups: name.isHost ? [] : object?.groups ?? [],
+            hostVariables: host?.variables ?? "{}",
+            serviceVariables: name.isHost ? "{}" : object?.variables ?? "{}"
+        )
+        // unknown names come from outside and are not kept
+        if object != nil || name == definitions.health.name { snapshots[name] = snapshot }
+        return snapshot
+    }
+}

@@ -1,0 +1,165 @@
+internal import ConfigLanguage
+internal import Glibc
+
+/// Where definitions are read from; enters by `init`.
+package protocol DefinitionFileSystem: Sendable {
+    /// What the kernel says about a path, following links; nil when there is none.
+    func facts(of path: String) -> FileFacts?
+    /// Facts and content of one and the same open file.
+    func open(_ path: String) throws(FileProblem) -> (facts: FileFacts, content: [UInt8])
+    /// The paths that match a shell pattern, sorted by bytes.
+    func paths(matching pattern: String) -> [String]
+    /// The names in a directory, without `.` and `..`, sorted by bytes.
+    func names(in directory: String) -> [String]
+    /// True when a name matches a shell pattern.
+    func matches(_ name: String, _ pattern: String) -> Bool
+}
+
+/// Why a file could not be read.
+package struct FileProblem: Error, Sendable {
+    /// What went wrong, such as "Permission denied".
+    package var reason: String
+
+    /// A problem with this reason.
+    package init(reason: String) {
+        self.reason = reason
+    }
+}
+
+/// Reads definitions, and only those that nobody but their owner can have written.
+struct DefinitionFiles: ConfigFileReader {
+    let files: any DefinitionFileSystem
+    let trust: FileTrust
+
+    /// Deepest directory below the definitions that is read; what lies deeper is left out.
+    ///
+    /// 32: ends loops of symbolic links.
+    static let deepestDirectory = 32
+
+    func read(_ path: String) throws(ConfigFault) -> [UInt8] {
+        let opened: (facts: FileFacts, content: [UInt8])
+        do {
+            opened = try files.open(path)
+        } catch {
+            throw .unreadable(Diagnostic("Cannot read '\(path)': \(error.reason)."))
+        }
+        if let complaint = trust.complaint(about: path, opened.facts) {
+            throw .unreadable(Diagnostic(complaint))
+        }
+        return opened.content
+    }
+
+    func files(matching pattern: String) -> [String] {
+        files.paths(matching: pattern).filter { files.facts(of: $0)?.isDirectory == false }
+    }
+
+    func files(below directory: String, matching pattern: String) -> [String] {
+        walk(directory, pattern, depth: 0)
+    }
+
+    private func walk(_ directory: String, _ pattern: String, depth: Int) -> [String] {
+        guard depth < Self.deepestDirectory else { return [] }
+        return files.names(in: directory).flatMap { name -> [String] in
+            let path = directory.hasSuffix("/") ? directory + name : "\(directory)/\(name)"
+            guard let facts = files.facts(of: path) else { return [] }
+            if facts.isDirectory { return walk(path, pattern, depth: depth + 1) }
+            return files.matches(name, pattern) ? [path] : []
+        }
+    }
+}
+
+/// The machine's own files.
+package struct DiskFiles: DefinitionFileSystem {
+    /// Largest file that is read; a larger one is refused.
+    ///
+    /// 16 MiB: no person writes that.
+    package static let byteLimit = 16 << 20
+
+    /// Reads from the root directory.
+    package init() {}
+
+    package func facts(of path: String) -> FileFacts? {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return nil }
+        return FileFacts(status)
+    }
+
+    package func open(
+        _ path: String
+    ) throws(FileProblem) -> (facts: FileFacts, content: [UInt8]) {
+        // O_NONBLOCK: a FIFO must not hold the daemon
+        let descriptor = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw Self.problem(errno) }
+        defer { _ = close(descriptor) }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { throw Self.problem(errno) }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw FileProblem(reason: "it is not a regular file")
+        }
+        return (FileFacts(status), try Self.content(of: descriptor))
+    }
+
+    private static func content(of descriptor: Int32) throws(FileProblem) -> [UInt8] {
+        var content: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = unsafe Glibc.read(descriptor, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw problem(errno) }
+            guard count > 0 else { return content }
+            content.append(contentsOf: buffer[..<count])
+            guard content.count <= byteLimit else {
+                throw FileProblem(reason: "it is larger than \(byteLimit >> 20) MiB")
+            }
+        }
+    }
+
+    package func paths(matching pattern: String) -> [String] {
+        var found = unsafe glob_t()
+        defer { unsafe globfree(&found) }
+        guard unsafe glob(pattern, 0, nil, &found) == 0 else { return [] }
+        return unsafe (0..<Int(found.gl_pathc))
+            .compactMap { unsafe found.gl_pathv[$0].map { unsafe String(cString: $0) } }
+            .sortedByBytes()
+    }
+
+    package func names(in directory: String) -> [String] {
+        guard let stream = unsafe opendir(directory) else { return [] }
+        defer { _ = unsafe closedir(stream) }
+        var names: [String] = []
+        while let entry = unsafe readdir(stream) {
+            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) {
+                unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sortedByBytes()
+    }
+
+    package func matches(_ name: String, _ pattern: String) -> Bool {
+        unsafe fnmatch(pattern, name, 0) == 0
+    }
+
+    private static func problem(_ number: Int32) -> FileProblem {
+        guard let text = unsafe strerror(number) else {
+            return FileProblem(reason: "error \(number)")
+        }
+        return FileProblem(reason: unsafe String(cString: text))
+    }
+}
+
+extension FileFacts {
+    fileprivate init(_ status: stat) {
+        self.init(
+            owner: status.st_uid,
+            permissions: status.st_mode & 0o7777,
+            isDirectory: status.st_mode & S_IFMT == S_IFDIR
+        )
+    }
+}
+
+extension [String] {
+    fileprivate func sortedByBytes() -> [String] {
+        sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+}

@@ -1,0 +1,161 @@
+package import ConfigLanguage
+package import Monitoring
+
+/// What this host's definitions say, resolved: hosts and services with all templates and rules
+/// applied, their schedule, and what of the files is not for this client.
+package final class Definitions {
+    /// Longest interval between checks, and longest timeout.
+    ///
+    /// A longer interval is refused, a longer timeout cut. Ten years: keeps sums of times in range.
+    package static let longestInterval = Duration.seconds(315_360_000)
+
+    /// One host or service for people and for the master's side: `list`, `inventory`.
+    package struct Entry: Sendable, Hashable {
+        /// Its full name.
+        package var name: ObjectName
+        /// What people see instead of the name.
+        package var displayName: String
+        /// Its check command's name; empty for the built-in health.
+        package var checkCommand: String
+        /// Its groups, in the order of the definitions.
+        package var groups: [String]
+        /// Custom variables as canonical JSON text.
+        package var variables: String
+        /// `file:line:column` of its definition; empty when nothing defines it.
+        package var location: String
+    }
+
+    /// An object that somebody else checks.
+    package struct Foreign: Sendable, Hashable {
+        /// The object.
+        package var name: ObjectName
+        /// Why it is not ours, such as `zone = "master"`.
+        package var reason: String
+    }
+
+    /// The name of this node, and of its own host.
+    package let nodeName: String
+    /// How each object is scheduled, sorted by name; the own host is not among them, the built-in
+    /// health always is.
+    package let plans: [CheckPlan]
+    /// All hosts and services of this client, own host and health included, sorted by name.
+    package let entries: [Entry]
+    /// Hosts and services whose `zone` or `command_endpoint` names somebody else.
+    package let foreign: [Foreign]
+    /// How many objects of each type were read and have no use here.
+    package let ignored: [String: Int]
+    /// What the operator should look at.
+    package let warnings: [Diagnostic]
+    /// The names of all check commands, sorted.
+    package let checkCommands: [String]
+
+    let session: ConfigSession
+    let health: HealthService
+    /// The definitions by name, for preparing checks.
+    let objects: [ObjectName: ConfigObject]
+
+    /// Takes over a session after it was committed and validated.
+    init(session: ConfigSession, settings: DefinitionSettings) {
+        let registry = session.registry
+        let health = HealthService(nodeName: settings.nodeName)
+        let ownership = Ownership(settings)
+        var objects: [ObjectName: ConfigObject] = [:]
+        var foreign: [Foreign] = []
+        for object in registry.objects(ofType: "Host") + registry.objects(ofType: "Service") {
+            guard let name = object.objectName else { continue }
+            if let reason = ownership.reasonNotOurs(object), name != health.name {
+                foreign.append(Foreign(name: name, reason: reason))
+            } else {
+                objects[name] = object
+            }
+        }
+        let own = ObjectName(host: settings.nodeName)
+        var plans = objects.filter { $0.key != own && $0.key != health.name }
+            .map { CheckPlan($0.key, $0.value) }
+        plans.append(health.plan(objects[health.name]))
+        var entries = objects.filter { $0.key != health.name }.map { Entry($0.key, $0.value) }
+        entries.append(Entry(health: health, objects[health.name]))
+
+        nodeName = settings.nodeName
+        self.session = session
+        self.health = health
+        self.objects = objects
+        self.plans = plans.sorted { $0.object < $1.object }
+        self.entries = entries.sorted { $0.name < $1.name }
+        self.foreign = foreign.sorted { $0.name < $1.name }
+        ignored = Self.ignoredCounts(session)
+        warnings = session.warnings + Self.periodWarnings(objects)
+        checkCommands = registry.objects(ofType: "CheckCommand").map(\.fullName).sorted()
+            .map(\.text)
+    }
+
+    private static func ignoredCounts(_ session: ConfigSession) -> [String: Int] {
+        var counts = session.ignoredCounts
+        let dependencies = session.registry.objects(ofType: "Dependency").count
+        if dependencies > 0 { counts["Dependency"] = dependencies }
+        return counts
+    }
+
+    private static func periodWarnings(_ objects: [ObjectName: ConfigObject]) -> [Diagnostic] {
+        objects.sorted { $0.key < $1.key }
+            .filter { !$0.value["check_period"].toText.isEmpty }
+            .map { name, object in
+                Diagnostic(
+                    "The check_period of '\(name)' is not honoured: it is checked at all times.",
+                    at: object.location(of: "check_period"),
+                    severity: .warning
+                )
+            }
+    }
+}
+
+extension Definitions.Entry {
+    fileprivate init(_ name: ObjectName, _ object: ConfigObject) {
+        self.init(
+            name: name,
+            displayName: object["display_name"].toText.text,
+            checkCommand: object["check_command"].toText.text,
+            groups: object.groups,
+            variables: object.variables,
+            location: object.location.description
+        )
+    }
+
+    fileprivate init(health: HealthService, _ definition: ConfigObject?) {
+        self.init(
+            name: health.name,
+            displayName: HealthService.shortName,
+            checkCommand: "",
+            groups: definition?.groups ?? [],
+            variables: "{}",
+            location: definition?.location.description ?? ""
+        )
+    }
+}
+
+extension CheckPlan {
+    fileprivate init(_ name: ObjectName, _ object: ConfigObject) {
+        let attempts = object["max_check_attempts"].toNumber.flatMap(Int.init(truncating:))
+        self.init(
+            object: name,
+            checkInterval: object.seconds("check_interval") ?? .seconds(300),
+            retryInterval: object.seconds("retry_interval") ?? .seconds(60),
+            maxCheckAttempts: max(1, min(attempts ?? 3, Int(Int32.max))),
+            isActive: object["enable_active_checks"].isTruthy
+        )
+    }
+}
+
+extension ConfigObject {
+    /// The vocabulary's name of a host or service; nil for names that validation refuses.
+    var objectName: ObjectName? { ObjectName(fullName: fullName.text) }
+
+    /// The names of its groups.
+    var groups: [String] { self["groups"].asArray?.elements.map(\.toText.text) ?? [] }
+
+    /// Custom variables as canonical JSON text.
+    var variables: String {
+        guard let variables = self["vars"].asDictionary else { return "{}" }
+        return CanonicalJSON.text(.dictionary(variables))
+    }
+}

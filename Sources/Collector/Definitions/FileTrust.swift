@@ -1,0 +1,42 @@
+/// What the kernel says about one file, as far as trust depends on it.
+package struct FileFacts: Sendable, Hashable {
+    /// The owner's numeric id.
+    package var owner: UInt32
+    /// The permission bits, such as 0o644.
+    package var permissions: UInt32
+    /// True for a directory.
+    package var isDirectory: Bool
+
+    /// Facts with all their parts.
+    package init(owner: UInt32, permissions: UInt32, isDirectory: Bool = false) {
+        self.owner = owner
+        self.permissions = permissions
+        self.isDirectory = isDirectory
+    }
+}
+
+/// Who may have written what the daemon executes.
+package struct FileTrust: Sendable {
+    /// The user that the daemon runs as.
+    package var runningUser: UInt32
+
+    /// The trust of a daemon that runs as this user.
+    package init(runningUser: UInt32) {
+        self.runningUser = runningUser
+    }
+
+    /// Why a file cannot be trusted, what that means and what to do; nil when it can.
+    package func complaint(about path: String, _ facts: FileFacts) -> String? {
+        let kind = facts.isDirectory ? "directory" : "file"
+        if facts.owner != 0, facts.owner != runningUser {
+            return "The \(kind) '\(path)' belongs to uid \(facts.owner). Whoever can change it can "
+                + "run commands as uid \(runningUser), so it must belong to root or to uid "
+                + "\(runningUser). Remedy: chown root '\(path)'"
+        }
+        guard facts.permissions & 0o022 != 0 else { return nil }
+        let mode = String(facts.permissions & 0o7777, radix: 8)
+        return "The \(kind) '\(path)' can be written by its group or by everybody (mode \(mode)). "
+            + "Whoever can change it can run commands as uid \(runningUser). "
+            + "Remedy: chmod go-w '\(path)'"
+    }
+}

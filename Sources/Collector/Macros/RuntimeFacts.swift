@@ -1,0 +1,53 @@
+package import Monitoring
+
+/// What changes while the daemon works and macros can speak of: `$service.state$`, `$icinga.timet$`.
+package struct RuntimeFacts: Sendable {
+    /// What is known of one object at one moment.
+    package struct Object: Sendable, Hashable {
+        /// Where its state machine stands; nil before the first result.
+        package var checkState: CheckState?
+        /// The state machine before the newest result.
+        package var lastCheckState: CheckState?
+        /// When its state changed last; nil when it never did.
+        package var lastStateChange: Timestamp?
+        /// The newest result; nil before the first.
+        package var lastResult: CheckResult?
+        /// When the newest check had been due; its distance from the start is the latency.
+        package var lastScheduledStart: Timestamp?
+
+        /// An object of which this much is known.
+        package init(
+            checkState: CheckState? = nil,
+            lastCheckState: CheckState? = nil,
+            lastStateChange: Timestamp? = nil,
+            lastResult: CheckResult? = nil,
+            lastScheduledStart: Timestamp? = nil
+        ) {
+            self.checkState = checkState
+            self.lastCheckState = lastCheckState
+            self.lastStateChange = lastStateChange
+            self.lastResult = lastResult
+            self.lastScheduledStart = lastScheduledStart
+        }
+    }
+
+    /// The moment of which all this is said.
+    package var now: Timestamp
+    /// When the daemon started.
+    package var started: Timestamp
+    /// What is known of each object.
+    package var objects: [ObjectName: Object]
+
+    /// Facts at a moment.
+    package init(now: Timestamp, started: Timestamp, objects: [ObjectName: Object] = [:]) {
+        self.now = now
+        self.started = started
+        self.objects = objects
+    }
+}
+
+/// Where the preparation of checks learns what changes at run time; enters by `init`.
+package protocol RuntimeFactsSource {
+    /// What is known now of these objects; unknown ones are left out.
+    func facts(of objects: [ObjectName]) -> RuntimeFacts
+}
