@@ -18,7 +18,7 @@ struct CommonOptions: ParsableArguments {
             ? config : "\(FileManager.default.currentDirectoryPath)/\(config)"
         do throws(ConfigFault) {
             return try ConfigurationLoader(
-                reader: DiskFileReader(), hostName: ProcessInfo.processInfo.hostName,
+                reader: SystemFileReader(), hostName: ProcessInfo.processInfo.hostName,
                 programFolder: Self.programFolder
             ).load(path: path)
         } catch {

@@ -104,7 +104,7 @@ struct OwnFlush: Sendable {
             configuration: configuration, driver: driver, log: log)
         let object = configuration.healthObject
         async let delivering: Void = driver.run()
-        async let supervising: Void = supervisor.run()
+        async let _: Void = supervisor.run()
         async let making: Void = {
             for await _ in wanted.stream {
                 let record = health.record(of: object, at: time.wall)
@@ -125,7 +125,6 @@ struct OwnFlush: Sendable {
         wanted.continuation.finish()
         await delivering
         await making
-        _ = supervising
         try spool.close()
         return outcome
     }

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Collector
+import ConfigLanguage
 import Foundation
 import Monitoring
 

@@ -103,7 +103,7 @@ final class Descriptor: Sendable {
         var offset = 0
         while offset < bytes.count {
             let count = bytes[offset...].withUnsafeBytes {
-                send(number, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue))
+                send(number, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
             }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { return false }
