@@ -89,6 +89,7 @@ import Testing
             _ = try await scene.spool.append([record(disk, number, outputBytes: 60_000)])
         }
         #expect(try await scene.lane(disk)?.losses.evicted ?? 0 > 0)
+        #expect(try await scene.spool.contradictions() == [])
         let answer = try await scene.settle(leased, .delivered(at: start))
         #expect(answer.unmatched.isEmpty)
     }
