@@ -10,7 +10,7 @@ import Testing
         "ConfigLanguage": ["Glibc"],
         "Spool": ["Monitoring", "GRDB", "Foundation", "Glibc", "Synchronization"],
         "UplinkMessages": ["Monitoring"],
-        "Delivery": ["Monitoring", "Spool", "UplinkMessages", "DequeModule"],
+        "Delivery": ["Monitoring", "Spool", "UplinkMessages", "DequeModule", "HeapModule"],
         "Collector": [
             "Monitoring", "ConfigLanguage", "CSpawn", "HeapModule", "OrderedCollections", "Logging",
             "Glibc", "Synchronization",

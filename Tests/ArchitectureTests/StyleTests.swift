@@ -24,7 +24,7 @@ import Testing
             for (number, line) in file.lines.enumerated() where line.count > Self.lineLimit {
                 // A citation may be as long as its titles.
                 #expect(
-                    line.contains("/// - Source: "),
+                    line.contains("/// - Source: ") || isExcepted(file, "line size"),
                     "\(file.path):\(number + 1) has \(line.count) columns"
                 )
             }
@@ -124,6 +124,9 @@ import Testing
         "var description:", "var debugDescription:", "func == (", "func < (", "func hash(into",
         "init(from decoder", "func encode(to encoder", "func next()", "var wall:",
         "var monotonic:", "let description:", "init(stringLiteral",
+        // NIO's ChannelHandler
+        "typealias Inbound", "typealias Outbound", "(context: ChannelHandlerContext",
+        "( context: ChannelHandlerContext",
     ]
 
     /// Lines that declare something for other modules without a comment above.
@@ -143,7 +146,9 @@ import Testing
             var above = index - 1
             while above >= 0, lines[above].drop(while: { $0 == " " }).hasPrefix("@") { above -= 1 }
             let isDocumented = above >= 0 && lines[above].contains("///")
-            let isWitness = owesToProtocol || witnesses.contains { line.contains($0) }
+            let next = index + 1 < lines.count ? lines[index + 1].drop { $0 == " " } : ""
+            let declaration = line.hasSuffix("(") ? "\(line) \(next)" : line
+            let isWitness = owesToProtocol || witnesses.contains { declaration.contains($0) }
             if !isDocumented && !isWitness { result.append(index + 1) }
         }
         return result
