@@ -114,6 +114,22 @@ struct RenderedMasterTests {
         }
     }
 
+    @Test func `a result is no younger than its arrival, whatever its own times say`()
+        async throws
+    {
+        try await Self.withMaster { master in
+            let now = Date().timeIntervalSince1970
+            _ = try master.submit("web1!forwarder", state: 0, at: now + 86_400)
+            let output = try #require(try Self.check(master).lastCheckResult?.output)
+            let format = DateFormatter()
+            format.locale = Locale(identifier: "en_US_POSIX")
+            format.dateFormat = "yyyy-MM-dd HH:mm:ss Z"
+            let when = output.replacing("The forwarder of this host reported at ", with: "")
+            let shown = try #require(format.date(from: when), "\(output)")
+            #expect(abs(shown.timeIntervalSince1970 - now) < 3600)
+        }
+    }
+
     @Test func `a forced check of a service stays visible and touches no result`() async throws {
         try await Self.withMaster { master in
             _ = try master.submit("web1!disk", state: 2, at: 1000)
