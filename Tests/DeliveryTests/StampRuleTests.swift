@@ -79,7 +79,8 @@ private struct FixedTime: TimeSource {
     @Test func `a step of this host's clock changes the skew but not the master's time`() {
         let known = clock(skew: .zero)
         let stepped = FixedTime(wall: t0 + .seconds(5), monotonic: .seconds(1000))
-        #expect(known.certainlyPassed(at: .seconds(1000)) == known.certainlyPassed(at: .seconds(1000)))
+        #expect(
+            known.certainlyPassed(at: .seconds(1000)) == known.certainlyPassed(at: .seconds(1000)))
         let skew = known.translation(time: stepped)
         #expect(abs((skew + .seconds(5)).wholeMicroseconds) <= 1000)
     }

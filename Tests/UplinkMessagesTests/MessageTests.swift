@@ -70,7 +70,9 @@ private func onlyFrame(_ bytes: [UInt8]) throws -> ArraySlice<UInt8> {
         var seen: [DaemonMessage] = []
         for start in stride(from: 0, to: bytes.count, by: step) {
             accumulator.append(bytes[start..<min(start + step, bytes.count)])
-            while let frame = try accumulator.next() { seen.append(try DaemonMessage(frame: frame)) }
+            while let frame = try accumulator.next() {
+                seen.append(try DaemonMessage(frame: frame))
+            }
         }
         #expect(seen == daemonMessages)
     }

@@ -94,7 +94,8 @@ struct ListCommand: ParsableCommand {
                 || (byte >= 0x61 && byte <= 0x7A) || byte == 0x5F || byte == 0x25 || byte == 0x3D
         }
         if plain, !word.isEmpty { return word }
-        return "'" + word.split(separator: "'", omittingEmptySubsequences: false)
+        return "'"
+            + word.split(separator: "'", omittingEmptySubsequences: false)
             .joined(separator: "'\\''") + "'"
     }
 }

@@ -4,7 +4,7 @@ import ConfigLanguage
 import Foundation
 import Monitoring
 
-/// `forwarder validate`: are configuration and definitions in order?
+/// `forwarder validate`: whether configuration and definitions are in order.
 struct ValidateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "validate",

@@ -42,7 +42,8 @@ struct Daemon: Sendable {
         control = try ControlServer(path: configuration.controlPath, log: log)
         spool = try await SpoolQueue.openWhenFree(configuration.spool, time: time) { owner in
             log.notice(
-                "waiting for the spool", metadata: ["owner.pid": "\(owner.map(String.init) ?? "?")"])
+                "waiting for the spool", metadata: ["owner.pid": "\(owner.map(String.init) ?? "?")"]
+            )
             try await Task.sleep(for: .milliseconds(200))
         }
         runner = try CheckRunner(
@@ -93,7 +94,8 @@ struct Daemon: Sendable {
     }
 
     private var intake: Intake {
-        Intake(records: runner.records, spool: spool, driver: driver, ledger: source.ledger,
+        Intake(
+            records: runner.records, spool: spool, driver: driver, ledger: source.ledger,
             alarms: alarms, log: log)
     }
 
