@@ -172,6 +172,51 @@ import UplinkMessages
             #expect(try session.nextProbeAnswer() == .answered(greeting))
             #expect(try session.nextOutcome().id == 2)
             #expect(master.seen.filter { $0.connection == 2 }.first?.uri == "/v1")
+            #expect(master.resets == [1])
+        }
+    }
+
+    @Test func `of two probes the last one counts, and both are answered`() throws {
+        let script: ScriptedMaster.Script = { _, _ in .bytes(icingaAnswer("200 OK", greetingBody)) }
+        try withSession(script: script) { session, master in
+            try session.begin(port: master.port)
+            session.send(.probe(id: 1, node: NodeID(index: 0)))
+            session.send(.probe(id: 2, node: NodeID(index: 0)))
+            let answers = try (0..<2).map { _ in
+                try session.next { message -> (UInt64, Bool)? in
+                    guard case .probeAnswer(let id, let answer) = message else { return nil }
+                    if case .answered = answer { return (id, true) }
+                    return (id, false)
+                }
+            }
+            #expect(answers.map(\.0) == [1, 2])
+            #expect(answers.map(\.1).last == true)
+        }
+    }
+
+    @Test func `full connections get company, up to the limit`() throws {
+        let script: ScriptedMaster.Script = { _, _ in .silence }
+        try withSession(script: script) { session, master in
+            try session.begin(port: master.port, window: 1, connections: 2)
+            for id in 0..<5 { session.send(.submit(.sample(UInt64(id)))) }
+            #expect(master.awaitRequest() && master.awaitRequest())
+            session.send(.probe(id: 9, node: NodeID(index: 0)))
+            let lost = try (0..<2).map { _ in try session.nextOutcome() }
+            #expect(lost.allSatisfy { $0.outcome == .lost })
+            #expect(Set(lost.map(\.id)) == [0, 1])
+            #expect(Set(master.seen.prefix(2).map(\.connection)) == [1, 2])
+        }
+    }
+
+    @Test func `more than the queue holds is answered at once`() throws {
+        let script: ScriptedMaster.Script = { _, _ in .silence }
+        try withSession(script: script) { session, master in
+            try session.begin(port: master.port, window: 1)
+            session.send(.submit(.sample(0)))
+            #expect(try session.next { if case .link(_, true) = $0 { true } else { nil } })
+            for id in 1...(NodeLink.queueLimit + 1) { session.send(.submit(.sample(UInt64(id)))) }
+            let refused = try session.nextOutcome()
+            #expect(refused.id == UInt64(NodeLink.queueLimit + 1) && refused.outcome == .notSent)
         }
     }
 

@@ -163,6 +163,7 @@ final class NodeLink {
         self.connector = nil
         switch result {
         case .success(let client):
+            guard client.room > 0 else { return pump() }  // it ended in the same breath
             clients.append(client)
             if clients.count == 1 { tell(.link(isUp: true)) }
             if let probe {

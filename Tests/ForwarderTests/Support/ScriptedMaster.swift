@@ -1,3 +1,5 @@
+import Dispatch
+import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -54,6 +56,12 @@ final class ScriptedMaster: Sendable {
             .bind(host: "127.0.0.1", port: 0).wait()
     }
 
+    /// The connections that the client reset, in order.
+    var resets: [Int] { box.resets.withLock { $0 } }
+
+    /// Waits for one more request; only a broken client lets it wait in vain.
+    func awaitRequest() -> Bool { box.arrivals.wait(timeout: .now() + 20) == .success }
+
     func stop() throws { try group.syncShutdownGracefully() }
 }
 
@@ -61,6 +69,8 @@ final class ScriptedMaster: Sendable {
 final class LogBox: Sendable {
     let connections = Mutex(0)
     let requests = Mutex<[ScriptedMaster.Seen]>([])
+    let resets = Mutex<[Int]>([])
+    let arrivals = DispatchSemaphore(value: 0)
 }
 
 /// Answers a ClientHello with something that is not TLS.
@@ -110,6 +120,7 @@ private final class ScriptHandler: ChannelInboundHandler {
                 override: head.headers.first(name: "X-HTTP-Method-Override")
             )
             box.requests.withLock { $0.append(seen) }
+            box.arrivals.signal()
             reply(script(connection, count), context)
         }
     }
@@ -125,6 +136,9 @@ private final class ScriptHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if let error = error as? IOError, error.errnoCode == ECONNRESET {
+            box.resets.withLock { $0.append(connection) }
+        }
         context.close(promise: nil)
     }
 }
