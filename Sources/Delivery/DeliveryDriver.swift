@@ -2,7 +2,9 @@ package import Monitoring
 package import Spool
 package import UplinkMessages
 
-/// The way to the uplink process. Never blocks; what cannot be told is as lost as the uplink.
+/// The way to the uplink process.
+///
+/// Never blocks; what cannot be told is as lost as the uplink.
 package protocol UplinkPort: Sendable {
     /// Tells the uplink.
     func send(_ message: DaemonMessage)

@@ -133,7 +133,9 @@ struct PermissionPattern {
 
     init(_ text: String) { pattern = Array(text.utf8) }
 
-    /// True when all of `text` fits. Linear in both lengths times at most the number of stars.
+    /// True when all of `text` fits.
+    ///
+    /// Linear in both lengths times at most the number of stars.
     func matches(_ text: String) -> Bool {
         let text = Array(text.utf8)
         var (at, position) = (0, 0)

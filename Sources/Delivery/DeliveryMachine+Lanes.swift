@@ -38,7 +38,9 @@ struct Doubt: Sendable {
     var baseStamp: Timestamp
     var attempts: Int
     var node: String
-    /// When it was lost; bytes of it may arrive for a while. Nil when its answer came.
+    /// When it was lost; bytes of it may arrive for a while.
+    ///
+    /// Nil when its answer came.
     var lostAt: Duration?
     /// When it may be asked about.
     var askableAt: Duration

@@ -22,10 +22,14 @@ package struct DeliveryMachine: Sendable {
     package internal(set) var counts = DeliveryCounts()
 
     var lanes: [ObjectName: LaneState] = [:]
-    /// Lanes that may be leased, oldest turn first. May name lanes that no longer are ready.
+    /// Lanes that may be leased, oldest turn first.
+    ///
+    /// May name lanes that no longer are ready.
     var ready: Deque<ObjectName> = []
     var flights: [UInt64: Flight] = [:]
-    /// Lanes that a time wakes. May name lanes that no longer wait.
+    /// Lanes that a time wakes.
+    ///
+    /// May name lanes that no longer wait.
     var sleepers: Heap<Sleeper> = []
     /// Lanes whose result's fate is unknown and not being asked about.
     var doubtful: Set<ObjectName> = []

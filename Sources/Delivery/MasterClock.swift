@@ -22,7 +22,9 @@ package struct MasterClock: Sendable, Hashable {
     /// 1 second, from the design: two hosts under NTP are closer than that.
     package static let toleratedSkew = Duration.seconds(1)
 
-    /// How much two clocks may drift apart; widens an old bracket. 100 ppm is twice a bad quartz.
+    /// How much two clocks may drift apart; widens an old bracket.
+    ///
+    /// 100 ppm is twice a bad quartz.
     private static let driftPerMillion: Int64 = 100
 
     /// A clock nobody has looked at.

@@ -74,9 +74,13 @@ struct ObjectReport: Codable, Sendable, Hashable {
 
 /// Bounds and framing of the conversation over the control socket.
 enum ControlWire {
-    /// Most bytes of a request line. 4 KiB: requests hold a word and a name.
+    /// Most bytes of a request line.
+    ///
+    /// 4 KiB: requests hold a word and a name.
     static let requestLimit = 4096
-    /// Most bytes of a reply line. 16 MiB: 10,000 objects with their first line of output.
+    /// Most bytes of a reply line.
+    ///
+    /// 16 MiB: 10,000 objects with their first line of output.
     static let replyLimit = 16 << 20
 
     static func line(_ value: some Encodable) throws -> [UInt8] {

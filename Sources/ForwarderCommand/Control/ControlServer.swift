@@ -13,7 +13,9 @@ struct ControlFault: Error, CustomStringConvertible {
 /// - Bounds: ``connectionLimit`` at a time, a request line of ``ControlWire/requestLimit`` bytes
 ///   within ``patience``; more is turned away.
 final class ControlServer: Sendable {
-    /// Connections at a time. 16: people and scripts of one host.
+    /// Connections at a time.
+    ///
+    /// 16: people and scripts of one host.
     static let connectionLimit = 16
     /// How long a client may take to ask, and to take an answer.
     static let patience = timeval(tv_sec: 10, tv_usec: 0)

@@ -20,8 +20,9 @@ struct ChildProcess: Sendable {
     let pid: pid_t
     private let pidfd: Descriptor
 
-    /// Starts `program`; its descriptor i is `descriptors[i]`, all others are closed. Its
-    /// environment holds nothing but a PATH.
+    /// Starts `program`; its descriptor i is `descriptors[i]`, all others are closed.
+    ///
+    /// Its environment holds nothing but a PATH.
     init(
         program: String, arguments: [String], descriptors: [Int32]
     ) throws(ChildFault) {

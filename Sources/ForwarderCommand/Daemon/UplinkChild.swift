@@ -9,8 +9,10 @@ import UplinkMessages
 /// One thread reads, one writes; neither the daemon nor the delivery ever waits for it. What it says
 /// is hostile until it is decoded; a message that is none ends it.
 final class UplinkChild: UplinkPort {
-    /// Most bytes that wait to be written. 64 MiB: a full window of the largest submissions;
-    /// an uplink that lets more pile up does not read, and is ended.
+    /// Most bytes that wait to be written.
+    ///
+    /// 64 MiB: a full window of the largest submissions; an uplink that lets more pile up does not
+    /// read, and is ended.
     static let outboxLimit = 64 << 20
 
     private struct Outbox {
