@@ -59,11 +59,13 @@ package struct DeliveryLink: Sendable {
     /// True when the user may submit results.
     var canSubmit: Bool { allows("actions/process-check-result") }
 
-    /// - Source: Icinga 2 compares permissions without regard to case, with wildcards.
+    /// - Source: Icinga 2 compares permissions without regard to case, with wildcards, and lists one
+    ///   with a filter as `permission (filtered)`; seen on 2.13.6.
     private func allows(_ permission: String) -> Bool {
         guard let greeting else { return false }
-        return greeting.permissions.contains {
-            PermissionPattern($0.lowercased()).matches(permission.lowercased())
+        return greeting.permissions.contains { listed in
+            let granted = listed.split(separator: " ", maxSplits: 1).first ?? ""
+            return PermissionPattern(granted.lowercased()).matches(permission.lowercased())
         }
     }
 
