@@ -19,6 +19,9 @@ extension Evaluator {
     private func ownField(of this: Value, _ name: ByteString) -> Value? {
         switch this {
         case .dictionary(let dictionary): dictionary[name]
+        // of a type that takes any attribute only those that are set hide globals
+        case .object(let object) where object.schema.acceptsAnyAttribute:
+            object.attributes[name] ?? (name == "name" ? .string(object.name) : nil)
         case .object(let object): object.attribute(name)
         default: nil
         }

@@ -4,8 +4,8 @@
 struct StackGuard {
     private let lowest: UInt
 
-    /// Bytes of stack that one evaluation may use: 3 MiB of the 8 MiB that Linux gives a thread.
-    private static let budget: UInt = 3 << 20
+    /// Bytes of stack that one evaluation may use: 5 MiB of the 8 MiB that Linux gives a thread.
+    private static let budget: UInt = 5 << 20
 
     /// Begins to count at the caller's place on the stack.
     init() {

@@ -188,15 +188,17 @@ extension ConfigSession: StatementHandler {
         at place: SourceLocation
     ) throws(ConfigFault) {
         try evaluator.step(place)
-        // a template that imports itself would go on for ever
-        guard object.templates.count < 300 else {
+        guard importDepth < Self.deepestImport else {
             throw .limit(
                 Diagnostic(
-                    "More than 300 imports in one object; a template imports itself.",
+                    "Templates import each other more than \(Self.deepestImport) deep; "
+                        + "one of them imports itself.",
                     at: place
                 )
             )
         }
+        importDepth += 1
+        defer { importDepth -= 1 }
         object.templates.elements.append(.string(template.name))
         for (key, value) in template.captured?.entries ?? [] { frame.locals[key] = value }
         _ = try evaluator.evaluate(template.declaration.body, in: frame)

@@ -31,6 +31,7 @@ public final class ConfigSession {
     var rules: [ApplyRule] = []
     var objectCount = 0
     var includeDepth = 0
+    var importDepth = 0
     /// The object whose body runs.
     var current: ConfigObject?
     var isRunning = false
@@ -41,6 +42,9 @@ public final class ConfigSession {
     static let mostObjects = 200_000
     /// Deepest includes: 32 files; deeper is most likely a file that includes itself.
     static let deepestInclude = 32
+
+    /// Deepest imports: 50 templates; deeper is most likely one that imports itself.
+    static let deepestImport = 50
 
     /// Prepares a session.
     ///
@@ -104,6 +108,11 @@ public final class ConfigSession {
         } catch {
             record(error)
         }
+    }
+
+    /// Checks a text against the grammar alone.
+    public static func checkSyntax(of text: [UInt8], name: String) throws(ConfigFault) {
+        _ = try Parser.parse(SourceFile(name: name, text: text))
     }
 
     /// Calls a function of the configuration, with limits of its own.

@@ -156,7 +156,7 @@ extension Parser {
                 over: elements.map(\.height).max() ?? 0
             )
         case .symbol(.braceOpen):
-            let body = try braces {
+            let body = try braces(lastMayBeValue: false) {
                 $0 = Scope(bindsToThis: true, allowsFilters: $0.allowsFilters)
             }
             return try node(.dictionary(body), at: place, over: body.height)

@@ -61,7 +61,7 @@ extension Parser {
     /// In the body of an object or dictionary `vars.a = 1` means `this.vars.a = 1`.
     private func bindToThis(_ target: Expression) -> Expression {
         switch target.kind {
-        case .variable(let name):
+        case .variable(let name), .string(let name):
             let key = Expression(.string(name), at: target.location)
             let this = Expression(.this, at: target.location)
             return Expression(
@@ -105,7 +105,9 @@ extension Parser {
         case .namespace:
             // the name's braces would be read as a dictionary only after an operator
             let declared = try expression()
-            let body = try braces { $0 = Scope(allowsReturn: true, bindsToThis: true) }
+            let body = try braces(lastMayBeValue: false) {
+                $0 = Scope(allowsReturn: true, bindsToThis: true)
+            }
             return try node(
                 .namespace(declared, body),
                 at: place,
@@ -165,7 +167,7 @@ extension Parser {
             try expect(.parenOpen)
             let condition = try expression()
             try expect(.parenClose)
-            let body = try loopBody()
+            let body = try loopBody(lastMayBeValue: true)
             return try node(
                 .whileLoop(condition, body),
                 at: place,
@@ -207,8 +209,8 @@ extension Parser {
         }
     }
 
-    private mutating func loopBody() throws(ConfigFault) -> Block {
-        try braces {
+    private mutating func loopBody(lastMayBeValue: Bool) throws(ConfigFault) -> Block {
+        try braces(lastMayBeValue: lastMayBeValue) {
             $0.allowsLoopControl = true
             $0.bindsToThis = false
         }
@@ -232,7 +234,7 @@ extension Parser {
 
     private mutating func forLoop(at place: SourceLocation) throws(ConfigFault) -> Expression {
         let (variables, collection) = try loopHead()
-        let body = try loopBody()
+        let body = try loopBody(lastMayBeValue: false)
         return try node(
             .forLoop(variables, collection, body),
             at: place,
@@ -268,7 +270,7 @@ extension Parser {
         let outer = (assignFilters, ignoreFilters)
         (assignFilters, ignoreFilters) = ([], [])
         defer { (assignFilters, ignoreFilters) = outer }
-        let body = try braces {
+        let body = try braces(lastMayBeValue: false) {
             $0 = Scope(allowsReturn: true, bindsToThis: true, allowsFilters: true)
         }
         guard !assignFilters.isEmpty || !ignoreFilters.isEmpty else { return (body, nil) }

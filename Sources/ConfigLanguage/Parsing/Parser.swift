@@ -4,6 +4,7 @@ struct Parser {
     var position = 0
     /// How deep brackets and operands are nested at this point.
     var nesting = 0
+    private let stack = StackGuard()
     var scope = Scope()
 
     /// Deepest nesting of expressions: 300, a hundred times what people write; deeper is an error.
@@ -24,6 +25,10 @@ struct Parser {
     /// The filters found in the innermost object or apply body.
     var assignFilters: [Expression] = []
     var ignoreFilters: [Expression] = []
+
+    init(tokens: [Token]) {
+        self.tokens = tokens
+    }
 
     /// The tree of a whole text.
     static func parse(_ source: SourceFile) throws(ConfigFault) -> Block {
@@ -118,7 +123,7 @@ struct Parser {
     mutating func nested(
         _ parse: (inout Parser) throws(ConfigFault) -> Expression
     ) throws(ConfigFault) -> Expression {
-        guard nesting < Self.deepestNesting else {
+        guard nesting < Self.deepestNesting, stack.hasRoom else {
             throw fault(
                 "Expressions are nested more than \(Self.deepestNesting) deep here; "
                     + "split the expression."
@@ -132,7 +137,10 @@ struct Parser {
     // MARK: - Statement lists
 
     /// Statements up to a closing symbol, which is consumed; for a file, up to its end.
-    mutating func statements(until close: Token.Kind) throws(ConfigFault) -> Block {
+    mutating func statements(
+        until close: Token.Kind,
+        lastMayBeValue: Bool = true
+    ) throws(ConfigFault) -> Block {
         var statements: [Expression] = []
         skipNewlines()
         while current.kind != close {
@@ -144,6 +152,7 @@ struct Parser {
             }
             skipNewlines()
         }
+        if let last = statements.last, !last.hasSideEffect, !lastMayBeValue { throw unused(last) }
         advance()
         return Block(statements: statements)
     }
@@ -156,12 +165,15 @@ struct Parser {
     }
 
     /// `{ … }` with what its inside allows.
-    mutating func braces(_ change: (inout Scope) -> Void) throws(ConfigFault) -> Block {
+    mutating func braces(
+        lastMayBeValue: Bool = true,
+        _ change: (inout Scope) -> Void
+    ) throws(ConfigFault) -> Block {
         let outer = scope
         defer { scope = outer }
         change(&scope)
         try expect(.braceOpen)
-        return try statements(until: .symbol(.braceClose))
+        return try statements(until: .symbol(.braceClose), lastMayBeValue: lastMayBeValue)
     }
 
     /// The body of a function, given its brackets.

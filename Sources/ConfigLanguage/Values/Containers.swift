@@ -108,29 +108,52 @@ enum ValueTeardown {
     static func release(_ values: inout [Value]) {
         var pending: [Value] = []
         swap(&pending, &values)
-        while let value = pending.popLast() {
-            switch consume value {
-            case .array(var array):
-                if isKnownUniquelyReferenced(&array) {
-                    pending.append(contentsOf: array.elements)
-                    array.elements = []
-                }
-            case .dictionary(var dictionary):
-                if isKnownUniquelyReferenced(&dictionary) {
-                    pending.append(contentsOf: dictionary.entries.map(\.value))
-                    dictionary.removeAll()
-                }
-            case .function(var function):
-                if isKnownUniquelyReferenced(&function), let captured = function.takeCaptured() {
-                    pending.append(.dictionary(captured))
-                }
-            case .reference(var reference):
-                if isKnownUniquelyReferenced(&reference) {
-                    pending.append(reference.takeParent())
-                }
-            default:
-                break
+        while var value = pending.popLast() {
+            // each take leaves one reference, in the variable, or the check for the last fails
+            var array = value.takeArray()
+            if isKnownUniquelyReferenced(&array), let array {
+                pending.append(contentsOf: array.elements)
+                array.elements = []
+            }
+            var dictionary = value.takeDictionary()
+            if isKnownUniquelyReferenced(&dictionary), let dictionary {
+                pending.append(contentsOf: dictionary.entries.map(\.value))
+                dictionary.removeAll()
+            }
+            var function = value.takeFunction()
+            if isKnownUniquelyReferenced(&function), let captured = function?.takeCaptured() {
+                pending.append(.dictionary(captured))
+            }
+            var reference = value.takeReference()
+            if isKnownUniquelyReferenced(&reference), let parent = reference?.takeParent() {
+                pending.append(parent)
             }
         }
+    }
+}
+
+extension Value {
+    fileprivate mutating func takeArray() -> ArrayValue? {
+        guard case .array(let array) = self else { return nil }
+        self = .null
+        return array
+    }
+
+    fileprivate mutating func takeDictionary() -> DictionaryValue? {
+        guard case .dictionary(let dictionary) = self else { return nil }
+        self = .null
+        return dictionary
+    }
+
+    fileprivate mutating func takeFunction() -> FunctionValue? {
+        guard case .function(let function) = self else { return nil }
+        self = .null
+        return function
+    }
+
+    fileprivate mutating func takeReference() -> ReferenceValue? {
+        guard case .reference(let reference) = self else { return nil }
+        self = .null
+        return reference
     }
 }

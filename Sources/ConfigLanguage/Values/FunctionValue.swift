@@ -30,6 +30,12 @@ public final class FunctionValue {
         defer { captured = nil }
         return captured
     }
+
+    deinit {
+        guard let captured = takeCaptured() else { return }
+        var values = [Value.dictionary(captured)]
+        ValueTeardown.release(&values)
+    }
 }
 
 /// One call of a function of the host program.

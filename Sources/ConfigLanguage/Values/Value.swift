@@ -75,8 +75,9 @@ public enum Value {
     }
 }
 
+// No nil literal: `found ? value : nil` would silently become null instead of "no such key".
 extension Value: ExpressibleByStringLiteral, ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral,
-    ExpressibleByBooleanLiteral, ExpressibleByNilLiteral, ExpressibleByArrayLiteral,
+    ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral,
     ExpressibleByDictionaryLiteral
 {
     /// A string.
@@ -87,8 +88,6 @@ extension Value: ExpressibleByStringLiteral, ExpressibleByFloatLiteral, Expressi
     public init(integerLiteral value: Int) { self = .number(Double(value)) }
     /// A truth value.
     public init(booleanLiteral value: Bool) { self = .boolean(value) }
-    /// No value.
-    public init(nilLiteral: ()) { self = .null }
     /// A new array.
     public init(arrayLiteral elements: Value...) { self = .array(ArrayValue(elements)) }
     /// A new dictionary; of equal keys the last wins.

@@ -1,0 +1,60 @@
+import ConfigLanguage
+import Testing
+
+@Suite struct LimitTests {
+    @Test(arguments: [
+        "while (true) { }",
+        "function f() { f() }; f()",
+        "var f = null; f = function() { return globals.f() }; globals.f = f; f()",
+        "var a = [ 1 ]; while (true) { a = a + a }",
+        "var s = \"x\"; while (true) { s = s + s }",
+        "var a = [ ]; while (true) { a.add(1) }",
+        "var d = { }; var i = 0; while (true) { d[i] = 1; i += 1 }",
+        "range(1000000000)",
+        "while (true) { try { while (true) { } } except { } }",
+        "var f = function(g) { return g(g) }; f(f)",
+        "var s = range(300).join(\"x\"); while (true) { s = s.replace(\"x\", \"xx\") }",
+        "[ 1 ].map(function(x) { while (true) { } })",
+    ])
+    func `what would run or grow for ever is stopped`(text: String) {
+        let fault = #expect(throws: ConfigFault.self) {
+            try value(text, limits: EvaluationLimits(steps: 200_000, allocatedBytes: 64 << 20))
+        }
+        guard case .limit = fault else {
+            Issue.record("expected a limit, got \(String(describing: fault))")
+            return
+        }
+    }
+
+    @Test func `calls nest 250 deep but not 301`() {
+        let text = "function f(n) { if (n == 0) { return 0 }; return 1 + f(n - 1) }; "
+        #expect(shown(text + "f(250)") == "250")
+        #expect(shown(text + "f(301)").contains("limit of"))
+    }
+
+    @Test func `values nested a hundred thousand deep are released`() throws {
+        let text = "var a = [ ]; for (i in range(90000)) { a = [ a ] }; a.len()"
+        #expect(shown(text) == "1")
+        let mixed =
+            "var a = null; for (i in range(50000)) { var b = a; a = { x = (y) use (b) => b } }; 1"
+        #expect(shown(mixed) == "1")
+    }
+
+    @Test func `values that contain themselves can be written and compared`() {
+        #expect(shown("var a = [ ]; a.add(a); string(a).len() > 0") == "true")
+        #expect(shown("var a = [ ]; a.add(a); var b = [ ]; b.add(b); a == b") == "false")
+        #expect(shown("var a = [ ]; a.add(a); Json.encode(a)").hasPrefix("error"))
+    }
+
+    @Test func `each call of the host program has limits of its own`() throws {
+        let session = try committed("globals.f = function() { while (true) { } }")
+        let function = try #require(try session.evaluate(Array("f".utf8)).asFunction)
+        for _ in 0..<3 {
+            #expect(throws: ConfigFault.self) {
+                try session.call(function, limits: EvaluationLimits(steps: 1000))
+            }
+        }
+        let fine = try #require(try session.evaluate(Array("() => 5".utf8)).asFunction)
+        #expect(try session.call(fine).asNumber == 5)
+    }
+}

@@ -1,0 +1,48 @@
+import ConfigLanguage
+import Testing
+
+@Suite struct ParserTests {
+    @Test(arguments: GrammarVerdicts.accepted)
+    func `what Icinga accepts is accepted`(text: String) {
+        #expect(verdict(text) == "accepted")
+    }
+
+    @Test(arguments: GrammarVerdicts.refused)
+    func `what Icinga refuses is refused`(text: String) {
+        #expect(verdict(text) != "accepted")
+    }
+
+    @Test(arguments: ["(", "[", "{ a = ", "-", "!", "f(", "a = {{ ", "if (x) { ", "x => ", "&"])
+    func `a hundred thousand levels of nesting are an error`(open: String) {
+        let text = "x = " + String(repeating: open, count: 100_000)
+        #expect(verdict(text) != "accepted")
+    }
+
+    @Test(arguments: [" + a", ".a", "()", "[0]", " && a", " in a"])
+    func `a chain of a hundred thousand operations is an error`(link: String) {
+        let text = "x = a" + String(repeating: link, count: 100_000)
+        #expect(verdict(text).contains("operations depend on each other"))
+    }
+
+    @Test func `ten thousand statements in a row are fine`() {
+        #expect(verdict(String(repeating: "x = 1\n", count: 10_000)) == "accepted")
+        let branches = String(repeating: " else if (x) { }", count: 2_000)
+        #expect(verdict("if (x) { }" + branches) == "accepted")
+    }
+
+    @Test func `a syntax error names file, line and column and shows the line`() throws {
+        let fault = try #require(throws: ConfigFault.self) {
+            try ConfigSession.checkSyntax(
+                of: Array("a = 1\n\tb = [ 1 2 ]\n".utf8),
+                name: "/etc/x.conf"
+            )
+        }
+        #expect(
+            fault.description == """
+                /etc/x.conf:2:10: error: Unexpected a number; expected ']'.
+                   b = [ 1 2 ]
+                           ^
+                """
+        )
+    }
+}
