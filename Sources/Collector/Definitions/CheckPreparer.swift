@@ -140,7 +140,7 @@ package final class CheckPreparer: CheckPreparing {
         sources.append(.init(name: "command", value: .object(command)) { _ in nil })
         // the application object that Icinga makes when nothing defines one
         sources.append(
-            .init(name: "icinga", value: ["name": "app", "vars": nil]) { [self] macro in
+            .init(name: "icinga", value: ["name": "app", "vars": .null]) { [self] macro in
                 macros.clock(macro) ?? globalCount(macro)
             }
         )

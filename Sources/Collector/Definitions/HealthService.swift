@@ -52,7 +52,7 @@ struct HealthService {
 extension ConfigObject {
     /// An assigned number of seconds; nil when the body does not say.
     fileprivate func assignedSeconds(_ attribute: ByteString) -> Duration? {
-        guard attributes[attribute] != nil else { return nil }
+        guard attributes.contains(attribute) else { return nil }
         return seconds(attribute)
     }
 

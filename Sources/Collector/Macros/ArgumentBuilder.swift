@@ -57,14 +57,16 @@ struct ArgumentBuilder {
         var value = description
         var isRequired = false
         if let options = description.asDictionary {
-            value = options["value"] ?? .null
-            isRequired = options["required"]?.isTruthy ?? false
-            if let other = options["key"] { result.key = other.toText }
-            if let separator = options["separator"] { result.separator = separator.toText }
-            if let repeats = options["repeat_key"] { result.isKeyRepeated = repeats.isTruthy }
-            result.isKeySkipped = options["skip_key"]?.isTruthy ?? false
-            result.order = try Self.order(options["order"] ?? .null)
-            guard try isWanted(options["set_if"] ?? .null) else { return nil }
+            value = options.lookUp("value") ?? .null
+            isRequired = options.lookUp("required")?.isTruthy ?? false
+            if let other = options.lookUp("key") { result.key = other.toText }
+            if let separator = options.lookUp("separator") { result.separator = separator.toText }
+            if let repeats = options.lookUp("repeat_key") {
+                result.isKeyRepeated = repeats.isTruthy
+            }
+            result.isKeySkipped = options.lookUp("skip_key")?.isTruthy ?? false
+            result.order = try Self.order(options.lookUp("order") ?? .null)
+            guard try isWanted(options.lookUp("set_if") ?? .null) else { return nil }
         }
         result.isValueSkipped = value.isNull || value.asString?.isEmpty == true
         var missing: ByteString?

@@ -182,7 +182,7 @@ extension MacroResolver {
         var wanted: ByteString?
         if path.count > 1 { wanted = path.removeFirst() }
         for source in sources where wanted == nil || wanted == source.name {
-            if wanted == nil, let value = source.variables?[name] { return (value, true) }
+            if wanted == nil, let value = source.variables?.lookUp(name) { return (value, true) }
             let rest = ByteString(bytes: path.map(\.bytes).joined(separator: [0x2E]))
             if let value = source.runtime(rest) { return (value, false) }
             if let found = Self.walk(path, from: source.value) { return found }
@@ -199,10 +199,10 @@ extension MacroResolver {
         for step in path {
             switch value {
             case .dictionary(let dictionary):
-                guard let next = dictionary[step] else { return nil }
+                guard let next = dictionary.lookUp(step) else { return nil }
                 value = next
             case .object(let object):
-                guard let next = object.attribute(step) else { return nil }
+                guard let next = object.known(step) else { return nil }
                 value = next
                 if macroAttributes.contains(step) { holdsMacros = true }
             case .null, .string, .number, .boolean:
@@ -220,7 +220,7 @@ extension MacroResolver.Source {
     fileprivate var variables: DictionaryValue? {
         switch value {
         case .object(let object): object["vars"].asDictionary
-        case .dictionary(let dictionary): dictionary["vars"]?.asDictionary
+        case .dictionary(let dictionary): dictionary.lookUp("vars")?.asDictionary
         default: nil
         }
     }
@@ -295,5 +295,23 @@ extension ByteString {
     func split(at separator: UInt8) -> [ByteString] {
         bytes.split(separator: separator, omittingEmptySubsequences: false)
             .map { ByteString(bytes: $0) }
+    }
+}
+
+extension DictionaryValue {
+    /// The value of a key; nil when there is no such key, which a null value is not.
+    func lookUp(_ key: ByteString) -> Value? {
+        guard contains(key) else { return nil }
+        return self[key]
+    }
+}
+
+extension ConfigObject {
+    /// The value of an attribute; nil when the type has none of this name.
+    func known(_ name: ByteString) -> Value? {
+        let always: Set<ByteString> = ["name", "__name", "type", "templates"]
+        guard schema.acceptsAnyAttribute || schema.attribute(name) != nil || always.contains(name)
+        else { return nil }
+        return attribute(name)
     }
 }

@@ -5,7 +5,7 @@ import Testing
 @Suite struct ArgumentTests {
     private static var variables: [ByteString: Value] {
         [
-            "text": "T", "empty": "", "nothing": nil, "list": ["a", "b"], "none": [],
+            "text": "T", "empty": "", "nothing": .null, "list": ["a", "b"], "none": [],
             "table": ["k": "v"], "yes": true, "no": false, "number": 0.1,
         ]
     }
@@ -17,7 +17,7 @@ import Testing
 
     @Test func `a value becomes key and word`() {
         let cases: [(Value, [String])] = [
-            (["-k": "$text$"] as Value, ["-k", "T"]), (["-k": nil], ["-k"]), (["-k": ""], ["-k"]),
+            (["-k": "$text$"] as Value, ["-k", "T"]), (["-k": .null], ["-k"]), (["-k": ""], ["-k"]),
             (["-k": [:]], ["-k"]), (["-k": 5], ["-k", "5"]),
             (["-k": "$number$"], ["-k", "0.100000"]),
             (["-k": "$empty$"], ["-k", ""]), (["-k": "$nothing$"], ["-k", ""]),
@@ -68,7 +68,7 @@ import Testing
     @Test func `more than sixteen arguments of one order stay in the order of their keys`() {
         let arguments = DictionaryValue()
         let keys = (10..<40).map { "k\($0)" }
-        for key in keys { arguments[ByteString(key)] = nil as Value }
+        for key in keys { arguments[ByteString(key)] = Value.null }
         #expect(Self.words(.dictionary(arguments)) == keys)
     }
 
@@ -77,7 +77,7 @@ import Testing
             ("$yes$", true), ("$no$", false), ("true", true), ("false", false), ("1", true),
             ("-1", true), ("0.5", false), ("1e2", true), ("yes", false), ("True", false),
             (" 1", false), ("$nope$", false), ("$nothing$", false), ("$empty$", false),
-            ("$list$", false), ("$table$", false), ("", true), (nil, true), (true, true),
+            ("$list$", false), ("$table$", false), ("", true), (.null, true), (true, true),
             (false, false), (2, true),
         ]
         for (condition, isIn) in cases {

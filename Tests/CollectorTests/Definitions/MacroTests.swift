@@ -30,7 +30,7 @@ import Testing
     }
 
     @Test func `a null or empty variable hides those behind it`() {
-        let empty = Self.fixture(host: ["a": "host"], service: ["a": nil])
+        let empty = Self.fixture(host: ["a": "host"], service: ["a": .null])
         #expect(empty.resolve("$a$") == "null")
         #expect(empty.resolve("<$a$>") == #""<>""#)
     }

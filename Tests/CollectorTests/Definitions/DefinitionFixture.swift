@@ -1,0 +1,84 @@
+@testable import Collector
+import ConfigLanguage
+import Monitoring
+
+/// Files in memory, beside those of the disk that a test names.
+struct MemoryFiles: DefinitionFileSystem {
+    var content: [String: String]
+    var facts = FileFacts(owner: 0, permissions: 0o644)
+    /// Below here the disk is read.
+    var passThrough = DefinitionSettings.defaultTemplateLibrary
+
+    func facts(of path: String) -> FileFacts? {
+        if path.hasPrefix(passThrough) { return DiskFiles().facts(of: path) }
+        if content[path] != nil { return facts }
+        let isFolder = content.keys.contains { $0.hasPrefix(path + "/") }
+        return isFolder ? FileFacts(owner: 0, permissions: 0o755, isDirectory: true) : nil
+    }
+
+    func open(_ path: String) throws(FileProblem) -> (facts: FileFacts, content: [UInt8]) {
+        if path.hasPrefix(passThrough) { return try DiskFiles().open(path) }
+        guard let text = content[path] else { throw FileProblem(reason: "No such file") }
+        return (facts, Array(text.utf8))
+    }
+
+    func paths(matching pattern: String) -> [String] {
+        if pattern.hasPrefix(passThrough) { return DiskFiles().paths(matching: pattern) }
+        return content.keys.filter { DiskFiles().matches($0, pattern) }.sorted()
+    }
+
+    func names(in directory: String) -> [String] {
+        if directory.hasPrefix(passThrough) { return DiskFiles().names(in: directory) }
+        let below = content.keys.filter { $0.hasPrefix(directory + "/") }
+            .map { $0.dropFirst(directory.count + 1).prefix { $0 != "/" } }
+        return Set(below.map(String.init)).sorted()
+    }
+
+    func matches(_ name: String, _ pattern: String) -> Bool {
+        DiskFiles().matches(name, pattern)
+    }
+}
+
+/// Definitions from a text, on the node `node1`.
+enum DefinitionFixture {
+    static let files = "/etc/forwarder/conf.d/test.conf"
+
+    static func load(
+        _ text: String,
+        library: String = DefinitionSettings.defaultTemplateLibrary
+    ) throws(DefinitionsFault) -> Definitions {
+        try Definitions.load(
+            DefinitionSettings(
+                directory: "/etc/forwarder/conf.d",
+                nodeName: "node1",
+                templateLibrary: library
+            ),
+            files: MemoryFiles(content: [files: text]),
+            trust: FileTrust(runningUser: 0)
+        )
+    }
+
+    /// The errors of a text, each as one line without the source line.
+    static func errors(
+        _ text: String,
+        library: String = DefinitionSettings.defaultTemplateLibrary
+    ) -> [String] {
+        do {
+            _ = try load(text, library: library)
+            return []
+        } catch {
+            return error.description.split(separator: "\n").map(String.init)
+                .filter { $0.contains("error: ") }
+        }
+    }
+}
+
+/// Nothing has been checked yet.
+struct NothingKnown: RuntimeFactsSource {
+    func facts(of objects: [ObjectName]) -> RuntimeFacts {
+        RuntimeFacts(
+            now: Timestamp(microseconds: 1_700_000_100_000_000),
+            started: Timestamp(microseconds: 1_700_000_000_000_000)
+        )
+    }
+}
