@@ -218,6 +218,8 @@ import Testing
     }
 
     // MARK: - What counts descriptors and children needs a process of its own
+    //
+    // The test library opens and closes one of its own there, so the count may fall.
 
     @Test func `many at once leave no descriptor and no zombie behind`() async {
         await #expect(processExitsWith: .success) {
@@ -228,7 +230,7 @@ import Testing
             )
             #expect(results.map(\.output.text) == (0..<300).map(String.init))
             #expect(results.map(\.output.exitStatus) == (0..<300).map { Int32($0 % 4) })
-            #expect(try descriptorCount() == before)
+            #expect(try descriptorCount() <= before)
             #expect(ownZombieCount() == 0)
         }
     }
@@ -261,7 +263,7 @@ import Testing
             }
             tests.launcher.killAll()
             #expect(tests.launcher.runningCount == 0)
-            #expect(try descriptorCount() == before)
+            #expect(try descriptorCount() <= before)
             #expect(ownZombieCount() == 0)
         }
     }

@@ -104,7 +104,12 @@ import Testing
         #expect(scheduler.earliestDue() == nil)
         let end = later(.seconds(31))
         let result = scheduler.finish(
-            due, output: output(.ok), start: now.wall, end: end.wall, at: end)
+            due,
+            output: output(.ok),
+            start: now.wall,
+            end: end.wall,
+            at: end
+        )
         let done = try #require(result)
         #expect(scheduler.earliestDue() == end.monotonic + .seconds(1))
         #expect(done.result.nextCheck == end.wall + .seconds(1))
