@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /*
@@ -26,6 +27,9 @@ typedef uint64_t kernel_mask;
 struct kernel_action {
     uint64_t words[8];
 };
+
+/* waitid's name for "by pidfd", which is not in every glibc's headers. */
+enum { by_pidfd = 3 };
 
 /* The child needs some 1 KiB; signals are blocked, so nothing else runs here. */
 enum { child_stack_size = 32 * 1024 };
@@ -167,9 +171,11 @@ int cspawn_start(const struct cspawn_request *request, struct cspawn_process *pr
     free(shell_argv);
     if (result < 0) return result;
     if (!state.error) return 0;
-    struct cspawn_ending ending;
-    /* It has ended: clone returned after its exit. */
-    cspawn_look(process->pidfd, CSPAWN_REAP, &ending);
+    /* It is past its last instruction but perhaps not a zombie yet: clone returned when it let go of
+     * the memory. So this waits, for microseconds. */
+    siginfo_t info;
+    while (waitid((idtype_t)by_pidfd, (id_t)process->pidfd, &info, WEXITED) < 0 && errno == EINTR) {
+    }
     close(process->pidfd);
     return -state.error;
 }
