@@ -231,6 +231,18 @@ struct PipelinedClientTests {
         #expect(line.owner.ends.count == 1 && line.owner.ends[0] == nil)
     }
 
+    @Test func `idleness counts from the last answer, however long that took`() throws {
+        let line = try Line()
+        line.channel.embeddedEventLoop.advanceTime(by: .seconds(8))
+        line.send("a")
+        line.channel.embeddedEventLoop.advanceTime(by: .seconds(2))
+        try line.receive(Self.counted)
+        line.channel.embeddedEventLoop.advanceTime(by: .milliseconds(8_999))
+        #expect(line.channel.isActive)
+        line.channel.embeddedEventLoop.advanceTime(by: .milliseconds(1))
+        #expect(!line.channel.isActive)
+    }
+
     @Test func `the master closing an idle connection is a quiet end`() throws {
         let line = try Line()
         line.channel.pipeline.fireErrorCaught(LinkFailure(.closed, "no goodbye"))

@@ -172,7 +172,8 @@ import UplinkMessages
             #expect(try session.nextProbeAnswer() == .answered(greeting))
             #expect(try session.nextOutcome().id == 2)
             #expect(master.seen.filter { $0.connection == 2 }.first?.uri == "/v1")
-            #expect(master.resets == [1])
+            #expect(try !master.isRemembered(connection: 1))
+            #expect(try master.isRemembered(connection: 2))
         }
     }
 

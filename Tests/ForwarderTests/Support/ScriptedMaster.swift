@@ -1,5 +1,5 @@
 import Dispatch
-import Glibc
+import Foundation
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -56,8 +56,18 @@ final class ScriptedMaster: Sendable {
             .bind(host: "127.0.0.1", port: 0).wait()
     }
 
-    /// The connections that the client reset, in order.
-    var resets: [Int] { box.resets.withLock { $0 } }
+    /// True when the kernel remembers the client's end of a connection (from 1): every end but a
+    /// reset leaves it behind for a minute.
+    func isRemembered(connection: Int) throws -> Bool {
+        let port = box.clientPorts.withLock { $0[connection - 1] }
+        // By handle: a file of /proc has no length, and is cut when it is read as one that has.
+        let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: "/proc/net/tcp"))
+        let table = String(decoding: try file.readToEnd() ?? Data(), as: UTF8.self)
+        let suffix = ":" + String(format: "%04X", port)
+        return table.split(separator: "\n").contains { row in
+            row.split(separator: " ").dropFirst().first?.hasSuffix(suffix) == true
+        }
+    }
 
     /// Waits for one more request; only a broken client lets it wait in vain.
     func awaitRequest() -> Bool { box.arrivals.wait(timeout: .now() + 20) == .success }
@@ -69,7 +79,7 @@ final class ScriptedMaster: Sendable {
 final class LogBox: Sendable {
     let connections = Mutex(0)
     let requests = Mutex<[ScriptedMaster.Seen]>([])
-    let resets = Mutex<[Int]>([])
+    let clientPorts = Mutex<[Int]>([])
     let arrivals = DispatchSemaphore(value: 0)
 }
 
@@ -104,6 +114,10 @@ private final class ScriptHandler: ChannelInboundHandler {
         }
     }
 
+    func handlerAdded(context: ChannelHandlerContext) {
+        box.clientPorts.withLock { $0.append(context.remoteAddress?.port ?? 0) }
+    }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head(let head):
@@ -136,9 +150,6 @@ private final class ScriptHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if let error = error as? IOError, error.errnoCode == ECONNRESET {
-            box.resets.withLock { $0.append(connection) }
-        }
         context.close(promise: nil)
     }
 }
