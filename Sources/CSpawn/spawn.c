@@ -20,12 +20,12 @@
  * thread of the parent holds. errno is safe: the thread it belongs to is suspended meanwhile.
  */
 
-/* The kernel's signal mask. glibc's sigset_t is larger, and its functions skip signals 32 and 33.
- * */
+/* The kernel's signal mask. glibc's sigset_t is larger, and its functions skip signals 32 and
+ * 33. */
 typedef uint64_t kernel_mask;
 
-/* At least as large as the kernel's struct sigaction; all zeros are SIG_DFL on every architecture.
- * */
+/* At least as large as the kernel's struct sigaction; all zeros are SIG_DFL on every
+ * architecture. */
 struct kernel_action {
     uint64_t words[8];
 };

@@ -96,8 +96,8 @@ int cspawn_timer_create(void);
 /* Makes it readable at this time on CLOCK_BOOTTIME; a negative time disarms it. */
 int cspawn_timer_arm(int timer, int64_t seconds, int64_t nanoseconds);
 
-/* A descriptor that becomes readable by cspawn_event_raise and stays so until cspawn_event_clear.
- * */
+/* A descriptor that becomes readable by cspawn_event_raise and stays so until
+ * cspawn_event_clear. */
 int cspawn_event_create(void);
 int cspawn_event_raise(int event);
 int cspawn_event_clear(int event);

@@ -23,14 +23,13 @@ package struct LauncherSettings: Sendable {
 /// Runs plugins: starts them, reads their output, ends them in time, reports each exactly once.
 ///
 /// - Isolation: belongs to one thread, which calls ``turn(until:)`` in a loop. Only ``WakeUp`` may
-/// be
-///   used from elsewhere. No call blocks, but `turn`, and but starting a program (clone returns
+///   be used from elsewhere. No call blocks, but `turn`, and but starting a program (clone returns
 ///   when its exec is done, some 0.3 ms).
 /// - Timeouts: at `timeout` SIGTERM to the process group, at 1.1 times that SIGKILL to it; a
-/// process
+///   process
 ///   that is still there a grace period later is reported as timed out and reaped whenever it ends.
 /// - Background children: the result is there when plugin and output have ended, or the plugin and
-/// a
+///   a
 ///   grace period. A child that closed its output, as daemons do, is let live.
 /// - Failures to start (no file, no memory, no descriptors) become results.
 package final class PluginLauncher {

@@ -38,7 +38,7 @@ package struct RunnerSettings: Sendable {
 /// Runs a host's checks on schedule and hands out what they came to.
 ///
 /// - Isolation: safe from anywhere. One thread owns scheduler, launcher and preparing; what is
-/// called
+///   called
 ///   here becomes a message to it.
 /// - Results: ``records``, in the order in which checks ended.
 /// - Life: ends with ``stop(patience:)``, which must be called; until then the thread runs.
