@@ -29,7 +29,7 @@ final class PluginZoo: Sendable {
         try Data(text.utf8).write(to: draft)
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: draft.path)
         // A process of its own writes the file: while this one has it open for writing, a plugin
-        // that another test starts may hold a copy of the descriptor, and nobody can execute the file.
+        // of another test may hold a copy of the descriptor, and nobody can execute the file.
         try Process.run(URL(filePath: "/bin/cp"), arguments: ["-p", draft.path, file.path])
             .waitUntilExit()
         return PluginCommand(argumentVector: [Array(file.path.utf8)], timeout: timeout)
