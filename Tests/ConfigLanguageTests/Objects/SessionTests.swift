@@ -29,7 +29,7 @@ import Testing
             """
         )
         let vars = try #require(session.registry.object(type: "Host", name: "h")?["vars"])
-        #expect(vars.toText.text == "{\n\ta = 1\n\tb = 2\n}")
+        #expect(vars.toText.text == "{\n\ta = 1.000000\n\tb = 2.000000\n}")
     }
 
     @Test func `apply makes one object for each matching host`() throws {
@@ -160,7 +160,7 @@ import Testing
         )
         #expect(
             session.registry.object(type: "Host", name: "a")?["vars"].toText.text
-                == "{\n\tx = 1\n\ty = 2\n}"
+                == "{\n\tx = 1.000000\n\ty = 2.000000\n}"
         )
     }
 
