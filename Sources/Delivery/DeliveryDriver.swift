@@ -209,7 +209,7 @@ package actor DeliveryDriver {
 
 extension SpoolQueue {
     /// Stores what reads said about kept results; returns the lanes with results to send again.
-    fileprivate func judge(
+    func judge(
         _ verdicts: [KeptVerdict], of destination: DestinationID
     ) async throws(SpoolFault) -> [Lane] {
         var again: [ObjectName] = []
