@@ -38,22 +38,30 @@ let package = Package(
         // The parts between plugin and master.
         .target(name: "Spool", dependencies: ["Monitoring", grdb]),
         .target(name: "UplinkMessages", dependencies: ["Monitoring"]),
-        .target(name: "Delivery", dependencies: ["Monitoring", "Spool", "UplinkMessages", deque]),
+        .target(
+            name: "Delivery",
+            dependencies: ["Monitoring", "Spool", "UplinkMessages", deque, heap]
+        ),
         .target(
             name: "Collector",
             dependencies: [
                 "Monitoring", "ConfigLanguage", "CSpawn", heap, ordered, logging,
-            ]),
+            ]
+        ),
         .target(
             name: "Forwarder",
             dependencies: [
                 "Monitoring", "UplinkMessages", "COpenSSL", nioCore, nioPosix, nioHTTP1, deque,
                 logging,
-            ]),
+            ]
+        ),
 
         // Thin C.
         .systemLibrary(
-            name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+            name: "COpenSSL",
+            pkgConfig: "openssl",
+            providers: [.apt(["libssl-dev"])]
+        ),
         .target(name: "CSpawn"),
 
         // The two executables.
@@ -62,30 +70,45 @@ let package = Package(
             dependencies: [
                 "Monitoring", "ConfigLanguage", "Spool", "Delivery", "Collector",
                 "UplinkMessages", "CSpawn", arguments, logging,
-            ]),
+            ]
+        ),
         .executableTarget(
-            name: "ForwarderUplink", dependencies: ["Forwarder", "UplinkMessages", logging]),
+            name: "ForwarderUplink",
+            dependencies: ["Forwarder", "UplinkMessages", logging]
+        ),
 
         // One folder of tests per module, then the tiers that need more than one.
         .target(
-            name: "TestSupport", dependencies: ["Monitoring"], path: "Tests/Support"),
+            name: "TestSupport",
+            dependencies: ["Monitoring"],
+            path: "Tests/Support"
+        ),
         .testTarget(name: "MonitoringTests", dependencies: ["Monitoring"]),
         .testTarget(name: "ConfigLanguageTests", dependencies: ["ConfigLanguage"]),
-        .testTarget(name: "SpoolTests", dependencies: ["Spool", "Monitoring", "TestSupport", grdb]),
+        .testTarget(
+            name: "SpoolTests",
+            dependencies: ["Spool", "Monitoring", "TestSupport", grdb]
+        ),
         .testTarget(name: "UplinkMessagesTests", dependencies: ["UplinkMessages", "Monitoring"]),
         .testTarget(
             name: "DeliveryTests",
-            dependencies: ["Delivery", "Spool", "UplinkMessages", "Monitoring", "TestSupport"]),
+            dependencies: ["Delivery", "Spool", "UplinkMessages", "Monitoring", "TestSupport"]
+        ),
         .testTarget(
             name: "CollectorTests",
-            dependencies: ["Collector", "ConfigLanguage", "Monitoring", "TestSupport"]),
+            dependencies: ["Collector", "ConfigLanguage", "Monitoring", "TestSupport"]
+        ),
         .testTarget(
             name: "ForwarderTests",
             dependencies: [
                 "Forwarder", "UplinkMessages", "Monitoring", "TestSupport", nioCore, nioPosix,
                 nioEmbedded, nioHTTP1,
-            ]),
-        .testTarget(name: "ForwarderCommandTests", dependencies: ["ForwarderCommand", "Monitoring"]),
+            ]
+        ),
+        .testTarget(
+            name: "ForwarderCommandTests",
+            dependencies: ["ForwarderCommand", "ConfigLanguage", "Monitoring", "TestSupport"]
+        ),
         .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"]),
         .testTarget(name: "RealMasterTests", dependencies: ["TestSupport", "Monitoring"]),
     ]

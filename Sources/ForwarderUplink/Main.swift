@@ -1,4 +1,34 @@
+import Forwarder
+import Glibc
+import Logging
+
+/// `forwarder-uplink`: the only process that talks to masters.
+///
+/// The order below is what its safety rests on: all files are read, the user is given up and the
+/// doors are shut before the first byte from a network, on one thread, blocking.
 @main
 struct Main {
-    static func main() {}
+    static func main() {
+        do throws(ForwarderFault) {
+            let arguments = try UplinkArguments(Array(CommandLine.arguments.dropFirst()))
+            let level = arguments.logLevel
+            LoggingSystem.bootstrap { _ in PlainLog(level: level) }
+            switch arguments.task {
+            case .resolve(let name):
+                for address in try NameResolver.addresses(of: name) { print(address) }
+            case .serve(let descriptor):
+                signal(SIGPIPE, SIG_IGN)
+                let keys = UplinkProcess.readKeys(arguments.identities)
+                try UplinkProcess.check(descriptor: descriptor)
+                if let user = arguments.user { try ProcessUser.drop(to: user) }
+                // The doors (no_new_privs, Landlock, seccomp, limits) go here.
+                UplinkProcess.serve(descriptor: descriptor, keys: keys)
+            }
+        } catch {
+            let text = "forwarder-uplink: \(error)\n"
+            _ = write(STDERR_FILENO, text, text.utf8.count)
+            if case .usage = error { exit(64) }
+            exit(1)
+        }
+    }
 }

@@ -73,7 +73,9 @@ package struct CheckState: Sendable, Hashable, Codable {
     ///
     /// A first result of an object is applied to nil, see ``first(_:maxCheckAttempts:kind:)``.
     package mutating func apply(
-        _ new: ServiceState, maxCheckAttempts: Int, kind: ObjectKind
+        _ new: ServiceState,
+        maxCheckAttempts: Int,
+        kind: ObjectKind
     ) -> Significance {
         let old = self
         let isProblem = kind.isProblem(new)
@@ -96,11 +98,18 @@ package struct CheckState: Sendable, Hashable, Codable {
     }
 
     /// The state after an object's very first result.
+    ///
+    /// Before it the master holds every object as unknown, soft, first attempt. So a problem that
+    /// comes first counts as the second attempt, and is hard at once where two attempts are enough.
+    ///
+    /// - Source: results submitted for new objects of a running Icinga 2.13.6; upstream issue 10971.
     package static func first(
-        _ state: ServiceState, maxCheckAttempts: Int, kind: ObjectKind
+        _ state: ServiceState,
+        maxCheckAttempts: Int,
+        kind: ObjectKind
     ) -> CheckState {
-        var result = CheckState(state: state, type: .hard, attempt: 1)
-        if kind.isProblem(state) { result.begin(maxCheckAttempts: maxCheckAttempts) }
+        var result = CheckState(state: .unknown, type: .soft, attempt: 1)
+        _ = result.apply(state, maxCheckAttempts: maxCheckAttempts, kind: kind)
         return result
     }
 

@@ -130,7 +130,9 @@ package enum ProbeAnswer: Hashable, Sendable {
     case failed(LinkFault, text: String)
 }
 
-/// What the uplink tells the daemon. All of it is hostile until checked.
+/// What the uplink tells the daemon.
+///
+/// All of it is hostile until checked.
 package enum UplinkMessage: Hashable, Sendable {
     /// Keys are read, settings are taken, work can start.
     case ready

@@ -30,11 +30,14 @@ package enum MessageFault: Error, Hashable, CustomStringConvertible {
 /// A frame is a 32-bit big-endian length, one byte of type and the payload; the length counts
 /// type and payload. Integers are big-endian; strings are UTF-8 behind a 32-bit length.
 package enum Wire {
-    /// Most bytes of one frame after its length. 256 KiB: a result is bounded by 64 KiB of output,
-    /// names and a command line take at most as much again, and a read-back of
-    /// ``objectLimit`` names 64 KiB.
+    /// Most bytes of one frame after its length.
+    ///
+    /// 256 KiB: a result is bounded by 64 KiB of output, names and a command line take at most as
+    /// much again, and a read-back of ``objectLimit`` names 64 KiB.
     package static let frameByteLimit = 262_144
-    /// Most objects of one read-back. 64: its answer stays below 256 KiB on the master's side.
+    /// Most objects of one read-back.
+    ///
+    /// 64: its answer stays below 256 KiB on the master's side.
     package static let objectLimit = 64
     /// Most bytes of a text from a master that is passed on; the rest is cut.
     package static let textByteLimit = 512

@@ -1,6 +1,10 @@
-/// A command line as the kernel gets it. Bytes, because Icinga's strings are bytes.
+/// A command line as the kernel gets it.
+///
+/// Bytes, because Icinga's strings are bytes.
 package struct PluginCommand: Sendable, Hashable {
-    /// Program and arguments; never empty, no NUL in any of them. `PATH` is searched as execvp does.
+    /// Program and arguments; never empty, no NUL in any of them.
+    ///
+    /// `PATH` is searched as execvp does.
     /// A string command of a definition arrives here as `/bin/sh`, `-c`, text.
     package var argumentVector: [[UInt8]]
     /// The definition's `env`: name and value; overrides what is inherited.
@@ -10,7 +14,8 @@ package struct PluginCommand: Sendable, Hashable {
 
     /// A command with all its parts.
     package init(
-        argumentVector: [[UInt8]], environment: [PluginVariable] = [],
+        argumentVector: [[UInt8]],
+        environment: [PluginVariable] = [],
         timeout: Duration = .seconds(60)
     ) {
         self.argumentVector = argumentVector

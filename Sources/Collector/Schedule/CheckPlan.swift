@@ -4,19 +4,28 @@ package import Monitoring
 package struct CheckPlan: Sendable, Hashable {
     /// Whose check.
     package var object: ObjectName
-    /// Time between checks in a hard state; more than zero. Icinga's default is 5 minutes.
+    /// Time between checks in a hard state; more than zero.
+    ///
+    /// Icinga's default is 5 minutes.
     package var checkInterval: Duration
-    /// Time between checks while soft; more than zero. Icinga's default is 1 minute.
+    /// Time between checks while soft; more than zero.
+    ///
+    /// Icinga's default is 1 minute.
     package var retryInterval: Duration
-    /// Attempts until a problem is hard; at least 1. Icinga's default is 3.
+    /// Attempts until a problem is hard; at least 1.
+    ///
+    /// Icinga's default is 3.
     package var maxCheckAttempts: Int
     /// False when the definition says `enable_active_checks = false`: never scheduled.
     package var isActive: Bool
 
     /// A plan with all its parts.
     package init(
-        object: ObjectName, checkInterval: Duration = .seconds(300),
-        retryInterval: Duration = .seconds(60), maxCheckAttempts: Int = 3, isActive: Bool = true
+        object: ObjectName,
+        checkInterval: Duration = .seconds(300),
+        retryInterval: Duration = .seconds(60),
+        maxCheckAttempts: Int = 3,
+        isActive: Bool = true
     ) {
         self.object = object
         self.checkInterval = checkInterval

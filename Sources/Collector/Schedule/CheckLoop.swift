@@ -1,0 +1,197 @@
+internal import Monitoring
+
+/// The work of a ``CheckRunner``'s thread: performs what the scheduler decides.
+final class CheckLoop {
+    /// An execution without a result yet.
+    private struct Pending {
+        var object: ObjectName
+        var snapshot: ObjectSnapshot
+        var purpose: Purpose
+    }
+
+    private enum Purpose {
+        case schedule(DueCheck)
+        case once(CheckedContinuation<CheckRecord?, Never>)
+    }
+
+    private let inbox: RunnerInbox
+    private let records: RecordOutbox
+    private let launcher: PluginLauncher
+    private let time: any TimeSource
+    private let health: @Sendable () -> HealthReport
+    private var scheduler: CheckScheduler
+    private var preparing: (any CheckPreparing)?
+    private var pending: [RunID: Pending] = [:]
+    /// The newest execution of each object whose process could not be killed.
+    private var stuck: [ObjectName: RunID] = [:]
+    private var lastRun: UInt64 = 0
+    private var stopDeadline: Duration?
+    private var stopReplies: [CheckedContinuation<[ScheduleState], Never>] = []
+
+    /// Starts before the running plugins have their turn: 16 take some 10 ms, within which no pipe
+    /// fills up and no timeout is missed by much.
+    private static let startsPerTurn = 16
+
+    init(
+        inbox: RunnerInbox,
+        records: RecordOutbox,
+        launcher: PluginLauncher,
+        scheduler: CheckScheduler,
+        time: any TimeSource,
+        health: @escaping @Sendable () -> HealthReport
+    ) {
+        self.inbox = inbox
+        self.records = records
+        self.launcher = launcher
+        self.scheduler = scheduler
+        self.time = time
+        self.health = health
+    }
+
+    /// Works until told to stop.
+    func run() {
+        while !isOver {
+            for message in inbox.take() { handle(message) }
+            if stopDeadline == nil { startDue() }
+            let deadline = stopDeadline ?? (preparing == nil ? nil : scheduler.earliestDue())
+            for finished in launcher.turn(until: isOver ? .zero : deadline) {
+                finish(finished.id, finished.output, start: finished.start, end: finished.end)
+            }
+        }
+        end()
+    }
+
+    private var isOver: Bool {
+        guard let stopDeadline else { return false }
+        return pending.isEmpty || time.monotonic >= stopDeadline
+    }
+
+    private func handle(_ message: RunnerMessage) {
+        switch message {
+        case .plans(let plans, let states, let preparing):
+            self.preparing = preparing.open()
+            scheduler.apply(plans, states: states, at: time.moment)
+        case .request(let object, let reply):
+            let isStopping = stopDeadline != nil
+            reply.resume(
+                returning: isStopping
+                    ? .unknownObject : scheduler.requestNow(object, at: time.moment)
+            )
+        case .once(let object, let reply):
+            guard stopDeadline == nil else { return reply.resume(returning: nil) }
+            begin(object, for: .once(reply))
+        case .status(let reply):
+            reply.resume(returning: scheduler.statuses(at: time.moment))
+        case .stop(let patience, let reply):
+            let deadline = time.monotonic + max(.zero, patience)
+            stopDeadline = min(deadline, stopDeadline ?? deadline)
+            stopReplies.append(reply)
+        }
+    }
+
+    private func startDue() {
+        for due in scheduler.takeDue(at: time.moment, atMost: Self.startsPerTurn) {
+            begin(due.object, for: .schedule(due))
+        }
+    }
+
+    private func begin(_ object: ObjectName, for purpose: Purpose) {
+        guard let preparing else {
+            if case .once(let reply) = purpose { reply.resume(returning: nil) }
+            return
+        }
+        let prepared = preparing.prepare(object)
+        lastRun += 1
+        let id = RunID(number: lastRun)
+        pending[id] = Pending(object: object, snapshot: prepared.snapshot, purpose: purpose)
+        switch prepared.action {
+        case .plugin(let command):
+            if let process = stuck[object].flatMap(launcher.lingeringProcess(of:)) {
+                finish(id, saying: "\(LaunchFault.stillThere(process: process))", .unknown)
+            } else {
+                stuck[object] = nil
+                launcher.start(command, as: id)
+            }
+        case .immediate(let exitStatus, let output):
+            let bytes = Array(output.utf8)
+            finish(id, PluginOutput(bytes: bytes, ending: .exited(exitStatus)))
+        case .health:
+            let report = health()
+            finish(id, saying: report.text, report.state)
+        case .unbuildable(let reason):
+            finish(id, saying: reason, .unknown)
+        }
+    }
+
+    private func finish(_ id: RunID, saying text: String, _ state: ServiceState) {
+        let ending = PluginEnding.exited(Int32(state.rawValue))
+        finish(id, PluginOutput(bytes: Array(text.utf8), ending: ending))
+    }
+
+    private func finish(_ id: RunID, _ output: PluginOutput) {
+        let now = time.wall
+        finish(id, output, start: now, end: now)
+    }
+
+    private func finish(
+        _ id: RunID,
+        _ output: PluginOutput,
+        start: Timestamp,
+        end: Timestamp
+    ) {
+        guard let check = pending.removeValue(forKey: id) else { return }
+        if launcher.lingeringProcess(of: id) != nil { stuck[check.object] = id }
+        switch check.purpose {
+        case .schedule(let due):
+            let scheduled = scheduler.finish(
+                due,
+                output: output,
+                start: start,
+                end: end,
+                at: time.moment
+            )
+            guard let scheduled else { return }
+            records.put(
+                CheckRecord(
+                    result: scheduled.result,
+                    significance: scheduled.significance,
+                    snapshot: check.snapshot,
+                    schedule: scheduled.schedule
+                )
+            )
+        case .once(let reply):
+            let result = CheckResult(
+                object: check.object,
+                state: output.state,
+                exitStatus: output.exitStatus,
+                output: output.text,
+                performanceData: output.performanceData,
+                executionStart: start,
+                executionEnd: end
+            )
+            reply.resume(
+                returning: CheckRecord(
+                    result: result,
+                    significance: .unchanged,
+                    snapshot: check.snapshot
+                )
+            )
+        }
+    }
+
+    /// Kills what is left, answers everybody, and keeps the schedule of what was killed as
+    /// interrupted.
+    private func end() {
+        launcher.killAll()
+        for check in pending.values {
+            if case .once(let reply) = check.purpose { reply.resume(returning: nil) }
+        }
+        let now = time.moment
+        let states = scheduler.states(at: now)
+        records.close()
+        for message in inbox.close() { handle(message) }
+        for (index, reply) in stopReplies.enumerated() {
+            reply.resume(returning: index == 0 ? states : [])
+        }
+    }
+}

@@ -1,0 +1,138 @@
+package import Monitoring
+
+/// What the daemon says of itself when its own health is checked.
+package struct HealthReport: Hashable, Sendable {
+    /// OK, or what is wrong.
+    package var state: ServiceState
+    /// One line for people, and details.
+    package var text: String
+
+    /// A report with its parts.
+    package init(state: ServiceState, text: String) {
+        self.state = state
+        self.text = text
+    }
+}
+
+/// How a ``CheckRunner`` works.
+package struct RunnerSettings: Sendable {
+    /// Most checks at a time.
+    package var concurrencyLimit: Int
+    /// Times around a plugin's end.
+    package var launcher: LauncherSettings
+    /// What plugins find in their environment.
+    package var environment: PluginEnvironment
+
+    /// Settings with all their parts.
+    package init(
+        concurrencyLimit: Int = CheckScheduler.defaultConcurrencyLimit,
+        launcher: LauncherSettings = LauncherSettings(),
+        environment: PluginEnvironment
+    ) {
+        self.concurrencyLimit = concurrencyLimit
+        self.launcher = launcher
+        self.environment = environment
+    }
+}
+
+/// Runs a host's checks on schedule and hands out what they came to.
+///
+/// - Isolation: safe from anywhere. One thread owns scheduler, launcher and preparing; what is
+///   called
+///   here becomes a message to it.
+/// - Results: ``records``, in the order in which checks ended.
+/// - Life: ends with ``stop(patience:)``, which must be called; until then the thread runs.
+package final class CheckRunner: Sendable {
+    /// What checks came to.
+    package let records: RecordOutbox
+    private let inbox: RunnerInbox
+
+    /// Starts the thread; it checks nothing before ``start(with:states:preparing:)``.
+    ///
+    /// `health` is called on the thread, for each check of the forwarder itself, and must not
+    /// block.
+    package init(
+        settings: RunnerSettings,
+        time: any TimeSource,
+        random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(),
+        records: RecordOutbox = RecordOutbox(),
+        health: @escaping @Sendable () -> HealthReport
+    ) throws(LaunchFault) {
+        let channel = try LauncherChannel()
+        let inbox = RunnerInbox(wakeUp: channel.wakeUp)
+        self.inbox = inbox
+        self.records = records
+        try WorkerThread.start {
+            let launcher = PluginLauncher(
+                channel: channel,
+                time: time,
+                environment: settings.environment,
+                settings: settings.launcher
+            )
+            let scheduler = CheckScheduler(
+                concurrencyLimit: settings.concurrencyLimit,
+                random: random
+            )
+            CheckLoop(
+                inbox: inbox,
+                records: records,
+                launcher: launcher,
+                scheduler: scheduler,
+                time: time,
+                health: health
+            ).run()
+        }
+    }
+
+    /// Begins to check these objects, from where `states` says they stood.
+    package func start(
+        with plans: [CheckPlan],
+        states: [ScheduleState],
+        preparing: sending any CheckPreparing
+    ) {
+        // Lost on purpose: a stopped runner starts nothing.
+        _ = inbox.post(.plans(plans, states: states, preparing: Parcel(preparing)))
+    }
+
+    /// Goes on with these objects; see ``CheckScheduler/apply(_:states:at:)``.
+    package func reload(
+        _ plans: [CheckPlan],
+        states: [ScheduleState] = [],
+        preparing: sending any CheckPreparing
+    ) {
+        // Lost on purpose: a stopped runner starts nothing.
+        _ = inbox.post(.plans(plans, states: states, preparing: Parcel(preparing)))
+    }
+
+    /// Makes a check of this object due now.
+    package func requestNow(_ object: ObjectName) async -> RecheckAnswer {
+        await withCheckedContinuation { reply in
+            if !inbox.post(.request(object, reply)) { reply.resume(returning: .unknownObject) }
+        }
+    }
+
+    /// Checks this object once, beside the schedule, and returns what it came to without putting it
+    /// into ``records``; nil when the runner has no definitions or stops.
+    package func runOnce(_ object: ObjectName) async -> CheckRecord? {
+        await withCheckedContinuation { reply in
+            if !inbox.post(.once(object, reply)) { reply.resume(returning: nil) }
+        }
+    }
+
+    /// Where each object stands, ordered by name; none after the stop.
+    package func statuses() async -> [CheckStatus] {
+        await withCheckedContinuation { reply in
+            if !inbox.post(.status(reply)) { reply.resume(returning: []) }
+        }
+    }
+
+    /// Ends all checks within `patience`, and returns where each schedule stands.
+    ///
+    /// Nothing more starts; what still runs when the patience is over is killed and leaves no
+    /// result, but runs first at the next start. ``records`` closes. A second call returns nothing.
+    package func stop(patience: Duration) async -> [ScheduleState] {
+        await withCheckedContinuation { reply in
+            if !inbox.post(.stop(patience: patience, reply)) { reply.resume(returning: []) }
+        }
+    }
+}

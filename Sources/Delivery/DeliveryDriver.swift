@@ -1,0 +1,229 @@
+package import Monitoring
+package import Spool
+package import UplinkMessages
+
+/// The way to the uplink process.
+///
+/// Never blocks; what cannot be told is as lost as the uplink.
+package protocol UplinkPort: Sendable {
+    /// Tells the uplink.
+    func send(_ message: DaemonMessage)
+}
+
+/// Performs what the ``DeliveryMachine`` of each destination decides: commits to the spool, talks to
+/// the uplink, waits.
+///
+/// Events are taken one at a time; commits run beside them, one for each destination, so that
+/// outcomes gather for the next commit while one is on its way to the disk.
+package actor DeliveryDriver {
+    /// What goes on outside of delivery.
+    package enum Signal: Sendable {
+        /// New results are durable; by object, how many.
+        case accepted([ObjectName: Int])
+        /// An uplink process is ready for messages through this port.
+        case uplinkStarted(any UplinkPort)
+        /// It is gone.
+        case uplinkLost(text: String)
+        /// It says something.
+        case uplink(UplinkMessage)
+        /// Deliver everything now.
+        case hurry
+    }
+
+    private enum Event: Sendable {
+        case signal(Signal)
+        case machine(Int, DeliveryEvent)
+        case timer(Int)
+        case stop
+    }
+
+    private let spool: SpoolQueue
+    private let time: any TimeSource
+    private let wantHealth: @Sendable () -> Void
+    private let settings: [DeliverySettings]
+    private var machines: [DeliveryMachine] = []
+    private var armed: [Duration?] = []
+    private var port: (any UplinkPort)?
+
+    private nonisolated let events: AsyncStream<Event>
+    private nonisolated let inbox: AsyncStream<Event>.Continuation
+
+    /// A driver for these destinations; nothing happens before ``run()``.
+    ///
+    /// - Parameter wantHealth: has a result of the forwarder's own health made and accepted.
+    package init(
+        spool: SpoolQueue, settings: [DeliverySettings], time: any TimeSource,
+        wantHealth: @escaping @Sendable () -> Void
+    ) {
+        self.spool = spool
+        self.settings = settings
+        self.time = time
+        self.wantHealth = wantHealth
+        (events, inbox) = AsyncStream.makeStream(of: Event.self)
+    }
+
+    /// Takes note of something; from any thread.
+    package nonisolated func tell(_ signal: Signal) { inbox.yield(.signal(signal)) }
+
+    /// Ends ``run()`` once what is being committed is.
+    package nonisolated func stop() { inbox.yield(.stop) }
+
+    /// Registers the destinations and reads where they stand; once, before ``run()``.
+    package func prepare() async throws(SpoolFault) {
+        let ids = try await spool.register(destinations: settings.map(\.name))
+        var generator = SystemRandomNumberGenerator()
+        for (one, id) in zip(settings, ids) {
+            machines.append(
+                DeliveryMachine(settings: one, destination: id, seed: generator.next()))
+            armed.append(nil)
+        }
+        for (index, id) in ids.enumerated() {
+            let lanes = try await spool.lanes(of: id)
+            let unresolved = try await spool.leasedRows(of: id)
+            inbox.yield(.machine(index, .loaded(lanes: lanes, unresolved: unresolved)))
+        }
+    }
+
+    /// Delivers until ``stop()``.
+    package func run() async {
+        await withDiscardingTaskGroup { group in
+            for await event in events {
+                if case .stop = event { break }
+                take(event, &group)
+            }
+            group.cancelAll()
+        }
+    }
+
+    /// Where every destination stands.
+    package func reports() -> [DeliveryReport] {
+        let now = Moment(time)
+        return machines.map { $0.report(at: now) }
+    }
+
+    // MARK: Events
+
+    private func take(_ event: Event, _ group: inout DiscardingTaskGroup) {
+        switch event {
+        case .signal(let signal): take(signal, &group)
+        case .machine(let index, let event): tell(index, event, &group)
+        case .timer(let index):
+            armed[index] = nil
+            tell(index, .tick, &group)
+        case .stop: break
+        }
+    }
+
+    private func take(_ signal: Signal, _ group: inout DiscardingTaskGroup) {
+        switch signal {
+        case .accepted(let grown): tellAll(.accepted(grown), &group)
+        case .uplinkStarted(let port):
+            self.port = port
+            tellAll(.uplinkStarted, &group)
+        case .uplinkLost(let text):
+            port = nil
+            tellAll(.uplinkLost(text: text), &group)
+        case .uplink(let message): route(message, &group)
+        case .hurry: tellAll(.hurry, &group)
+        }
+    }
+
+    private func route(_ message: UplinkMessage, _ group: inout DiscardingTaskGroup) {
+        switch message {
+        case .outcome(let report): route(id: report.id, message, &group)
+        case .probeAnswer(let id, _): route(id: id, message, &group)
+        case .readBackAnswer(let id, _, _, _): route(id: id, message, &group)
+        case .ready, .link, .addressWanted: tellAll(.uplink(message), &group)
+        }
+    }
+
+    private func route(id: UInt64, _ message: UplinkMessage, _ group: inout DiscardingTaskGroup) {
+        // An id that no machine gave out is a lie or a late answer: nothing depends on it.
+        guard let index = machines.firstIndex(where: { $0.owns(id: id) }) else { return }
+        tell(index, .uplink(message), &group)
+    }
+
+    private func tellAll(_ event: DeliveryEvent, _ group: inout DiscardingTaskGroup) {
+        for index in machines.indices { tell(index, event, &group) }
+    }
+
+    private func tell(
+        _ index: Int, _ event: DeliveryEvent, _ group: inout DiscardingTaskGroup
+    ) {
+        for action in machines[index].handle(event, at: Moment(time)) {
+            perform(action, of: index, &group)
+        }
+    }
+
+    // MARK: Actions
+
+    private func perform(
+        _ action: DeliveryAction, of index: Int, _ group: inout DiscardingTaskGroup
+    ) {
+        let destination = machines[index].destination
+        switch action {
+        case .send(let message): port?.send(message)
+        case .wantHealth: wantHealth()
+        case .wake(let at): arm(index, at, &group)
+        case .exchange(let batch):
+            group.addTask { [spool, inbox] in
+                do throws(SpoolFault) {
+                    let answer = try await spool.exchange(batch)
+                    inbox.yield(.machine(index, .exchanged(answer)))
+                } catch {
+                    inbox.yield(.machine(index, .exchangeFailed(text: error.description)))
+                }
+            }
+        case .loadKept:
+            group.addTask { [spool, inbox] in
+                do throws(SpoolFault) {
+                    let kept = try await spool.keptLanes(of: destination)
+                    inbox.yield(.machine(index, .keptLoaded(kept)))
+                } catch {
+                    inbox.yield(.machine(index, .keptFailed(text: error.description)))
+                }
+            }
+        case .judgeKept(let verdicts):
+            group.addTask { [spool, inbox] in
+                do throws(SpoolFault) {
+                    let again = try await spool.judge(verdicts, of: destination)
+                    inbox.yield(.machine(index, .keptJudged(again: again)))
+                } catch {
+                    inbox.yield(.machine(index, .keptFailed(text: error.description)))
+                }
+            }
+        }
+    }
+
+    private func arm(_ index: Int, _ at: Duration, _ group: inout DiscardingTaskGroup) {
+        if let set = armed[index], set <= at { return }
+        armed[index] = at
+        let wait = max(at - time.monotonic, .zero)
+        group.addTask { [inbox] in
+            // A cancelled wait is the end of the run.
+            guard (try? await ContinuousClock().sleep(for: wait)) != nil else { return }
+            inbox.yield(.timer(index))
+        }
+    }
+}
+
+extension SpoolQueue {
+    /// Stores what reads said about kept results; returns the lanes with results to send again.
+    func judge(
+        _ verdicts: [KeptVerdict], of destination: DestinationID
+    ) async throws(SpoolFault) -> [Lane] {
+        var again: [ObjectName] = []
+        for verdict in verdicts where verdict.isForgotten {
+            let count = try await resend(
+                verdict.object, of: destination, after: verdict.held)
+            if count > 0 { again.append(verdict.object) }
+        }
+        if let provedBefore = verdicts.map(\.provedBefore).min() {
+            let proofs = verdicts.compactMap { verdict in
+                verdict.held.map { StampProof(object: verdict.object, stamp: $0) }
+            }
+            _ = try await confirm(proofs, of: destination, acknowledgedBefore: provedBefore)
+        }
+        return try await lanes(of: destination, objects: again)
+    }
+}

@@ -1,0 +1,60 @@
+package import Monitoring
+package import Spool
+package import UplinkMessages
+
+/// What happens to a destination's delivery.
+package enum DeliveryEvent: Sendable {
+    /// What the spool holds for this destination, once, before everything else.
+    case loaded(lanes: [Lane], unresolved: [UnresolvedLease])
+    /// New results are durable; by object, how many.
+    case accepted([ObjectName: Int])
+    /// A batch was committed.
+    case exchanged(DeliveryAnswer)
+    /// A batch was not committed; all of it is still to be done.
+    case exchangeFailed(text: String)
+    /// The delivered results that no read has confirmed yet.
+    case keptLoaded([KeptLane])
+    /// The verdicts over kept results were stored; lanes with results to send again.
+    case keptJudged(again: [Lane])
+    /// The spool could not be read or written for kept results.
+    case keptFailed(text: String)
+    /// An uplink process is ready.
+    case uplinkStarted
+    /// The uplink process is gone.
+    case uplinkLost(text: String)
+    /// The uplink says something about this destination.
+    case uplink(UplinkMessage)
+    /// Deliver everything now: waits end, parked objects are tried once more.
+    case hurry
+    /// Time has passed.
+    case tick
+}
+
+/// What delivery wants done, in this order.
+package enum DeliveryAction: Sendable {
+    /// Commit this, then tell `.exchanged` or `.exchangeFailed`. One at a time.
+    case exchange(DeliveryBatch)
+    /// Tell the uplink.
+    case send(DaemonMessage)
+    /// Read the kept lanes, then tell `.keptLoaded`.
+    case loadKept
+    /// Store what reads said about kept results, then tell `.keptJudged`.
+    case judgeKept([KeptVerdict])
+    /// Have a result of the forwarder's own health made, see ``DeliverySettings/healthObject``.
+    case wantHealth
+    /// Tell `.tick` at this monotonic time; replaces the earlier wish.
+    case wake(at: Duration)
+}
+
+/// What a read says about one object's kept results.
+package struct KeptVerdict: Sendable, Hashable {
+    /// Whose results.
+    package var object: ObjectName
+    /// What the master held.
+    package var held: Timestamp?
+    /// True when results above `held` are to be sent again; those up to it are proved if they
+    /// were acknowledged before `provedBefore`.
+    package var isForgotten: Bool
+    /// Results acknowledged before this, by this host's clock, need no more proof.
+    package var provedBefore: Timestamp
+}

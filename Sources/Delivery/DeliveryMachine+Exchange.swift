@@ -1,0 +1,187 @@
+internal import DequeModule
+internal import Monitoring
+internal import Spool
+internal import UplinkMessages
+
+/// What a transaction is about to change.
+struct Committing: Sendable {
+    var settlements: [Settlement]
+    var parkings: [Parking]
+    /// The lanes it leases from, with what waited in each when it was asked for.
+    var leasing: [ObjectName: Int]
+}
+
+extension DeliveryMachine {
+    /// Settles what is known and leases what may go, in one transaction whose cost they share.
+    mutating func exchange(at now: Moment, _ actions: inout [DeliveryAction]) {
+        if let at = spoolRetryAt {
+            guard now.monotonic >= at else { return }
+            spoolRetryAt = nil
+        }
+        guard committing == nil else { return }
+        let objects = leasable()
+        guard !objects.isEmpty || !settlements.isEmpty || !parkings.isEmpty else { return }
+        var leasing: [ObjectName: Int] = [:]
+        for object in objects {
+            lanes[object]?.stage = .leasing
+            leasing[object] = lanes[object]?.queued ?? 0
+        }
+        let node = link.node.name
+        actions.append(
+            .exchange(
+                DeliveryBatch(
+                    destination: destination, settlements: settlements, parkings: parkings,
+                    leases: objects.map { LeaseRequest(object: $0, node: node) },
+                    stamp: stampRule(at: now))))
+        committing = Committing(
+            settlements: settlements, parkings: parkings, leasing: leasing)
+        settlements = []
+        parkings = []
+    }
+
+    /// The next lanes in line, as many as the window has room for.
+    private mutating func leasable() -> [ObjectName] {
+        guard link.phase == .open else { return [] }
+        guard clock.isKnown else {
+            let health = settings.healthObject
+            guard calibration.maySubmit, lanes[health]?.stage == .ready else { return [] }
+            return [health]
+        }
+        var objects: [ObjectName] = []
+        let room = min(settings.window - flights.count, DeliverySettings.leaseBatch)
+        while objects.count < room, let object = ready.popFirst() {
+            if lanes[object]?.stage == .ready, !objects.contains(object) {
+                objects.append(object)
+            }
+        }
+        return objects
+    }
+
+    private func stampRule(at now: Moment) -> @Sendable (LeaseCandidate) -> StampDecision {
+        let translation = clock.translation(time: now)
+        guard let passed = clock.certainlyPassed(at: now.monotonic) else {
+            let above = calibration.storedStamp.map { $0 + StampRule.smallestGap }
+            return { candidate in
+                let last = candidate.lastStamp.map { $0 + StampRule.smallestGap }
+                let wanted = above ?? candidate.result.executionStart
+                return .lease(baseStamp: max(wanted, last ?? wanted))
+            }
+        }
+        return { candidate in
+            let decision = StampRule.decide(
+                start: candidate.result.executionStart, last: candidate.lastStamp,
+                translation: translation, passed: passed)
+            switch decision {
+            case .stamp(let stamp): return .lease(baseStamp: stamp)
+            case .hold: return .leaveQueued
+            }
+        }
+    }
+
+    /// How long a result waits whose stamp the master's clock has not reached.
+    private static let holdStep = Duration.milliseconds(20)
+
+    /// The batch is durable: what it leased goes out now.
+    mutating func exchanged(
+        _ answer: DeliveryAnswer, at now: Moment, _ actions: inout [DeliveryAction]
+    ) {
+        guard var done = committing else { return }
+        committing = nil
+        for lease in answer.leased {
+            let object = lease.result.object
+            guard done.leasing.removeValue(forKey: object) != nil else { continue }
+            lanes[object]?.queued -= 1
+            send(lease, at: now, &actions)
+        }
+        let left = Set(answer.lanes.lazy.filter { $0.queued > 0 }.map(\.object))
+        for (object, asked) in done.leasing {
+            if left.contains(object) {
+                sleep(object, for: Self.holdStep, at: now)
+            } else {
+                lanes[object]?.queued -= asked
+                rest(object)
+            }
+        }
+        forgetEmptyLanes(answer.lanes, settled: done.settlements)
+    }
+
+    /// The batch is not durable: all of it is still to be done.
+    mutating func exchangeFailed(_ text: String, at now: Moment) {
+        guard let failed = committing else { return }
+        committing = nil
+        settlements = failed.settlements + settlements
+        parkings = failed.parkings + parkings
+        for object in failed.leasing.keys.sorted() { rest(object) }
+        spoolRetryAt = now.monotonic + Self.spoolRetryWait
+        counts.spoolFailures += 1
+        counts.lastSpoolFault = text
+    }
+
+    /// How long to wait after the spool could not commit.
+    private static let spoolRetryWait = Duration.seconds(1)
+
+    private mutating func send(
+        _ lease: LeasedResult, at now: Moment, _ actions: inout [DeliveryAction]
+    ) {
+        let object = lease.result.object
+        let flight = Flight(
+            object: object, sequence: lease.sequence, baseStamp: lease.baseStamp,
+            attempt: lease.attempt, node: lease.node)
+        guard link.phase == .open, lease.attempt <= StampRule.mostRepeats + 1 else {
+            settlements.append(
+                Settlement(object: object, sequence: lease.sequence, kind: .notProcessed))
+            lanes[object]?.queued += 1
+            rest(object)
+            return
+        }
+        let id = nextID()
+        flights[id] = flight
+        lanes[object]?.stage = .inFlight
+        counts.submitted += 1
+        if abs((lease.baseStamp - lease.result.executionStart).wholeMicroseconds)
+            > MasterClock.toleratedSkew.wholeMicroseconds
+        {
+            counts.translated += 1
+        }
+        actions.append(.send(.submit(submission(lease, flight, id: id, at: now))))
+    }
+
+    private func submission(
+        _ lease: LeasedResult, _ flight: Flight, id: UInt64, at now: Moment
+    ) -> Submission {
+        let result = lease.result
+        let took = max(.zero, result.executionEnd - result.executionStart)
+        let status =
+            result.object.isHost ? result.state.asHostState.rawValue : result.state.rawValue
+        return Submission(
+            id: id, node: link.node.id, object: result.object,
+            exitStatus: UInt8(truncatingIfNeeded: status), output: result.output,
+            performanceData: result.performanceData, executionStart: flight.stamp,
+            executionEnd: flight.stamp + took,
+            ttlSeconds: Self.timeToLive(of: result, at: now.wall),
+            checkSource: settings.checkSource)
+    }
+
+    /// How long the master may wait for the object's next result: until it is planned, a whole
+    /// interval more, and at least a minute, because a reload of the master shuffles every next
+    /// check that is less than a minute away.
+    static func timeToLive(of result: CheckResult, at wall: Timestamp) -> UInt32 {
+        let planned = result.nextCheck.map { max(.zero, $0 - wall) } ?? .zero
+        let slack = max(.seconds(60), result.checkInterval) + .seconds(60)
+        let seconds = min((planned + slack).inSeconds, 31_536_000)
+        return UInt32(seconds.rounded(.up))
+    }
+
+    /// A lane in which nothing is left is not kept in memory.
+    private mutating func forgetEmptyLanes(_ after: [Lane], settled: [Settlement]) {
+        for settlement in settled {
+            let object = settlement.object
+            if let lane = lanes[object], lane.stage == .empty, lane.queued <= 0,
+                lane.doubt == nil, lane.backoff.failureCount == 0
+            {
+                lanes[object] = nil
+            }
+        }
+        if after.contains(where: { $0.kept > 0 }) { keptWork.noteKept() }
+    }
+}

@@ -1,0 +1,154 @@
+internal import Monitoring
+internal import Spool
+internal import UplinkMessages
+
+/// Comparing what the master acknowledged with what it holds: on each new connection, before
+/// anything is submitted, and now and then while one lasts.
+struct KeptWork: Sendable {
+    enum Stage: Hashable, Sendable {
+        case idle
+        /// A new connection wants it.
+        case wanted
+        case loading
+        case asking
+        case judging
+    }
+
+    private(set) var stage = Stage.idle
+    /// When kept results are compared again while the connection lasts.
+    private(set) var dueAt: Duration = .zero
+    private var hasKept = false
+    private var lanes: [ObjectName: KeptLane] = [:]
+    private(set) var verdicts: [KeptVerdict] = []
+
+    mutating func noteKept() { hasKept = true }
+
+    func isDue(at monotonic: Duration) -> Bool {
+        hasKept && stage == .idle && monotonic >= dueAt
+    }
+
+    /// When the machine has to look again; nil when nothing is kept.
+    func wake(for phase: DeliveryLink.Phase) -> Duration? {
+        guard hasKept, stage == .idle, phase == .open || phase == .resting else { return nil }
+        return dueAt
+    }
+
+    mutating func begin() { stage = .wanted }
+
+    mutating func abandon() {
+        stage = .idle
+        lanes = [:]
+        verdicts = []
+    }
+
+    mutating func load() { stage = .loading }
+
+    mutating func ask(about kept: [KeptLane]) {
+        stage = .asking
+        lanes = Dictionary(kept.map { ($0.object, $0) }) { first, _ in first }
+        verdicts = []
+    }
+
+    /// Takes the lane of an answered object out; nil when it was not asked about.
+    mutating func answered(_ object: ObjectName) -> KeptLane? {
+        lanes.removeValue(forKey: object)
+    }
+
+    mutating func add(_ verdict: KeptVerdict) { verdicts.append(verdict) }
+
+    var isComplete: Bool { stage == .asking && lanes.isEmpty }
+
+    mutating func judge() -> [KeptVerdict] {
+        stage = .judging
+        return verdicts
+    }
+
+    mutating func finish(at monotonic: Duration) {
+        stage = .idle
+        lanes = [:]
+        verdicts = []
+        dueAt = monotonic + DeliverySettings.verificationInterval
+    }
+
+    mutating func nothingKept() { hasKept = false }
+}
+
+extension DeliveryMachine {
+    mutating func compareKept(at now: Moment, _ actions: inout [DeliveryAction]) {
+        switch (link.phase, keptWork.stage) {
+        case (.comparing, .wanted), (.comparing, .idle):
+            guard link.canReadBack else {
+                finishComparison(at: now)
+                return
+            }
+            keptWork.load()
+            actions.append(.loadKept)
+        case (.open, .idle) where keptWork.isDue(at: now.monotonic):
+            keptWork.load()
+            actions.append(.loadKept)
+        case (_, .asking) where keptWork.isComplete:
+            judge(at: now, &actions)
+        default: break
+        }
+    }
+
+    mutating func keptLoaded(_ kept: [KeptLane], at now: Moment) {
+        guard keptWork.stage == .loading else { return }
+        if kept.isEmpty { keptWork.nothingKept() }
+        let proved = now.wall - DeliverySettings.keepDelivered
+        // On a new connection all are compared; later only those that can be proved.
+        let asked =
+            link.phase == .comparing ? kept : kept.filter { $0.oldestAcknowledged <= proved }
+        keptWork.ask(about: asked)
+        enqueue(asked.map(\.object), for: .kept)
+    }
+
+    mutating func keptRead(_ object: ObjectName, held: Timestamp?, at now: Moment) {
+        guard let lane = keptWork.answered(object) else { return }
+        let isForgotten = held.map { $0 < lane.newestStamp } ?? true
+        keptWork.add(
+            KeptVerdict(
+                object: object, held: held, isForgotten: isForgotten,
+                provedBefore: now.wall - DeliverySettings.keepDelivered))
+    }
+
+    /// An object that the master no longer knows: its results stay kept, nothing is proved.
+    mutating func keptUnknown(_ object: ObjectName) { _ = keptWork.answered(object) }
+
+    private mutating func judge(at now: Moment, _ actions: inout [DeliveryAction]) {
+        let verdicts = keptWork.judge()
+        if link.phase == .open, verdicts.contains(where: \.isForgotten) {
+            // Order can only be kept by comparing before anything is in flight.
+            keptWork.abandon()
+            linkFailed("The master no longer holds results that it acknowledged.", at: now)
+            return
+        }
+        guard !verdicts.isEmpty else {
+            finishComparison(at: now)
+            return
+        }
+        actions.append(.judgeKept(verdicts))
+    }
+
+    mutating func keptJudged(_ again: [Lane], at now: Moment) {
+        for lane in again {
+            counts.forgotten += 1
+            let waiting = lanes[lane.object]?.queued ?? 0
+            lanes[lane.object, default: LaneState()].queued = max(waiting, lane.queued)
+            if lanes[lane.object]?.stage == .empty { makeReady(lane.object) }
+        }
+        finishComparison(at: now)
+    }
+
+    /// Without a comparison nothing may be submitted on this connection.
+    mutating func keptFailed(_ text: String, at now: Moment) {
+        counts.spoolFailures += 1
+        counts.lastSpoolFault = text
+        linkFailed(text, at: now)
+    }
+
+    private mutating func finishComparison(at now: Moment) {
+        keptWork.finish(at: now.monotonic)
+        link.comparisonFinished()
+    }
+}

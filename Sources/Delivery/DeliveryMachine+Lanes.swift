@@ -1,0 +1,300 @@
+internal import DequeModule
+internal import HeapModule
+internal import Monitoring
+internal import Spool
+internal import UplinkMessages
+
+/// One object's line of results, as the machine sees it; what is in it is in the spool.
+struct LaneState: Sendable {
+    enum Stage: Hashable, Sendable {
+        /// Nothing waits.
+        case empty
+        /// In `ready`, may be leased.
+        case ready
+        /// Named in the batch that is being committed.
+        case leasing
+        /// A submission is out.
+        case inFlight
+        /// The fate of a submission is unknown, see `doubt`.
+        case doubtful
+        /// Left alone until a time in `sleepers`.
+        case sleeping
+    }
+
+    var stage = Stage.empty
+    /// Results that wait, the unresolved one not counted.
+    var queued = 0
+    /// The unresolved result, if its fate is unknown.
+    var doubt: Doubt?
+    /// Grows while the object cannot be delivered; 404s are costly for the master.
+    var backoff = Backoff(first: .seconds(60), longest: .seconds(3600))
+    /// Answers in a row that left the effect open.
+    var unverified = 0
+}
+
+/// An unresolved result.
+struct Doubt: Sendable {
+    var sequence: Sequence
+    var baseStamp: Timestamp
+    var attempts: Int
+    var node: String
+    /// When it was lost; bytes of it may arrive for a while.
+    ///
+    /// Nil when its answer came.
+    var lostAt: Duration?
+    /// When it may be asked about.
+    var askableAt: Duration
+    var isAsked = false
+}
+
+/// A submission that is out.
+struct Flight: Sendable {
+    var object: ObjectName
+    var sequence: Sequence
+    var baseStamp: Timestamp
+    var attempt: Int
+    var node: String
+
+    var stamp: Timestamp { StampRule.stamp(base: baseStamp, attempt: attempt) }
+}
+
+/// A lane and when it wakes.
+struct Sleeper: Sendable, Comparable {
+    var until: Duration
+    var object: ObjectName
+
+    static func < (a: Sleeper, b: Sleeper) -> Bool { a.until < b.until }
+}
+
+extension DeliveryMachine {
+    // MARK: Filling
+
+    mutating func load(_ loaded: [Lane], _ unresolved: [UnresolvedLease], at now: Moment) {
+        hasLoaded = true
+        for lane in loaded {
+            if lane.kept > 0 { keptWork.noteKept() }
+            guard lane.queued > 0 else { continue }
+            lanes[lane.object, default: LaneState()].queued += lane.queued
+            if let parked = lane.parked, parked.until > now.wall {
+                sleep(lane.object, for: parked.until - now.wall, at: now)
+            } else {
+                makeReady(lane.object)
+            }
+        }
+        for lease in unresolved {
+            var lane = lanes[lease.object] ?? LaneState()
+            lane.stage = .doubtful
+            lane.doubt = Doubt(
+                sequence: lease.sequence, baseStamp: lease.baseStamp, attempts: lease.attempts,
+                node: lease.node, lostAt: now.monotonic,
+                askableAt: now.monotonic + settings.grace)
+            lanes[lease.object] = lane
+            doubtful.insert(lease.object)
+        }
+    }
+
+    mutating func accept(_ grown: [ObjectName: Int]) {
+        for (object, count) in grown {
+            lanes[object, default: LaneState()].queued += count
+            if lanes[object]?.stage == .empty { makeReady(object) }
+        }
+    }
+
+    /// Puts a lane in line; the forwarder's own health goes first.
+    mutating func makeReady(_ object: ObjectName) {
+        lanes[object, default: LaneState()].stage = .ready
+        if object == settings.healthObject {
+            ready.prepend(object)
+        } else {
+            ready.append(object)
+        }
+    }
+
+    /// Puts a lane in line if anything waits in it.
+    mutating func rest(_ object: ObjectName) {
+        guard let lane = lanes[object] else { return }
+        if lane.queued > 0 {
+            makeReady(object)
+        } else {
+            lanes[object]?.stage = .empty
+        }
+    }
+
+    mutating func sleep(_ object: ObjectName, for wait: Duration, at now: Moment) {
+        lanes[object, default: LaneState()].stage = .sleeping
+        sleepers.insert(Sleeper(until: now.monotonic + wait, object: object))
+    }
+
+    mutating func wakeSleepers(at now: Moment) {
+        while let next = sleepers.min, next.until <= now.monotonic {
+            sleepers.removeMin()
+            if lanes[next.object]?.stage == .sleeping { rest(next.object) }
+        }
+    }
+
+    /// Leaves an object alone for a while and says why.
+    private mutating func park(_ object: ObjectName, reason: String, at now: Moment) {
+        var lane = lanes[object] ?? LaneState()
+        let wait = lane.backoff.next(using: &random)
+        lanes[object] = lane
+        parkings.append(Parking(object: object, until: now.wall + wait, reason: reason))
+        sleep(object, for: wait, at: now)
+    }
+
+    // MARK: Outcomes
+
+    mutating func outcome(_ report: OutcomeReport, at now: Moment) {
+        guard let flight = flights.removeValue(forKey: report.id) else { return }
+        let object = flight.object
+        if report.outcome.provesLink { link.proved() }
+        switch report.outcome {
+        case .processed: processed(flight, report, at: now)
+        case .ignored: settle(flight, .ignored(reason: report.text))
+        case .discardedAsOlder:
+            // An earlier attempt of it that arrived after all is what made it the older one.
+            settle(flight, flight.attempt > 1 ? deliveredKind(at: now) : .superseded)
+        case .rejected:
+            settle(flight, .rejected(code: 400, text: report.text, at: now.wall))
+        case .passiveChecksDisabled, .objectUnknown:
+            takeBack(flight)
+            park(object, reason: Self.reason(for: report), at: now)
+        case .permissionMissing, .unauthorized, .unavailable:
+            takeBack(flight)
+            rest(object)
+            linkFailed(report.text, at: now)
+        case .notSent:
+            takeBack(flight)
+            rest(object)
+            if link.isConnected { linkFailed(report.text, at: now) }
+        case .effectUnverified: unverified(flight, report, at: now)
+        case .lost:
+            lost(flight, at: now)
+            if link.isConnected { linkFailed(report.text, at: now) }
+        }
+    }
+
+    private mutating func processed(_ flight: Flight, _ report: OutcomeReport, at now: Moment) {
+        settle(flight, deliveredKind(at: now))
+        lanes[flight.object]?.backoff.reset()
+        lanes[flight.object]?.unverified = 0
+        counts.delivered += 1
+        if flight.object == settings.healthObject {
+            calibration.sample = Calibration.Sample(
+                stamp: flight.stamp, sentAt: now.monotonic(of: report.sentAt),
+                answeredAt: now.monotonic(of: report.answeredAt))
+        }
+    }
+
+    /// Results whose effect a read can prove later are kept until one does.
+    func deliveredKind(at now: Moment) -> Settlement.Kind {
+        link.canReadBack ? .delivered(at: now.wall) : .deliveredUnconfirmed
+    }
+
+    private mutating func settle(_ flight: Flight, _ kind: Settlement.Kind) {
+        settlements.append(
+            Settlement(object: flight.object, sequence: flight.sequence, kind: kind))
+        rest(flight.object)
+    }
+
+    /// Certainly not processed: waits again, and the attempt does not count.
+    private mutating func takeBack(_ flight: Flight) {
+        settlements.append(
+            Settlement(object: flight.object, sequence: flight.sequence, kind: .notProcessed))
+        lanes[flight.object]?.queued += 1
+    }
+
+    private static func reason(for report: OutcomeReport) -> String {
+        guard report.outcome == .objectUnknown else {
+            return "Passive checks are disabled on the master. Enable them, or check there."
+        }
+        return """
+            The master does not know the object, or the ApiUser may not touch it. Load the \
+            configuration that `forwarder render` prints.
+            """
+    }
+
+    // MARK: Doubt
+
+    /// Notes that nobody knows whether a submission arrived.
+    mutating func lost(_ flight: Flight, at now: Moment) {
+        note(
+            Doubt(
+                sequence: flight.sequence, baseStamp: flight.baseStamp,
+                attempts: flight.attempt, node: flight.node, lostAt: now.monotonic,
+                askableAt: now.monotonic + settings.grace), of: flight.object)
+    }
+
+    /// The answer came but says nothing: nothing more of it can arrive, so it is only read back.
+    private mutating func unverified(
+        _ flight: Flight, _ report: OutcomeReport, at now: Moment
+    ) {
+        let failures = (lanes[flight.object]?.unverified ?? 0) + 1
+        lanes[flight.object]?.unverified = failures
+        guard failures <= Self.unverifiedLimit else {
+            lanes[flight.object]?.unverified = 0
+            settle(flight, .rejected(code: 500, text: report.text, at: now.wall))
+            return
+        }
+        var wait = Backoff(first: .seconds(1), longest: .seconds(60))
+        for _ in 1..<failures { _ = wait.next(using: &random) }
+        note(
+            Doubt(
+                sequence: flight.sequence, baseStamp: flight.baseStamp,
+                attempts: flight.attempt, node: flight.node, lostAt: nil,
+                askableAt: now.monotonic + wait.next(using: &random)), of: flight.object)
+    }
+
+    /// A result that the master answers with 500 this often in a row is set aside as rejected, so
+    /// that it does not hold up its object for ever.
+    static let unverifiedLimit = 8
+
+    private mutating func note(_ doubt: Doubt, of object: ObjectName) {
+        lanes[object, default: LaneState()].stage = .doubtful
+        lanes[object]?.doubt = doubt
+        doubtful.insert(object)
+        settlements.append(
+            Settlement(object: object, sequence: doubt.sequence, kind: .ambiguous))
+        counts.ambiguous += 1
+    }
+
+    /// Ends the doubt about an object's result by what the master holds.
+    mutating func resolve(_ object: ObjectName, held: Timestamp?, at now: Moment) {
+        guard let doubt = lanes[object]?.doubt else { return }
+        lanes[object]?.doubt = nil
+        doubtful.remove(object)
+        let verdict = StampRule.verdict(
+            base: doubt.baseStamp, attempts: doubt.attempts, held: held)
+        let kind: Settlement.Kind
+        switch verdict {
+        case .delivered:
+            kind = deliveredKind(at: now)
+            counts.delivered += 1
+        case .superseded: kind = .superseded
+        case .absent where doubt.attempts > StampRule.mostRepeats:
+            kind = .rejected(code: 0, text: Self.repeatsUsedUp, at: now.wall)
+        case .absent:
+            kind = .sendAgain
+            lanes[object]?.queued += 1
+            counts.repeated += 1
+        }
+        settlements.append(Settlement(object: object, sequence: doubt.sequence, kind: kind))
+        rest(object)
+    }
+
+    private static let repeatsUsedUp = """
+        No attempt was answered and none took effect, \(StampRule.mostRepeats) times in a row.
+        """
+}
+
+extension SubmissionOutcome {
+    /// True when the answer shows that connection, certificate and user are well.
+    fileprivate var provesLink: Bool {
+        switch self {
+        case .processed, .ignored, .discardedAsOlder, .rejected, .passiveChecksDisabled,
+            .objectUnknown:
+            true
+        case .permissionMissing, .unauthorized, .unavailable, .effectUnverified, .lost, .notSent:
+            false
+        }
+    }
+}

@@ -1,0 +1,227 @@
+internal import DequeModule
+internal import Monitoring
+internal import Spool
+internal import UplinkMessages
+
+/// A read-back and what its answer is for.
+struct Question: Sendable {
+    enum Purpose: Sendable {
+        /// Did a submission whose fate is unknown take effect?
+        case doubt
+        /// Does the master still hold what it acknowledged?
+        case kept
+        /// What is stored of the forwarder's own health, before the clock is known?
+        case storedStamp
+        /// When did the master process this sample?
+        case clock(Calibration.Sample)
+    }
+
+    var purpose: Purpose
+    var objects: [ObjectName]
+}
+
+/// Learning the master's clock from the forwarder's own health.
+struct Calibration: Sendable {
+    /// A processed submission whose time of processing brackets the master's clock.
+    struct Sample: Sendable {
+        var stamp: Timestamp
+        var sentAt: Duration
+        var answeredAt: Duration
+    }
+
+    enum Stage: Hashable, Sendable {
+        /// Nothing is known: the stored stamp is asked for first.
+        case needed
+        case asking
+        /// One result may go, stamped just above `storedStamp`.
+        case submitting
+        /// The master does not know the health object: this host's clock is used.
+        case impossible
+    }
+
+    /// The node whose clock it is.
+    var node: NodeID?
+    var stage = Stage.needed
+    var storedStamp: Timestamp?
+    var sample: Sample?
+    var healthWantedAt: Duration?
+
+    var maySubmit: Bool { stage == .submitting && sample == nil }
+
+    mutating func restart() {
+        stage = .needed
+        sample = nil
+    }
+}
+
+extension DeliveryMachine {
+    /// How long to wait before another result of own health is asked for.
+    private static let healthPatience = Duration.seconds(10)
+
+    // MARK: Asking
+
+    /// Asks about results whose fence and grace are over.
+    mutating func askAboutDoubtful(at now: Moment) {
+        guard let fencedAt = link.fencedAt else { return }
+        var askable: [ObjectName] = []
+        for object in doubtful {
+            guard let doubt = lanes[object]?.doubt, !doubt.isAsked,
+                doubt.lostAt.map({ $0 <= fencedAt }) ?? true,
+                now.monotonic >= doubt.askableAt + relayDelay(for: doubt)
+            else { continue }
+            askable.append(object)
+        }
+        guard !askable.isEmpty else { return }
+        guard link.canReadBack else {
+            // Nothing to compare with: a repeat is older than an original that arrived.
+            for object in askable { resolve(object, held: nil, at: now) }
+            return
+        }
+        for object in askable { lanes[object]?.doubt?.isAsked = true }
+        enqueue(askable.sorted(), for: .doubt)
+    }
+
+    /// Another node of the zone learns of a result a little later.
+    private func relayDelay(for doubt: Doubt) -> Duration {
+        doubt.node == link.node.name ? .zero : DeliverySettings.relayDelay
+    }
+
+    mutating func enqueue(_ objects: [ObjectName], for purpose: Question.Purpose) {
+        for start in stride(from: 0, to: objects.count, by: Wire.objectLimit) {
+            let end = min(start + Wire.objectLimit, objects.count)
+            waitingQuestions.append(
+                Question(purpose: purpose, objects: Array(objects[start..<end])))
+        }
+    }
+
+    mutating func ask(at now: Moment, _ actions: inout [DeliveryAction]) {
+        while questions.count < DeliverySettings.questionLimit,
+            let question = waitingQuestions.popFirst()
+        {
+            let id = nextID()
+            questions[id] = question
+            let node = link.node.id
+            actions.append(.send(.readBack(id: id, node: node, objects: question.objects)))
+        }
+    }
+
+    /// The connection is gone: what was asked is asked again on the next one.
+    mutating func dropQuestions() {
+        questions.removeAll()
+        waitingQuestions.removeAll()
+        for object in doubtful { lanes[object]?.doubt?.isAsked = false }
+        if calibration.stage == .asking { calibration.stage = .needed }
+        keptWork.abandon()
+    }
+
+    // MARK: Answers
+
+    mutating func readBackAnswered(
+        _ id: UInt64, _ answer: ReadBackAnswer, askedAt: Timestamp, answeredAt: Timestamp,
+        at now: Moment
+    ) {
+        guard let question = questions.removeValue(forKey: id) else { return }
+        switch answer {
+        case .readings(let readings):
+            let asked = Set(question.objects)
+            var held: [ObjectName: ObjectReading] = [:]
+            for reading in readings where asked.contains(reading.object) {
+                held[reading.object] = reading
+            }
+            for object in question.objects {
+                conclude(question.purpose, object, held[object], at: now)
+            }
+        case .objectUnknown where question.objects.count > 1:
+            let half = question.objects.count / 2
+            for part in [question.objects[..<half], question.objects[half...]] {
+                waitingQuestions.prepend(
+                    Question(purpose: question.purpose, objects: Array(part)))
+            }
+        case .objectUnknown:
+            for object in question.objects { unknown(question.purpose, object, at: now) }
+        case .permissionMissing:
+            linkFailed(Self.missingQueryPermission, at: now)
+        case .failed(let fault, let text):
+            if link.isConnected { linkFailed(fault.explained(text), at: now) }
+        }
+    }
+
+    private static let missingQueryPermission = """
+        The master lists objects/query for this user but refuses it. Results are not sent, since \
+        none could be verified. Correct the ApiUser's permissions.
+        """
+
+    /// One object was answered; nil when the master told nothing about it.
+    private mutating func conclude(
+        _ purpose: Question.Purpose, _ object: ObjectName, _ reading: ObjectReading?,
+        at now: Moment
+    ) {
+        switch purpose {
+        case .doubt: resolve(object, held: reading?.executionStart, at: now)
+        case .kept: keptRead(object, held: reading?.executionStart, at: now)
+        case .storedStamp:
+            calibration.storedStamp = reading?.executionStart
+            calibration.stage = .submitting
+        case .clock(let sample):
+            if let reading, reading.executionStart == sample.stamp,
+                let lastCheck = reading.lastCheck
+            {
+                clock.observe(
+                    lastCheck: lastCheck, sentAt: sample.sentAt, answeredAt: sample.answeredAt)
+            } else if !clock.isKnown {
+                calibration.restart()
+            }
+        }
+    }
+
+    /// The master does not know the object, or hides it.
+    private mutating func unknown(
+        _ purpose: Question.Purpose, _ object: ObjectName, at now: Moment
+    ) {
+        switch purpose {
+        case .doubt:
+            lanes[object]?.doubt?.isAsked = false
+            lanes[object]?.doubt?.askableAt = now.monotonic + Self.unknownPatience
+        case .kept: keptUnknown(object)
+        case .storedStamp, .clock: calibration.stage = .impossible
+        }
+    }
+
+    /// How long to leave an object alone that the master does not know; 404s are costly for it.
+    private static let unknownPatience = Duration.seconds(300)
+
+    // MARK: The master's clock
+
+    mutating func calibrate(at now: Moment, _ actions: inout [DeliveryAction]) {
+        guard link.phase == .open else { return }
+        guard link.canReadBack, calibration.stage != .impossible else {
+            clock.assumeEqual(time: now)
+            return
+        }
+        if let sample = calibration.sample {
+            calibration.sample = nil
+            enqueue([settings.healthObject], for: .clock(sample))
+            return
+        }
+        guard !clock.isKnown else { return }
+        switch calibration.stage {
+        case .needed:
+            calibration.stage = .asking
+            enqueue([settings.healthObject], for: .storedStamp)
+        case .submitting: wantHealth(at: now, &actions)
+        case .asking, .impossible: break
+        }
+    }
+
+    private mutating func wantHealth(at now: Moment, _ actions: inout [DeliveryAction]) {
+        let stage = lanes[settings.healthObject]?.stage ?? .empty
+        guard stage == .empty else { return }
+        if let asked = calibration.healthWantedAt,
+            now.monotonic - asked < Self.healthPatience
+        {
+            return
+        }
+        calibration.healthWantedAt = now.monotonic
+        actions.append(.wantHealth)
+    }
+}

@@ -1,0 +1,259 @@
+internal import DequeModule
+internal import HeapModule
+internal import Monitoring
+package import Spool
+internal import UplinkMessages
+
+/// Decides the delivery to one destination: what is leased, sent, asked, settled, and when.
+///
+/// - At most one unresolved result per object; objects never wait for each other.
+/// - No bytes of a result leave before its lease is committed (``DeliveryAction/exchange(_:)``).
+/// - What was lost is read back after fence and grace before it is sent again.
+/// - Nothing is submitted on a new connection before kept results were compared.
+/// - Until the master's clock is known only results of the forwarder's own health are sent.
+/// - Bounded by the window; lanes are bounded by the number of objects.
+///
+/// A value: events and the time in, actions out. ``DeliveryDriver`` performs them.
+package struct DeliveryMachine: Sendable {
+    package let settings: DeliverySettings
+    package let destination: DestinationID
+    package internal(set) var link: DeliveryLink
+    package internal(set) var clock = MasterClock()
+    package internal(set) var counts = DeliveryCounts()
+
+    var lanes: [ObjectName: LaneState] = [:]
+    /// Lanes that may be leased, oldest turn first.
+    ///
+    /// May name lanes that no longer are ready.
+    var ready: Deque<ObjectName> = []
+    var flights: [UInt64: Flight] = [:]
+    /// Lanes that a time wakes.
+    ///
+    /// May name lanes that no longer wait.
+    var sleepers: Heap<Sleeper> = []
+    /// Lanes whose result's fate is unknown and not being asked about.
+    var doubtful: Set<ObjectName> = []
+
+    var settlements: [Settlement] = []
+    var parkings: [Parking] = []
+    /// What is being committed; put back if the commit fails.
+    var committing: Committing?
+    var spoolRetryAt: Duration?
+
+    var questions: [UInt64: Question] = [:]
+    var waitingQuestions: Deque<Question> = []
+    var keptWork = KeptWork()
+    var calibration = Calibration()
+    var hasLoaded = false
+
+    private var lastID: UInt64 = 0
+    var random: SplitMix
+
+    /// A destination about which nothing is loaded yet.
+    package init(
+        settings: DeliverySettings, destination: DestinationID, seed: UInt64
+    ) {
+        self.settings = settings
+        self.destination = destination
+        self.link = DeliveryLink(nodes: settings.nodes)
+        self.random = SplitMix(seed: seed)
+    }
+
+    /// Takes an event into account and says what is to be done about it now.
+    package mutating func handle(_ event: DeliveryEvent, at now: Moment) -> [DeliveryAction] {
+        var actions: [DeliveryAction] = []
+        switch event {
+        case .loaded(let lanes, let unresolved): load(lanes, unresolved, at: now)
+        case .accepted(let grown): accept(grown)
+        case .exchanged(let answer): exchanged(answer, at: now, &actions)
+        case .exchangeFailed(let text): exchangeFailed(text, at: now)
+        case .keptLoaded(let kept): keptLoaded(kept, at: now)
+        case .keptJudged(let again): keptJudged(again, at: now)
+        case .keptFailed(let text): keptFailed(text, at: now)
+        case .uplinkStarted: link.uplinkStarted()
+        case .uplinkLost(let text): uplinkLost(text, at: now)
+        case .uplink(let message): heard(message, at: now)
+        case .hurry: hurry()
+        case .tick: break
+        }
+        if hasLoaded { advance(at: now, &actions) }
+        return actions
+    }
+
+    /// An id that no other question or submission of any destination has.
+    mutating func nextID() -> UInt64 {
+        lastID += 1
+        return UInt64(settings.number) << 48 | lastID
+    }
+
+    /// True when `id` was given out by this machine.
+    package func owns(id: UInt64) -> Bool { id >> 48 == UInt64(settings.number) }
+
+    // MARK: What is to be done now
+
+    private mutating func advance(at now: Moment, _ actions: inout [DeliveryAction]) {
+        wakeSleepers(at: now)
+        link.wake(at: now.monotonic)
+        if link.phase == .resting, hasWork(at: now) { probe(&actions) }
+        if link.isConnected {
+            compareKept(at: now, &actions)
+            askAboutDoubtful(at: now)
+            calibrate(at: now, &actions)
+            ask(at: now, &actions)
+        }
+        exchange(at: now, &actions)
+        if let due = nextWake(at: now) { actions.append(.wake(at: due)) }
+    }
+
+    private func hasWork(at now: Moment) -> Bool {
+        !ready.isEmpty || !doubtful.isEmpty || keptWork.isDue(at: now.monotonic)
+    }
+
+    private mutating func probe(_ actions: inout [DeliveryAction]) {
+        let id = nextID()
+        let node = link.node.id
+        link.probeAsked(id: id)
+        actions.append(.send(.probe(id: id, node: node)))
+    }
+
+    private func nextWake(at now: Moment) -> Duration? {
+        var due: [Duration] = []
+        if case .waiting(let until) = link.phase { due.append(until) }
+        if let sleeper = sleepers.min { due.append(sleeper.until) }
+        if link.isConnected {
+            let askable = doubtful.lazy.compactMap { lanes[$0]?.doubt?.askableAt }
+            if let at = askable.filter({ $0 > now.monotonic }).min() { due.append(at) }
+        }
+        if let at = keptWork.wake(for: link.phase) { due.append(at) }
+        if let spoolRetryAt { due.append(spoolRetryAt) }
+        return due.min().map { max($0, now.monotonic + Self.shortestWait) }
+    }
+
+    /// Waits are not shorter than this, so that no wish for the past turns into a busy loop.
+    static let shortestWait = Duration.milliseconds(10)
+
+    // MARK: The uplink
+
+    private mutating func uplinkLost(_ text: String, at now: Moment) {
+        link.uplinkLost()
+        calibration.restart()
+        for flight in flights.values { lost(flight, at: now) }
+        flights.removeAll()
+        dropQuestions()
+        counts.uplinkRestarts += 1
+        counts.lastUplinkFault = text
+    }
+
+    private mutating func heard(_ message: UplinkMessage, at now: Moment) {
+        switch message {
+        case .outcome(let report): outcome(report, at: now)
+        case .probeAnswer(let id, let answer): probeAnswered(id, answer, at: now)
+        case .readBackAnswer(let id, let answer, let askedAt, let answeredAt):
+            readBackAnswered(id, answer, askedAt: askedAt, answeredAt: answeredAt, at: now)
+        case .link(let node, let isUp):
+            if !isUp, node == link.node.id { linkEnded() }
+        case .ready, .addressWanted: break
+        }
+    }
+
+    private mutating func probeAnswered(_ id: UInt64, _ answer: ProbeAnswer, at now: Moment) {
+        guard link.phase == .probing(id: id) else { return }
+        switch answer {
+        case .failed(let fault, let text): linkFailed(fault.explained(text), at: now)
+        case .answered(let greeting):
+            let isOtherNode = calibration.node != link.node.id
+            link.probeAnswered(greeting, at: now)
+            guard link.canSubmit else {
+                linkFailed(Self.missingPermission, at: now)
+                return
+            }
+            calibration.node = link.node.id
+            if isOtherNode { clock.forget() }
+            keptWork.begin()
+        }
+    }
+
+    private mutating func linkEnded() {
+        link.closedQuietly()
+        dropQuestions()
+    }
+
+    mutating func linkFailed(_ text: String, at now: Moment) {
+        link.failed(text, at: now, using: &random)
+        dropQuestions()
+    }
+
+    private mutating func hurry() {
+        link.hurry()
+        spoolRetryAt = nil
+        for (object, lane) in lanes where lane.stage == .sleeping { makeReady(object) }
+    }
+
+    static let missingPermission = """
+        The master lists no permission actions/process-check-result for this user. Nothing can \
+        be delivered; results stay in the spool. Add the permission to the ApiUser.
+        """
+}
+
+extension LinkFault {
+    /// The fault with the uplink's words, for an operator.
+    func explained(_ text: String) -> String {
+        let meaning =
+            switch self {
+            case .unreachable: "The master cannot be reached"
+            case .timedOut: "The master did not answer in time"
+            case .untrusted: "The certificate shown is not the master's"
+            case .tlsFailed: "TLS failed"
+            case .protocolViolation: "The master's answer makes no sense"
+            case .unauthorized: "The master does not know this certificate's user"
+            case .keysUnusable: "Own certificate, key or CA cannot be used"
+            case .closed: "The master closed the connection"
+            }
+        return text.isEmpty ? meaning : "\(meaning): \(text)"
+    }
+}
+
+/// What delivery counted since the process started.
+package struct DeliveryCounts: Sendable, Hashable {
+    /// Submissions whose bytes were handed to the uplink.
+    package var submitted = 0
+    /// Results that certainly took effect.
+    package var delivered = 0
+    /// Submissions that ended without an answer.
+    package var ambiguous = 0
+    /// Submissions that were repeated after a read showed that no attempt had taken effect.
+    package var repeated = 0
+    /// Kept results that a master had forgotten and that were queued again.
+    package var forgotten = 0
+    /// Results whose times were translated into the master's clock.
+    package var translated = 0
+    /// How often the uplink process ended.
+    package var uplinkRestarts = 0
+    /// How often the spool could not commit a batch.
+    package var spoolFailures = 0
+    /// Why it could not, last; empty before the first time.
+    package var lastSpoolFault = ""
+    /// Why it ended last; empty before the first time.
+    package var lastUplinkFault = ""
+
+    /// Nothing counted yet.
+    package init() {}
+}
+
+/// SplitMix64: jitter that a seed repeats.
+///
+/// - Source: Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators", 2014.
+package struct SplitMix: RandomNumberGenerator, Sendable, Hashable {
+    private var state: UInt64
+
+    /// A generator that gives the same numbers for the same seed.
+    package init(seed: UInt64) { state = seed }
+
+    package mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}

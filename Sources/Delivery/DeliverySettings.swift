@@ -1,0 +1,91 @@
+package import Monitoring
+package import UplinkMessages
+
+/// A point in both of this host's clocks, read together once an event.
+package struct Moment: TimeSource, Hashable {
+    package var wall: Timestamp
+    package var monotonic: Duration
+
+    /// Both clocks as they stand now.
+    package init(_ time: some TimeSource) {
+        wall = time.wall
+        monotonic = time.monotonic
+    }
+
+    /// Two clocks that stand like this.
+    package init(wall: Timestamp, monotonic: Duration) {
+        self.wall = wall
+        self.monotonic = monotonic
+    }
+
+    /// The monotonic time of a moment of the wall clock not long ago; what another process
+    /// reports is kept within the last hour.
+    func monotonic(of past: Timestamp) -> Duration {
+        monotonic - min(max(wall - past, .zero), .seconds(3600))
+    }
+}
+
+/// One master (a zone with its nodes) as delivery sees it.
+package struct DeliverySettings: Sendable, Hashable {
+    /// The destination's name: its zone.
+    package var name: String
+    /// Distinguishes submissions of different destinations; at most 65,535.
+    package var number: UInt16
+    /// Its nodes, preferred first; never empty.
+    package var nodes: [Node]
+    /// The forwarder's own health: `HOST!forwarder`.
+    package var healthObject: ObjectName
+    /// This node's name, sent as `check_source`.
+    package var checkSource: String
+    /// Submissions in flight at most, over all connections of a node.
+    package var window: Int
+    /// How long after a loss its bytes may still arrive somewhere.
+    package var grace: Duration
+
+    /// A node of the destination.
+    package struct Node: Sendable, Hashable {
+        /// Its place in the uplink's settings.
+        package var id: NodeID
+        /// The Master object's name.
+        package var name: String
+
+        /// A node with its parts.
+        package init(id: NodeID, name: String) {
+            self.id = id
+            self.name = name
+        }
+    }
+
+    /// Settings with all their parts.
+    ///
+    /// The grace period's default of 5 s is more than a stalled loopback or local network holds
+    /// bytes; sites behind middleboxes that hold them longer raise it.
+    package init(
+        name: String, number: UInt16, nodes: [Node], healthObject: ObjectName,
+        checkSource: String, window: Int = 256, grace: Duration = .seconds(5)
+    ) {
+        precondition(!nodes.isEmpty, "a destination has at least one node")
+        self.name = name
+        self.number = number
+        self.nodes = nodes
+        self.healthObject = healthObject
+        self.checkSource = checkSource
+        self.window = window
+        self.grace = grace
+    }
+
+    /// How long a delivered result is kept until a read proves that the master will remember it.
+    ///
+    /// 10 minutes: a crashed master forgets what came after its last state dump, every 300 s; twice
+    /// that leaves room for a dump that was late.
+    package static let keepDelivered = Duration.seconds(600)
+    /// How much later an ambiguous result may be read back at another node of the same zone: the
+    /// time within which nodes relay to each other.
+    package static let relayDelay = Duration.seconds(30)
+    /// Most results leased by one transaction; its commit is shared by all of them.
+    package static let leaseBatch = 128
+    /// Most read-backs asked at once.
+    package static let questionLimit = 4
+    /// How often kept results are compared while a connection lasts.
+    package static let verificationInterval = Duration.seconds(60)
+}

@@ -1,0 +1,103 @@
+internal import Logging
+
+/// What `forwarder-uplink` was told on its command line.
+package struct UplinkArguments: Hashable, Sendable {
+    /// The files of one identity.
+    package struct Identity: Hashable, Sendable {
+        /// The name under which the daemon's settings refer to it.
+        package var name: String
+        /// Path of the certificate, PEM.
+        package var certificate: String
+        /// Path of the private key, PEM.
+        package var key: String
+        /// Path of the CA's certificate, PEM.
+        package var authority: String
+    }
+
+    /// What to do.
+    package enum Task: Hashable, Sendable {
+        /// Serve the daemon at the other end of a descriptor.
+        case serve(descriptor: Int32)
+        /// Print the addresses of a name and exit.
+        case resolve(String)
+    }
+
+    /// Most identities.
+    ///
+    /// 64: as many as nodes.
+    static let identityLimit = 64
+
+    /// How it is called.
+    package static let usage = """
+        usage: forwarder-uplink [--descriptor N] [--identity NAME CERT KEY CA]... [--user NAME]
+                                [--log-level LEVEL]
+               forwarder-uplink --resolve NAME
+
+          --descriptor N     the connected socket to the daemon (default: 3)
+          --identity NAME CERT KEY CA
+                             PEM files of certificate, private key and CA, under this name
+          --user NAME        the user to become after reading the keys, when started as root
+          --resolve NAME     print the name's addresses, one a line, and exit
+          --log-level LEVEL  trace, debug, info, notice, warning, error or critical
+                             (default: notice)
+        """
+
+    /// What to do.
+    package private(set) var task = Task.serve(descriptor: 3)
+    /// All identities, in order.
+    package private(set) var identities: [Identity] = []
+    /// Whom to become.
+    package private(set) var user: String?
+    /// From which level on to log.
+    package private(set) var logLevel = "notice"
+
+    /// Reads the arguments after the program's name.
+    ///
+    /// - Throws: `.usage`.
+    package init(_ arguments: [String]) throws(ForwarderFault) {
+        var rest = arguments[...]
+        while let option = rest.popFirst() {
+            switch option {
+            case "--descriptor":
+                let text = try Self.value(of: option, from: &rest)
+                guard let number = Int32(text), number >= 0 else {
+                    throw .usage("--descriptor needs a number, not \(text)")
+                }
+                task = .serve(descriptor: number)
+            case "--identity": try addIdentity(from: &rest)
+            case "--user": user = try Self.value(of: option, from: &rest)
+            case "--resolve": task = .resolve(try Self.value(of: option, from: &rest))
+            case "--log-level":
+                logLevel = try Self.value(of: option, from: &rest)
+                guard Logger.Level(rawValue: logLevel) != nil else {
+                    throw .usage("\(logLevel) is no log level")
+                }
+            default: throw .usage("unknown option \(option)")
+            }
+        }
+    }
+
+    private mutating func addIdentity(from rest: inout ArraySlice<String>) throws(ForwarderFault) {
+        let identity = Identity(
+            name: try Self.value(of: "--identity", from: &rest),
+            certificate: try Self.value(of: "--identity", from: &rest),
+            key: try Self.value(of: "--identity", from: &rest),
+            authority: try Self.value(of: "--identity", from: &rest)
+        )
+        guard identities.count < Self.identityLimit else {
+            throw .usage("more than \(Self.identityLimit) identities")
+        }
+        guard !identities.contains(where: { $0.name == identity.name }) else {
+            throw .usage("two identities are named \(identity.name)")
+        }
+        identities.append(identity)
+    }
+
+    private static func value(
+        of option: String,
+        from rest: inout ArraySlice<String>
+    ) throws(ForwarderFault) -> String {
+        guard let value = rest.popFirst() else { throw .usage("\(option) needs more values") }
+        return value
+    }
+}

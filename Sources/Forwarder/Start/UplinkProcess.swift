@@ -1,0 +1,106 @@
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+internal import Logging
+internal import Monitoring
+internal import NIOCore
+internal import NIOPosix
+internal import UplinkMessages
+
+/// The life of the process from the moment it serves the daemon.
+package enum UplinkProcess {
+    /// An identity whose files were read, or why they are refused.
+    package typealias Keys = (name: String, material: Result<KeyMaterial, ForwarderFault>)
+
+    /// Reads the files of all identities.
+    ///
+    /// A refused one does not keep the others from working: what goes to its nodes is answered
+    /// with the reason.
+    package static func readKeys(_ identities: [UplinkArguments.Identity]) -> [Keys] {
+        identities.map { identity in
+            do throws(ForwarderFault) {
+                let material = try KeyMaterial(
+                    name: identity.name,
+                    certificate: identity.certificate,
+                    key: identity.key,
+                    authority: identity.authority
+                )
+                return (identity.name, .success(material))
+            } catch {
+                return (identity.name, .failure(error))
+            }
+        }
+    }
+
+    /// Makes sure that the descriptor is a connected stream socket that no child would inherit.
+    ///
+    /// - Throws: `.descriptor`.
+    package static func check(descriptor: Int32) throws(ForwarderFault) {
+        var kind: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        guard getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &kind, &length) == 0 else {
+            throw .descriptor(number: descriptor, problem: String(cString: strerror(errno)))
+        }
+        guard kind == Int32(SOCK_STREAM.rawValue) else {
+            throw .descriptor(number: descriptor, problem: "not a stream socket")
+        }
+        guard fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0 else {
+            throw .descriptor(number: descriptor, problem: String(cString: strerror(errno)))
+        }
+    }
+
+    /// Serves the daemon on the calling thread, the only one of the process; never returns.
+    package static func serve(descriptor: Int32, keys: [Keys]) -> Never {
+        let log = Logger(label: "uplink")
+        MultiThreadedEventLoopGroup.withCurrentThreadAsEventLoop { loop in
+            let session = UplinkSession(
+                identities: contexts(of: keys, log),
+                time: SystemTime(),
+                whenEnded: { fault in
+                    if let fault { log.error("giving up", metadata: ["why": "\(fault)"]) }
+                    exit(fault == nil ? 0 : 1)
+                }
+            )
+            attach(session, to: descriptor, on: loop)
+        }
+        exit(0)
+    }
+
+    /// Judges the keys; each refusal is logged once, here.
+    private static func contexts(
+        of keys: [Keys],
+        _ log: Logger
+    ) -> [String: Result<TLSContext, LinkFailure>] {
+        var contexts: [String: Result<TLSContext, LinkFailure>] = [:]
+        for (name, material) in keys {
+            do throws(ForwarderFault) {
+                contexts[name] = .success(try TLSContext(material.get()))
+            } catch {
+                log.error("identity refused", metadata: ["identity": "\(name)", "why": "\(error)"])
+                contexts[name] = .failure(LinkFailure(.keysUnusable, "\(error)"))
+            }
+        }
+        return contexts
+    }
+
+    /// Puts the session at the end of a channel over the descriptor.
+    private static func attach(
+        _ session: UplinkSession,
+        to descriptor: Int32,
+        on loop: any EventLoop
+    ) {
+        let bound = NIOLoopBound(session, eventLoop: loop)
+        ClientBootstrap(group: loop)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(bound.value)
+                }
+            }
+            .withConnectedSocket(descriptor)
+            .whenFailure { error in
+                let fault = ForwarderFault.descriptor(number: descriptor, problem: "\(error)")
+                Logger(label: "uplink").error("giving up", metadata: ["why": "\(fault)"])
+                exit(1)
+            }
+    }
+}

@@ -1,0 +1,108 @@
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
+/// Certificate, key and CA of one identity, read into memory while files can still be read.
+///
+/// The bytes are PEM and not yet judged; ``TLSContext`` does that.
+package struct KeyMaterial: Sendable {
+    /// The name under which nodes refer to it.
+    package let name: String
+    /// Where the certificate came from and what it holds.
+    let certificate: PEMFile
+    /// Where the private key came from and what it holds.
+    let key: PEMFile
+    /// Where the CA came from and what it holds.
+    let authority: PEMFile
+
+    /// Reads the three files and checks who owns them and who may read them.
+    ///
+    /// - Throws: `.file` with the path and what to change.
+    package init(
+        name: String,
+        certificate: String,
+        key: String,
+        authority: String
+    ) throws(ForwarderFault) {
+        self.name = name
+        self.certificate = try PEMFile(reading: certificate, as: .open)
+        self.key = try PEMFile(reading: key, as: .secret)
+        self.authority = try PEMFile(reading: authority, as: .open)
+    }
+}
+
+/// The bytes of one PEM file and its path for messages.
+struct PEMFile: Sendable {
+    /// Who may read a file.
+    enum Secrecy {
+        /// Everybody.
+        case open
+        /// Its owner, and its group if that is root's.
+        case secret
+    }
+
+    /// Most bytes of a file.
+    ///
+    /// 1 MiB: a chain of hundreds of certificates; a longer file is refused.
+    static let byteLimit = 1 << 20
+
+    let path: String
+    let bytes: [UInt8]
+
+    init(reading path: String, as secrecy: Secrecy) throws(ForwarderFault) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+        guard descriptor >= 0 else { throw .file(path: path, problem: Self.reason()) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            throw .file(path: path, problem: Self.reason())
+        }
+        if let problem = Self.objection(to: status, as: secrecy, readBy: geteuid()) {
+            throw .file(path: path, problem: problem)
+        }
+        self.path = path
+        self.bytes = try Self.read(descriptor, path: path)
+    }
+
+    /// What is wrong with a file's kind, owner or mode; nil when it may be used.
+    static func objection(to status: stat, as secrecy: Secrecy, readBy user: uid_t) -> String? {
+        let mode = status.st_mode
+        guard mode & S_IFMT == S_IFREG else { return "is not a regular file" }
+        guard status.st_uid == 0 || status.st_uid == user else {
+            return "belongs to user \(status.st_uid), who could replace it; chown it to root"
+        }
+        guard mode & 0o022 == 0 else {
+            return "can be written by group or others, who could replace it; chmod go-w it"
+        }
+        guard secrecy == .secret else { return nil }
+        guard mode & 0o007 == 0, mode & 0o070 == 0 || status.st_gid == 0 else {
+            return "is a private key that group or others can read; chmod 0600 it and consider "
+                + "it known"
+        }
+        return nil
+    }
+
+    private static func read(
+        _ descriptor: Int32,
+        path: String
+    ) throws(ForwarderFault) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 16_384)
+        while true {
+            let count = chunk.withUnsafeMutableBytes {
+                Glibc.read(descriptor, $0.baseAddress, $0.count)
+            }
+            guard count >= 0 else {
+                if errno == EINTR { continue }
+                throw .file(path: path, problem: reason())
+            }
+            guard count > 0 else { return bytes }
+            bytes.append(contentsOf: chunk[..<count])
+            guard bytes.count <= byteLimit else {
+                throw .file(path: path, problem: "is longer than 1 MiB; this is no PEM file")
+            }
+        }
+    }
+
+    private static func reason() -> String { String(cString: strerror(errno)) }
+}

@@ -1,0 +1,56 @@
+import ArgumentParser
+import Collector
+import ConfigLanguage
+import Foundation
+import Monitoring
+
+/// What every subcommand that reads the configuration takes.
+struct CommonOptions: ParsableArguments {
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("The configuration file.", valueName: "file"))
+    var config = ConfigurationLoader.defaultPath
+
+    /// Reads `forwarder.conf`; what is wrong with it goes to standard error.
+    func load() throws -> ForwarderConfiguration {
+        let path =
+            config.hasPrefix("/")
+            ? config : "\(FileManager.default.currentDirectoryPath)/\(config)"
+        do throws(ConfigFault) {
+            return try ConfigurationLoader(
+                reader: SystemFileReader(), hostName: ProcessInfo.processInfo.hostName,
+                programFolder: Self.programFolder
+            ).load(path: path)
+        } catch {
+            Output.complain(error.description)
+            throw ExitCode(1)
+        }
+    }
+
+    /// Loads the definitions; what is wrong with them goes to standard error.
+    func loadDefinitions(
+        _ configuration: ForwarderConfiguration
+    ) throws -> sending (DefinitionSummary, CheckPreparer) {
+        try loaded(
+            DefinitionSource(
+                configuration: configuration, ledger: ResultLedger(time: SystemTime())))
+    }
+
+    /// Loads the definitions from a source that is used again later.
+    func loaded(
+        _ source: DefinitionSource
+    ) throws -> sending (DefinitionSummary, CheckPreparer) {
+        do throws(DefinitionsFault) {
+            return try source.load()
+        } catch {
+            Output.complain(error.description)
+            throw ExitCode(1)
+        }
+    }
+
+    /// The folder that this program was started from.
+    private static var programFolder: String {
+        let path = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+        return URL(fileURLWithPath: path ?? "/usr/bin/forwarder").deletingLastPathComponent().path
+    }
+}

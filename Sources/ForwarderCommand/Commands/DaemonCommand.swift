@@ -1,0 +1,36 @@
+import ArgumentParser
+import Foundation
+import Logging
+import Monitoring
+import Spool
+
+/// `forwarder daemon`: the main job, in the foreground.
+struct DaemonCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "daemon",
+        abstract: "Run checks on schedule and deliver their results, until told to stop.",
+        discussion: """
+            Stays in the foreground and logs to standard error. SIGHUP reloads the definitions; \
+            broken ones are refused as a whole. SIGTERM ends it: running checks get ten seconds, \
+            what is spooled stays spooled.
+            """)
+
+    @OptionGroup var common: CommonOptions
+
+    func run() async throws {
+        let configuration = try common.load()
+        signal(SIGPIPE, SIG_IGN)
+        PlainLogHandler.bootstrap(configuration.logging)
+        let log = Logger(label: "forwarder")
+        let source = DefinitionSource(
+            configuration: configuration, ledger: ResultLedger(time: SystemTime()))
+        let (definitions, preparing) = try common.loaded(source)
+        do {
+            let daemon = try await Daemon(configuration: configuration, source: source, log: log)
+            try await daemon.run(definitions, preparing: preparing)
+        } catch {
+            Output.complain("forwarder: \(error)")
+            throw ExitCode(1)
+        }
+    }
+}

@@ -1,0 +1,131 @@
+import ArgumentParser
+import Delivery
+import Foundation
+import Logging
+import Monitoring
+import Spool
+
+/// `forwarder flush`: deliver everything now.
+struct FlushCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "flush",
+        abstract: "Deliver everything that is spooled now.",
+        discussion: """
+            Works with and without a running daemon. Shows a progress bar on a terminal. Objects \
+            that were set aside are tried once more. Exit status 0: nothing is left; 1: something \
+            is, and standard output says what and why.
+            """)
+
+    @OptionGroup var common: CommonOptions
+
+    @Flag(help: "Print the outcome as JSON.")
+    var json = false
+
+    func run() async throws {
+        let configuration = try common.load()
+        signal(SIGPIPE, SIG_IGN)
+        var bar = ProgressBar()
+        let outcome: FlushOutcome
+        do {
+            if let client = ControlClient(path: configuration.controlPath) {
+                outcome = try Self.ask(client, &bar)
+            } else {
+                PlainLogHandler.bootstrap(configuration.logging)
+                outcome = try await OwnFlush(configuration: configuration).run { progress in
+                    bar.show(progress)
+                }
+            }
+        } catch {
+            bar.finish()
+            Output.complain("forwarder flush: \(error)")
+            throw ExitCode(1)
+        }
+        bar.finish()
+        try report(outcome)
+        if !outcome.isComplete { throw ExitCode(1) }
+    }
+
+    private static func ask(
+        _ client: ControlClient, _ bar: inout ProgressBar
+    ) throws -> FlushOutcome {
+        var outcome: FlushOutcome?
+        var refusal: String?
+        try client.ask(.flush) { reply in
+            switch reply {
+            case .progress(let progress): bar.show(progress)
+            case .flushed(let end): outcome = end
+            case .refused(let reason): refusal = reason
+            case .status, .objects: refusal = "The daemon answered another question."
+            }
+        }
+        guard let outcome else { throw ControlFault(description: refusal ?? "No answer.") }
+        return outcome
+    }
+
+    private func report(_ outcome: FlushOutcome) throws {
+        if json {
+            try Output.writeJSON(outcome)
+            return
+        }
+        Output.write("\(outcome.delivered) results delivered, ")
+        guard !outcome.isComplete else {
+            Output.write("nothing left.\n")
+            return
+        }
+        Output.write("\(outcome.left.map(\.count).reduce(0, +)) left:\n")
+        for remainder in outcome.left {
+            Output.write(
+                "  \(remainder.destination): \(remainder.count) results. \(remainder.reason)\n")
+        }
+    }
+}
+
+extension ProgressBar {
+    mutating func show(_ progress: FlushProgress) {
+        show(done: progress.done, total: progress.total, note: progress.obstacle)
+    }
+}
+
+/// A flush without a daemon: this process owns the spool and starts the uplink for as long.
+struct OwnFlush: Sendable {
+    let configuration: ForwarderConfiguration
+
+    func run(_ show: (FlushProgress) -> Void) async throws -> FlushOutcome {
+        let time = SystemTime()
+        let log = Logger(label: "forwarder.flush")
+        let spool = try SpoolQueue.open(configuration.spool, time: time)
+        let health = HealthFacts(alarms: AlarmBoard())
+        let wanted = AsyncStream.makeStream(of: Void.self)
+        let driver = DeliveryDriver(
+            spool: spool, settings: configuration.deliverySettings, time: time,
+            wantHealth: { wanted.continuation.yield() })
+        try await driver.prepare()
+        let supervisor = UplinkSupervisor(
+            configuration: configuration, driver: driver, log: log)
+        let object = configuration.healthObject
+        async let delivering: Void = driver.run()
+        async let _: Void = supervisor.run()
+        async let making: Void = {
+            for await _ in wanted.stream {
+                let record = health.record(of: object, at: time.wall)
+                // The delivery asks again when this could not be stored.
+                guard let receipt = try? await spool.append([record]) else { continue }
+                driver.tell(.accepted(receipt.grown))
+            }
+        }()
+        let outcome: FlushOutcome
+        do {
+            outcome = try await FlushRun(spool: spool, driver: driver).run(show)
+        } catch {
+            driver.stop()
+            wanted.continuation.finish()
+            throw error
+        }
+        driver.stop()
+        wanted.continuation.finish()
+        await delivering
+        await making
+        try spool.close()
+        return outcome
+    }
+}

@@ -1,0 +1,70 @@
+import ArgumentParser
+import Collector
+import Foundation
+import Monitoring
+
+/// `forwarder inventory`: what the master has to know of this host's objects.
+struct InventoryCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inventory",
+        abstract: "Print what the master has to know of this host's objects, as JSON.",
+        discussion: """
+            Names, intervals and groups, in a stable order; no commands, no arguments. Custom \
+            variables stay here unless they are named with --variable: many hold secrets. On the \
+            master's side, `forwarder render` makes configuration from it.
+            """)
+
+    @OptionGroup var common: CommonOptions
+
+    @Option(
+        name: .customLong("variable"),
+        help: ArgumentHelp("A custom variable that may leave; may be repeated.", valueName: "name"))
+    var variables: [String] = []
+
+    func run() throws {
+        let configuration = try common.load()
+        let (definitions, _) = try common.loadDefinitions(configuration)
+        let inventory = Inventory(
+            definitions, node: configuration.nodeName, variables: Set(variables))
+        FileHandle.standardOutput.write(try inventory.json())
+    }
+}
+
+extension Inventory {
+    /// What the definitions say, with only these custom variables.
+    init(_ definitions: DefinitionSummary, node: String, variables: Set<String>) {
+        let plans = Dictionary(
+            definitions.plans.map { ($0.object, $0) }, uniquingKeysWith: { first, _ in first })
+        let health = ObjectName(host: node, service: MasterConfiguration.healthService)
+        var services: [String: [Attributes]] = [:]
+        for entry in definitions.entries where entry.name != health {
+            guard let service = entry.name.service else { continue }
+            services[entry.name.host, default: []].append(
+                Attributes(
+                    entry, name: service, plan: plans[entry.name], variables: variables))
+        }
+        let hosts = definitions.entries.filter(\.name.isHost).map { entry in
+            Host(
+                Attributes(
+                    entry, name: entry.name.host, plan: plans[entry.name], variables: variables),
+                services: services[entry.name.host] ?? [])
+        }
+        self.init(node: node, hosts: hosts)
+    }
+}
+
+extension Inventory.Attributes {
+    fileprivate init(
+        _ entry: Definitions.Entry, name: String, plan: CheckPlan?, variables: Set<String>
+    ) {
+        let decoded = try? JSONDecoder().decode(
+            [String: VariableValue].self, from: Data(entry.variables.utf8))
+        self.init(
+            name: name,
+            displayName: entry.displayName == name ? nil : entry.displayName,
+            checkInterval: plan?.checkInterval ?? .seconds(300),
+            retryInterval: plan?.retryInterval ?? .seconds(60),
+            maxCheckAttempts: plan?.maxCheckAttempts ?? 3, groups: entry.groups,
+            variables: (decoded ?? [:]).filter { variables.contains($0.key) })
+    }
+}

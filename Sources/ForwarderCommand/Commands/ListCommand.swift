@@ -1,0 +1,170 @@
+import ArgumentParser
+import Collector
+import Foundation
+import Monitoring
+
+/// `forwarder list`: what is defined, resolved.
+struct ListCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "List resolved objects with their command lines, states and next checks.",
+        discussion: """
+            States and next checks come from the running daemon; without one they are left out.
+            """)
+
+    enum Subject: String, ExpressibleByArgument, CaseIterable {
+        case hosts
+        case services
+        case commands
+    }
+
+    @OptionGroup var common: CommonOptions
+
+    @Argument(help: "What to list; hosts and services when left out.")
+    var subject: Subject?
+
+    @Flag(help: "Print as JSON.")
+    var json = false
+
+    func run() throws {
+        let configuration = try common.load()
+        let (definitions, preparing) = try common.loadDefinitions(configuration)
+        if subject == .commands {
+            try list(commands: definitions.checkCommands)
+            return
+        }
+        let states = Self.states(configuration)
+        let plans = Dictionary(
+            definitions.plans.map { ($0.object, $0) }, uniquingKeysWith: { first, _ in first })
+        let rows = definitions.entries.filter(isWanted).map { entry in
+            ListedObject(
+                entry, plan: plans[entry.name],
+                prepared: plans[entry.name] == nil ? nil : preparing.prepare(entry.name),
+                state: states[entry.name.fullName])
+        }
+        if json {
+            try Output.writeJSON(rows)
+        } else {
+            Output.write(Self.table(rows))
+        }
+    }
+
+    private func isWanted(_ entry: Definitions.Entry) -> Bool {
+        switch subject {
+        case .hosts: entry.name.isHost
+        case .services: !entry.name.isHost
+        case .commands, nil: true
+        }
+    }
+
+    private func list(commands: [String]) throws {
+        if json {
+            try Output.writeJSON(commands)
+        } else {
+            Output.write(commands.map { $0 + "\n" }.joined())
+        }
+    }
+
+    /// What a running daemon says of the objects; nothing without one.
+    private static func states(_ configuration: ForwarderConfiguration) -> [String: ObjectReport] {
+        var states: [String: ObjectReport] = [:]
+        // Without an answer the list is still of use.
+        try? ControlClient(path: configuration.controlPath)?.ask(.objects) { reply in
+            guard case .objects(let objects) = reply else { return }
+            for object in objects { states[object.name] = object }
+        }
+        return states
+    }
+
+    private static func table(_ rows: [ListedObject]) -> String {
+        var table = TextTable(heading: ["OBJECT", "STATE", "NEXT CHECK", "COMMAND LINE"])
+        for row in rows {
+            let state = row.state.map { "\($0) (\(row.stateType ?? "-"))" } ?? "-"
+            let line =
+                row.commandLine.isEmpty
+                ? row.note : row.commandLine.map(shellQuoted).joined(separator: " ")
+            table.add([row.name, state, Output.time(row.nextCheck), line])
+        }
+        return table.text
+    }
+
+    private static func shellQuoted(_ word: String) -> String {
+        let plain = word.utf8.allSatisfy { byte in
+            (byte >= 0x2B && byte <= 0x3A) || (byte >= 0x40 && byte <= 0x5A)
+                || (byte >= 0x61 && byte <= 0x7A) || byte == 0x5F || byte == 0x25 || byte == 0x3D
+        }
+        if plain, !word.isEmpty { return word }
+        return "'"
+            + word.split(separator: "'", omittingEmptySubsequences: false)
+            .joined(separator: "'\\''") + "'"
+    }
+}
+
+/// One object as `list --json` prints it.
+struct ListedObject: Encodable {
+    var name: String
+    var displayName: String
+    var checkCommand: String
+    var groups: [String]
+    var vars: String
+    var location: String
+    var checkInterval: Double?
+    var retryInterval: Double?
+    var maxCheckAttempts: Int?
+    var isActive: Bool
+    var commandLine: [String]
+    /// Why there is no command line.
+    var note: String
+    var state: String?
+    var stateType: String?
+    var attempt: Int?
+    var lastCheck: Double?
+    var nextCheck: Double?
+
+    enum CodingKeys: String, CodingKey {
+        case name, groups, vars, location, note, state, attempt
+        case displayName = "display_name"
+        case checkCommand = "check_command"
+        case checkInterval = "check_interval"
+        case retryInterval = "retry_interval"
+        case maxCheckAttempts = "max_check_attempts"
+        case isActive = "enable_active_checks"
+        case commandLine = "command_line"
+        case stateType = "state_type"
+        case lastCheck = "last_check"
+        case nextCheck = "next_check"
+    }
+
+    init(
+        _ entry: Definitions.Entry, plan: CheckPlan?, prepared: PreparedCheck?,
+        state report: ObjectReport?
+    ) {
+        name = entry.name.fullName
+        displayName = entry.displayName
+        checkCommand = entry.checkCommand
+        groups = entry.groups
+        vars = entry.variables
+        location = entry.location
+        checkInterval = plan?.checkInterval.inSeconds
+        retryInterval = plan?.retryInterval.inSeconds
+        maxCheckAttempts = plan?.maxCheckAttempts
+        isActive = plan?.isActive ?? false
+        (commandLine, note) = Self.command(prepared)
+        state = report?.state
+        stateType = report?.stateType
+        attempt = report?.attempt
+        lastCheck = report?.lastCheck
+        nextCheck = report?.nextCheck
+    }
+
+    private static func command(_ prepared: PreparedCheck?) -> ([String], String) {
+        switch prepared?.action {
+        case nil: ([], "not checked from here: the master computes its state")
+        case .plugin(let command):
+            (command.argumentVector.map { String(decoding: $0, as: UTF8.self) }, "")
+        case .immediate(_, let output): ([], "no process: \(output)")
+        case .health: ([], "the forwarder's own health")
+        case .unbuildable(let reason): ([], "cannot be built: \(reason)")
+        }
+    }
+}

@@ -1,0 +1,75 @@
+import ArgumentParser
+import Foundation
+import Monitoring
+import Spool
+
+/// `forwarder status`: where everything stands.
+struct StatusCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status",
+        abstract: "Show where checks, spool and masters stand.",
+        discussion: """
+            Asks the running daemon; without one it reads the spool itself. Exit status 0: no \
+            alarm; 1: there are alarms, or no daemon runs.
+            """)
+
+    @OptionGroup var common: CommonOptions
+
+    @Flag(help: "Print everything as JSON.")
+    var json = false
+
+    @Flag(help: "Show it again every two seconds, until interrupted.")
+    var watch = false
+
+    func run() async throws {
+        let configuration = try common.load()
+        repeat {
+            let report = try await Self.report(configuration)
+            if watch { Output.write("\u{1B}[H\u{1B}[2J") }
+            if json {
+                try Output.writeJSON(report)
+            } else {
+                Output.write(StatusText(report: report).text)
+            }
+            guard watch else {
+                if report.daemonPID == nil || !report.alarms.isEmpty { throw ExitCode(1) }
+                return
+            }
+            try await Task.sleep(for: .seconds(2))
+        } while true
+    }
+
+    private static func report(
+        _ configuration: ForwarderConfiguration
+    ) async throws -> StatusReport {
+        do {
+            if let client = ControlClient(path: configuration.controlPath) {
+                return try ask(client)
+            }
+            let spool = try SpoolQueue.open(configuration.spool, time: SystemTime())
+            let report = try await StatusAssembler(configuration: configuration, spool: spool)
+                .report(
+                    delivery: [], checks: nil, startedAt: nil,
+                    alarms: ["No daemon listens on \(configuration.controlPath)."])
+            try spool.close()
+            return report
+        } catch {
+            Output.complain("forwarder status: \(error)")
+            throw ExitCode(1)
+        }
+    }
+
+    private static func ask(_ client: ControlClient) throws -> StatusReport {
+        var report: StatusReport?
+        var refusal = "The daemon answered another question."
+        try client.ask(.status) { reply in
+            switch reply {
+            case .status(let status): report = status
+            case .refused(let reason): refusal = reason
+            case .progress, .flushed, .objects: break
+            }
+        }
+        guard let report else { throw ControlFault(description: refusal) }
+        return report
+    }
+}

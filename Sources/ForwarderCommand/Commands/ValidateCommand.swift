@@ -1,0 +1,39 @@
+import ArgumentParser
+import Collector
+import ConfigLanguage
+import Foundation
+import Monitoring
+
+/// `forwarder validate`: whether configuration and definitions are in order.
+struct ValidateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "validate",
+        abstract: "Check configuration and definitions without running anything.",
+        discussion: """
+            Prints every error with file, line and column and shows the line, then what was \
+            loaded and what was ignored. Exit status as `icinga2 daemon -C`: 0 valid, 1 not.
+            """)
+
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+        let configuration = try common.load()
+        let (definitions, _) = try common.loadDefinitions(configuration)
+        for warning in definitions.warnings { Output.complain(warning.description) }
+        let hosts = definitions.entries.count(where: \.name.isHost)
+        Output.write(
+            """
+            Valid: \(hosts) hosts, \(definitions.entries.count - hosts) services, \
+            \(definitions.activeCount) of them checked from here, \
+            \(definitions.checkCommands.count) check commands, \
+            \(configuration.destinations.count) masters.
+
+            """)
+        for (type, count) in definitions.ignored.sorted(by: { $0.key < $1.key }) {
+            Output.write("Ignored: \(count) of type \(type), which a client has no use for.\n")
+        }
+        for object in definitions.foreign {
+            Output.write("Not ours: \(object.name.fullName) (\(object.reason)).\n")
+        }
+    }
+}

@@ -1,0 +1,107 @@
+import ConfigLanguage
+
+/// The object types of `forwarder.conf` with every attribute, its default and its unit.
+enum ForwarderSchema {
+    /// One attribute as the documentation shows it.
+    struct Attribute: Sendable {
+        var name: ByteString
+        var kind: AttributeSchema.Kind
+        var isRequired = false
+        /// Default and unit in words.
+        var help: String
+    }
+
+    static let master: [Attribute] = [
+        Attribute(
+            name: "host", kind: .string, isRequired: true,
+            help: "name or address to connect to; required"),
+        Attribute(name: "port", kind: .number, help: "TCP port; default 5665"),
+        Attribute(
+            name: "zone", kind: .string,
+            help: "destination that this node belongs to; default: the object's name"),
+        Attribute(
+            name: "certificate", kind: .string, isRequired: true,
+            help: "PEM file of this host's certificate; required"),
+        Attribute(
+            name: "private_key", kind: .string, isRequired: true,
+            help: "PEM file of its key; required"),
+        Attribute(
+            name: "ca", kind: .string, isRequired: true,
+            help: "PEM file of the CA that signed the master's certificate; required"),
+        Attribute(
+            name: "connections", kind: .number,
+            help: "connections at most, 1 to 64; default 4"),
+        Attribute(
+            name: "window", kind: .number,
+            help: "requests in flight on one connection at most, 1 to 1024; default 64"),
+        Attribute(
+            name: "connect_timeout", kind: .number,
+            help: "longest wait for a connection with its TLS handshake; default 15s"),
+        Attribute(
+            name: "answer_timeout", kind: .number,
+            help: "longest wait for an answer; default 30s"),
+        Attribute(
+            name: "grace", kind: .number,
+            help: "how long the network may hold bytes of a lost connection; default 5s"),
+    ]
+
+    static let spool: [Attribute] = [
+        Attribute(
+            name: "path", kind: .string,
+            help: "the database file; default /var/lib/forwarder/spool.db"),
+        Attribute(
+            name: "size_limit", kind: .number,
+            help: "bytes on disk at most, the write-ahead log included; default 64 MiB"),
+    ]
+
+    static let checks: [Attribute] = [
+        Attribute(
+            name: "definitions", kind: .string,
+            help: "directory of the definitions; default conf.d beside forwarder.conf"),
+        Attribute(
+            name: "include_path", kind: .string,
+            help: "where the ITL is; default /usr/share/icinga2/include"),
+        Attribute(
+            name: "concurrent_checks", kind: .number,
+            help: "checks that run at the same time at most, 1 to 4096; default 512"),
+    ]
+
+    static let uplink: [Attribute] = [
+        Attribute(
+            name: "program", kind: .string,
+            help: "the network process; default forwarder-uplink beside this program"),
+        Attribute(
+            name: "user", kind: .string,
+            help: "the user it becomes when root starts it; default: none, it stays"),
+    ]
+
+    static let control: [Attribute] = [
+        Attribute(
+            name: "path", kind: .string,
+            help: "the daemon's socket; default /run/forwarder/control.sock")
+    ]
+
+    static let logging: [Attribute] = [
+        Attribute(
+            name: "level", kind: .string,
+            help: "debug, info, notice, warning or error; default notice"),
+        Attribute(name: "format", kind: .string, help: "text or json; default text"),
+    ]
+
+    /// Every type with its attributes, in the order of the sample file.
+    static let types: [(name: String, attributes: [Attribute])] = [
+        ("Master", master), ("Spool", spool), ("Checks", checks), ("Uplink", uplink),
+        ("Control", control), ("Logging", logging),
+    ]
+
+    /// The types as the language wants them.
+    static var objectTypes: [ObjectTypeSchema] {
+        types.map { type in
+            ObjectTypeSchema(
+                type.name,
+                attributes: type.attributes.map {
+                    AttributeSchema($0.name, $0.kind, isRequired: $0.isRequired)
+                })
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import Foundation
+
+/// What a subcommand asks the daemon, one line of JSON.
+enum ControlRequest: Codable, Sendable {
+    /// Where everything stands.
+    case status
+    /// Deliver everything now; progress lines follow until it is done or cannot go on.
+    case flush
+    /// The state of every object's schedule.
+    case objects
+}
+
+/// What the daemon answers, one line of JSON each; the last one ends the connection.
+enum ControlReply: Codable, Sendable {
+    case status(StatusReport)
+    case progress(FlushProgress)
+    case flushed(FlushOutcome)
+    case objects([ObjectReport])
+    case refused(reason: String)
+
+    /// True when nothing follows.
+    var isLast: Bool {
+        if case .progress = self { return false }
+        return true
+    }
+}
+
+/// How far a flush is.
+struct FlushProgress: Codable, Sendable, Hashable {
+    /// Results that waited when it began, and those that came since.
+    var total: Int
+    /// Results that are gone from the queue since.
+    var done: Int
+    /// Why nothing moves; nil while it does.
+    var obstacle: String?
+}
+
+/// How a flush ended.
+struct FlushOutcome: Codable, Sendable, Hashable {
+    /// Results that left the queue.
+    var delivered: Int
+    /// What is left, and why.
+    var left: [Remainder]
+
+    struct Remainder: Codable, Sendable, Hashable {
+        var destination: String
+        var count: Int
+        var reason: String
+    }
+
+    var isComplete: Bool { left.isEmpty }
+}
+
+/// Where one object's check stands.
+struct ObjectReport: Codable, Sendable, Hashable {
+    var name: String
+    var state: String?
+    var stateType: String?
+    var attempt: Int?
+    /// Seconds since the epoch.
+    var lastCheck: Double?
+    var nextCheck: Double?
+    var output: String
+    var isActive: Bool
+
+    enum CodingKeys: String, CodingKey {
+        case name, state, attempt, output
+        case stateType = "state_type"
+        case lastCheck = "last_check"
+        case nextCheck = "next_check"
+        case isActive = "enable_active_checks"
+    }
+}
+
+/// Bounds and framing of the conversation over the control socket.
+enum ControlWire {
+    /// Most bytes of a request line.
+    ///
+    /// 4 KiB: requests hold a word and a name.
+    static let requestLimit = 4096
+    /// Most bytes of a reply line.
+    ///
+    /// 16 MiB: 10,000 objects with their first line of output.
+    static let replyLimit = 16 << 20
+
+    static func line(_ value: some Encodable) throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return Array(try encoder.encode(value)) + [UInt8(ascii: "\n")]
+    }
+}

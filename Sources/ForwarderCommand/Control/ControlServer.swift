@@ -1,0 +1,180 @@
+import Foundation
+import Logging
+import Synchronization
+
+/// Why the control socket cannot be had.
+struct ControlFault: Error, CustomStringConvertible {
+    let description: String
+}
+
+/// Listens for subcommands on a local socket; each connection asks one thing.
+///
+/// - Who may: root and the daemon's own user, by the credentials the kernel gives.
+/// - Bounds: ``connectionLimit`` at a time, a request line of ``ControlWire/requestLimit`` bytes
+///   within ``patience``; more is turned away.
+final class ControlServer: Sendable {
+    /// Connections at a time.
+    ///
+    /// 16: people and scripts of one host.
+    static let connectionLimit = 16
+    /// How long a client may take to ask, and to take an answer.
+    static let patience = timeval(tv_sec: 10, tv_usec: 0)
+
+    private let path: String
+    private let listener: Descriptor
+    private let log: Logger
+    private let open = Mutex(0)
+    /// What was asked, with the way to answer.
+    let requests: AsyncStream<(ControlRequest, ControlConnection)>
+    private let inbox: AsyncStream<(ControlRequest, ControlConnection)>.Continuation
+
+    /// Binds the socket, mode 0600; replaces one that nobody listens on any more.
+    init(path: String, log: Logger) throws(ControlFault) {
+        self.path = path
+        self.log = log
+        (requests, inbox) = AsyncStream.makeStream()
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        do {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o755])
+        } catch {
+            throw ControlFault(
+                description: """
+                    \(folder) cannot be created: \(error.localizedDescription). Set the Control \
+                    object's path, or create the folder for the daemon's user.
+                    """)
+        }
+        if let running = try? ControlSocket.connect(path: path) {
+            _ = running
+            throw ControlFault(
+                description: """
+                    Another daemon listens on \(path). Stop it, or set the Control object's path.
+                    """)
+        }
+        unlink(path)
+        listener = try ControlSocket.listen(path: path)
+    }
+
+    /// Starts to listen on a thread of its own.
+    func start() {
+        Thread { [self] in acceptUntilClosed() }.start()
+    }
+
+    /// Ends listening; connections end with their answers.
+    func stop() {
+        shutdown(listener.number, Int32(SHUT_RDWR))
+        unlink(path)
+        inbox.finish()
+    }
+
+    private func acceptUntilClosed() {
+        while true {
+            let number = accept(listener.number, nil, nil)
+            if number < 0 {
+                if errno == EINTR || errno == ECONNABORTED { continue }
+                if errno == EMFILE || errno == ENFILE || errno == ENOMEM {
+                    // Out of descriptors: others must end first, and they do within their patience.
+                    usleep(100_000)
+                    continue
+                }
+                return
+            }
+            _ = fcntl(number, F_SETFD, FD_CLOEXEC)
+            let connection = ControlConnection(Descriptor(number))
+            let isFree = open.withLock { count in
+                guard count < Self.connectionLimit else { return false }
+                count += 1
+                return true
+            }
+            guard isFree else {
+                connection.refuseNow("Too many connections. Try again.")
+                continue
+            }
+            Thread { [self] in
+                serve(connection)
+                open.withLock { $0 -= 1 }
+            }.start()
+        }
+    }
+
+    private func serve(_ connection: ControlConnection) {
+        connection.setPatience(Self.patience)
+        guard let peer = connection.peerUser, peer == 0 || peer == geteuid() else {
+            connection.refuseNow("Only root and the daemon's user may use this socket.")
+            return
+        }
+        guard let request = connection.readRequest() else {
+            connection.refuseNow("This is no request.")
+            return
+        }
+        inbox.yield((request, connection))
+        connection.writeUntilLast()
+    }
+}
+
+/// One asker and the way to answer it; answers are written by the connection's own thread.
+final class ControlConnection: Sendable {
+    /// Most replies that wait to be written; progress beyond it is dropped.
+    static let replyLimit = 256
+
+    private let descriptor: Descriptor
+    private let replies = Mutex<[ControlReply]>([])
+    private let work = DispatchSemaphore(value: 0)
+
+    init(_ descriptor: Descriptor) { self.descriptor = descriptor }
+
+    /// Queues an answer; never blocks.
+    func reply(_ reply: ControlReply) {
+        replies.withLock { waiting in
+            if waiting.count < Self.replyLimit || reply.isLast { waiting.append(reply) }
+        }
+        work.signal()
+    }
+
+    fileprivate func refuseNow(_ reason: String) {
+        guard let line = try? ControlWire.line(ControlReply.refused(reason: reason)) else { return }
+        _ = descriptor.writeAll(line)
+    }
+
+    fileprivate func setPatience(_ patience: timeval) {
+        var patience = patience
+        let size = socklen_t(MemoryLayout<timeval>.size)
+        setsockopt(descriptor.number, SOL_SOCKET, SO_RCVTIMEO, &patience, size)
+        setsockopt(descriptor.number, SOL_SOCKET, SO_SNDTIMEO, &patience, size)
+    }
+
+    /// The user at the other side, as the kernel knows it.
+    fileprivate var peerUser: uid_t? {
+        ControlSocket.peerUser(of: descriptor.number)
+    }
+
+    fileprivate func readRequest() -> ControlRequest? {
+        var line: [UInt8] = []
+        while line.count <= ControlWire.requestLimit {
+            let bytes = descriptor.readSome()
+            if bytes.isEmpty { return nil }
+            line += bytes
+            if let end = line.firstIndex(of: UInt8(ascii: "\n")) {
+                return try? JSONDecoder().decode(ControlRequest.self, from: Data(line[..<end]))
+            }
+        }
+        return nil
+    }
+
+    fileprivate func writeUntilLast() {
+        while true {
+            work.wait()
+            let batch = replies.withLock { waiting in
+                defer { waiting = [] }
+                return waiting
+            }
+            for reply in batch {
+                guard let line = try? ControlWire.line(reply), descriptor.writeAll(line) else {
+                    return
+                }
+                if reply.isLast { return }
+            }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import Foundation
+
+/// What `forwarder status` shows; its JSON names are part of the interface.
+struct StatusReport: Codable, Sendable, Hashable {
+    struct Spool: Codable, Sendable, Hashable {
+        var path: String
+        var liveBytes: Int
+        var fileBytes: Int
+        var logBytes: Int
+        var limitBytes: Int
+
+        enum CodingKeys: String, CodingKey {
+            case path
+            case liveBytes = "live_bytes"
+            case fileBytes = "file_bytes"
+            case logBytes = "log_bytes"
+            case limitBytes = "limit_bytes"
+        }
+    }
+
+    struct Destination: Codable, Sendable, Hashable {
+        var name: String
+        var node: String
+        var link: String
+        /// Why nothing gets through; null while it does.
+        var fault: String?
+        var faultSince: Double?
+        var masterVersion: String?
+        var skewSeconds: Double?
+        var warnings: [String]
+        var queued: Int
+        var unresolved: Int
+        var kept: Int
+        var rejected: Int
+        var parkedObjects: Int
+        /// Why objects are parked, most frequent first.
+        var parkedReasons: [String]
+        var delivered: Int
+        var ambiguous: Int
+        var repeated: Int
+        var forgotten: Int
+        var translated: Int
+        var superseded: Int
+        var ignored: Int
+        var evicted: Int
+        var refused: Int
+        var oldestExecution: Double?
+
+        enum CodingKeys: String, CodingKey {
+            case name, node, link, fault, warnings, queued, unresolved, kept, rejected, delivered
+            case ambiguous, repeated, forgotten, translated, superseded, ignored, evicted, refused
+            case faultSince = "fault_since"
+            case masterVersion = "master_version"
+            case skewSeconds = "skew_s"
+            case parkedObjects = "parked_objects"
+            case parkedReasons = "parked_reasons"
+            case oldestExecution = "oldest_execution"
+        }
+    }
+
+    struct Checks: Codable, Sendable, Hashable {
+        var objects: Int
+        var active: Int
+        var running: Int
+        var problems: Int
+    }
+
+    var version: String
+    var node: String
+    /// Null when no daemon runs and the spool was read directly.
+    var daemonPID: Int32?
+    var startedAt: Double?
+    /// "separated" when daemon and uplink have different users.
+    var separation: String
+    var spool: Spool
+    var destinations: [Destination]
+    var checks: Checks?
+    /// What an operator should look at.
+    var alarms: [String]
+
+    enum CodingKeys: String, CodingKey {
+        case version, node, separation, spool, destinations, checks, alarms
+        case daemonPID = "daemon_pid"
+        case startedAt = "started_at"
+    }
+}

@@ -1,0 +1,219 @@
+import Collector
+import Delivery
+import Foundation
+import Logging
+import Monitoring
+import Spool
+
+/// The daemon: definitions → schedule → plugins → spool → delivery → uplink, wired together.
+///
+/// Nothing is decided here. Ends in order: checks stop and their last results are stored, what is
+/// being committed is committed, the uplink is told to go, the spool closes.
+struct Daemon: Sendable {
+    /// How long running plugins get at the end.
+    static let stopPatience = Duration.seconds(10)
+    /// How often free pages are given back to the file system.
+    static let tidyInterval = Duration.seconds(30)
+
+    let configuration: ForwarderConfiguration
+    let source: DefinitionSource
+    let spool: SpoolQueue
+    let runner: CheckRunner
+    let driver: DeliveryDriver
+    let control: ControlServer
+    let alarms: AlarmBoard
+    let health: HealthFacts
+    let startedAt: Timestamp
+    let log: Logger
+
+    /// Opens everything; nothing runs yet.
+    init(
+        configuration: ForwarderConfiguration, source: DefinitionSource, log: Logger
+    ) async throws {
+        let time = SystemTime()
+        let alarms = AlarmBoard()
+        let health = HealthFacts(alarms: alarms)
+        self.configuration = configuration
+        self.source = source
+        self.log = log
+        self.alarms = alarms
+        self.health = health
+        startedAt = time.wall
+        control = try ControlServer(path: configuration.controlPath, log: log)
+        spool = try await SpoolQueue.openWhenFree(configuration.spool, time: time) { owner in
+            log.notice(
+                "waiting for the spool", metadata: ["owner.pid": "\(owner.map(String.init) ?? "?")"]
+            )
+            try await Task.sleep(for: .milliseconds(200))
+        }
+        runner = try CheckRunner(
+            settings: RunnerSettings(
+                concurrencyLimit: configuration.checks.concurrencyLimit,
+                environment: PluginEnvironment(inheriting: ProcessInfo.processInfo.environment)),
+            time: time, health: { health.report })
+        let requests = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        healthRequests = requests.stream
+        driver = DeliveryDriver(
+            spool: spool, settings: configuration.deliverySettings, time: time,
+            wantHealth: { requests.continuation.yield() })
+    }
+
+    private let healthRequests: AsyncStream<Void>
+
+    /// Runs until SIGTERM or SIGINT.
+    func run(_ definitions: DefinitionSummary, preparing: sending CheckPreparer) async throws {
+        let signals = Signals()
+        try await driver.prepare()
+        let states = try await spool.scheduleStates()
+        let plans = definitions.plans
+        health.setObjectCount(definitions.activeCount)
+        runner.start(with: plans, states: states, preparing: preparing)
+        control.start()
+        log.notice(
+            "forwarder started",
+            metadata: [
+                "version": "\(Version.text)", "node": "\(configuration.nodeName)",
+                "objects": "\(plans.count)", "destinations": "\(configuration.destinations.count)",
+            ])
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await driver.run() }
+            group.addTask { await intake.run() }
+            group.addTask { await supervisor.run() }
+            group.addTask { await answerControl() }
+            group.addTask { await tidy() }
+            group.addTask { await makeHealth() }
+            for await signal in signals.stream {
+                if signal == .stop { break }
+                await reload()
+            }
+            await stop()
+            group.cancelAll()
+        }
+        try spool.close()
+        log.notice("forwarder stopped")
+    }
+
+    private var intake: Intake {
+        Intake(
+            records: runner.records, spool: spool, driver: driver, ledger: source.ledger,
+            alarms: alarms, log: log)
+    }
+
+    private var supervisor: UplinkSupervisor {
+        UplinkSupervisor(configuration: configuration, driver: driver, log: log)
+    }
+
+    private func stop() async {
+        control.stop()
+        let states = await runner.stop(patience: Self.stopPatience)
+        do throws(SpoolFault) {
+            try await spool.saveSchedule(states)
+        } catch {
+            log.error("schedule not saved", metadata: ["reason": "\(error)"])
+        }
+        driver.stop()
+    }
+
+    // MARK: Beside the main line
+
+    /// A broken configuration is refused as a whole and the running one stays.
+    private func reload() async {
+        do {
+            let (definitions, preparing) = try source.load()
+            let plans = definitions.plans
+            runner.reload(plans, preparing: preparing)
+            let forgotten = try await spool.forgetSchedules(except: Set(plans.map(\.object)))
+            health.setObjectCount(definitions.activeCount)
+            alarms.clear(.definitions)
+            log.notice(
+                "definitions reloaded",
+                metadata: ["objects": "\(plans.count)", "forgotten": "\(forgotten)"])
+        } catch {
+            let text = """
+                The new definitions are broken; the old ones stay in force. Run `forwarder \
+                validate`, mend them and reload.
+                """
+            _ = alarms.raise(.definitions, text)
+            log.error("reload refused", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    private func makeHealth() async {
+        for await _ in healthRequests {
+            _ = await runner.requestNow(configuration.healthObject)
+        }
+    }
+
+    private func tidy() async {
+        while (try? await Task.sleep(for: Self.tidyInterval)) != nil {
+            do throws(SpoolFault) {
+                while try await spool.tidy() {}
+                alarms.clear(.tidying)
+            } catch {
+                if alarms.raise(.tidying, error.description) {
+                    log.warning("spool not tidied", metadata: ["reason": "\(error)"])
+                }
+            }
+        }
+    }
+
+    private func answerControl() async {
+        await withDiscardingTaskGroup { group in
+            for await (request, connection) in control.requests {
+                group.addTask { await answer(request, connection) }
+            }
+        }
+    }
+
+    private func answer(_ request: ControlRequest, _ connection: ControlConnection) async {
+        do {
+            switch request {
+            case .status: connection.reply(.status(try await status()))
+            case .flush:
+                let run = FlushRun(spool: spool, driver: driver)
+                let outcome = try await run.run { connection.reply(.progress($0)) }
+                connection.reply(.flushed(outcome))
+            case .objects:
+                connection.reply(.objects(await runner.statuses().map(ObjectReport.init)))
+            }
+        } catch {
+            connection.reply(.refused(reason: "\(error)"))
+        }
+    }
+
+    private func status() async throws -> StatusReport {
+        let objects = await runner.statuses()
+        return try await StatusAssembler(configuration: configuration, spool: spool).report(
+            delivery: await driver.reports(), checks: StatusReport.Checks(objects),
+            startedAt: startedAt, alarms: alarms.texts)
+    }
+}
+
+extension StatusReport.Checks {
+    init(_ objects: [CheckStatus]) {
+        self.init(
+            objects: objects.count, active: objects.filter(\.isActive).count,
+            running: objects.filter(\.isRunning).count,
+            problems: objects.filter {
+                guard let state = $0.schedule.checkState?.state else { return false }
+                let kind = $0.schedule.object.isHost ? ObjectKind.host : .service
+                return kind.isProblem(state)
+            }.count)
+    }
+}
+
+extension ObjectReport {
+    init(_ status: CheckStatus) {
+        let schedule = status.schedule
+        let state = schedule.checkState
+        self.init(
+            name: schedule.object.fullName,
+            state: state.map {
+                schedule.object.isHost ? $0.state.asHostState.name : $0.state.name
+            },
+            stateType: state?.type.name, attempt: state?.attempt,
+            lastCheck: schedule.lastStart?.seconds,
+            nextCheck: status.isActive ? schedule.nextCheck.seconds : nil,
+            output: schedule.lastOutput, isActive: status.isActive)
+    }
+}

@@ -1,0 +1,39 @@
+import Collector
+import Monitoring
+import Synchronization
+
+/// What the forwarder says of itself when its own health is checked: fixed words, no names, no
+/// addresses, because it goes to every master whatever the policy.
+final class HealthFacts: Sendable {
+    private let alarms: AlarmBoard
+    private let objectCount = Mutex(0)
+
+    init(alarms: AlarmBoard) { self.alarms = alarms }
+
+    /// How many objects are checked from now on.
+    func setObjectCount(_ count: Int) { objectCount.withLock { $0 = count } }
+
+    /// The report of this moment; never blocks.
+    var report: HealthReport {
+        let count = objectCount.withLock { $0 }
+        let standing = alarms.texts.count
+        guard standing > 0 else {
+            return HealthReport(
+                state: .ok, text: "forwarder \(Version.text) checks \(count) objects")
+        }
+        return HealthReport(
+            state: .warning,
+            text: "forwarder \(Version.text) has \(standing) alarms, see forwarder status")
+    }
+
+    /// A record of own health for a spool that no schedule fills, as `flush` without a daemon does.
+    func record(of object: ObjectName, at now: Timestamp) -> CheckRecord {
+        let report = report
+        return CheckRecord(
+            result: CheckResult(
+                object: object, state: report.state,
+                exitStatus: Int32(report.state.rawValue), output: report.text,
+                executionStart: now, executionEnd: now, checkInterval: .seconds(60)),
+            significance: .change, snapshot: ObjectSnapshot(name: object.fullName))
+    }
+}

@@ -1,0 +1,70 @@
+import Collector
+import Delivery
+import Foundation
+import Logging
+import Monitoring
+import Spool
+
+/// Takes finished checks into the spool: durable first, then delivery hears of them.
+///
+/// While the spool cannot be written, checks go on and records gather in the bounded outbox; the
+/// batch at hand is tried again until it is in.
+struct Intake: Sendable {
+    /// Records that share one commit at most.
+    static let batchLimit = 200
+
+    let records: RecordOutbox
+    let spool: SpoolQueue
+    let driver: DeliveryDriver
+    let ledger: ResultLedger
+    let alarms: AlarmBoard
+    let log: Logger
+
+    /// Runs until the outbox is closed and empty.
+    func run() async {
+        while true {
+            let batch = await records.next(atMost: Self.batchLimit)
+            guard !batch.isEmpty else { return }
+            for record in batch { ledger.note(record) }
+            await store(batch)
+        }
+    }
+
+    private func store(_ batch: [CheckRecord]) async {
+        var random = SystemRandomNumberGenerator()
+        var backoff = Backoff(first: .milliseconds(500), longest: .seconds(15))
+        while true {
+            do throws(SpoolFault) {
+                let receipt = try await spool.append(batch)
+                alarms.clear(.spool)
+                report(receipt)
+                driver.tell(.accepted(receipt.grown))
+                return
+            } catch {
+                if alarms.raise(.spool, error.description) {
+                    log.error("results cannot be stored", metadata: ["reason": "\(error)"])
+                }
+                guard (try? await Task.sleep(for: backoff.next(using: &random))) != nil else {
+                    return
+                }
+            }
+        }
+    }
+
+    private func report(_ receipt: AcceptReceipt) {
+        let refused = receipt.refused.values.reduce(0, +)
+        let evicted = receipt.evicted.values.reduce(0, +)
+        guard refused + evicted > 0 else {
+            alarms.clear(.spoolFull)
+            return
+        }
+        let text = """
+            The spool is at its limit: \(refused) results refused, \(evicted) given up. Restore \
+            the master, or raise size_limit of the Spool object.
+            """
+        if alarms.raise(.spoolFull, text) {
+            log.error(
+                "spool is full", metadata: ["refused": "\(refused)", "evicted": "\(evicted)"])
+        }
+    }
+}

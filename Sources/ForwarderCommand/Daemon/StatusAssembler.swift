@@ -1,0 +1,75 @@
+import Collector
+import Delivery
+import Foundation
+import Monitoring
+import Spool
+
+/// Puts together what `forwarder status` shows.
+struct StatusAssembler: Sendable {
+    let configuration: ForwarderConfiguration
+    let spool: SpoolQueue
+
+    /// The report of a running daemon, or of the spool alone when there is none.
+    func report(
+        delivery: [DeliveryReport], checks: StatusReport.Checks?, startedAt: Timestamp?,
+        alarms: [String]
+    ) async throws -> StatusReport {
+        let status = try await spool.status()
+        var destinations: [StatusReport.Destination] = []
+        for destination in status.destinations
+        where !destination.isRetired || destination.queued > 0 {
+            let report = delivery.first { $0.name == destination.name }
+            let parked = try await spool.parkedReasons(of: destination.id)
+            destinations.append(Self.entry(destination, report, parked: parked))
+        }
+        return StatusReport(
+            version: Version.text, node: configuration.nodeName,
+            daemonPID: startedAt == nil ? nil : getpid(), startedAt: startedAt?.seconds,
+            separation: separation,
+            spool: StatusReport.Spool(
+                path: configuration.spool.path, liveBytes: status.size.liveBytes,
+                fileBytes: status.size.fileBytes, logBytes: status.size.logBytes,
+                limitBytes: status.size.limitBytes),
+            destinations: destinations, checks: checks,
+            alarms: alarms + destinations.flatMap(Self.alarms))
+    }
+
+    private var separation: String {
+        configuration.uplink.user == nil ? "not separated" : "separated"
+    }
+
+    private static func entry(
+        _ spool: DestinationStatus, _ report: DeliveryReport?, parked: [String]
+    ) -> StatusReport.Destination {
+        StatusReport.Destination(
+            name: spool.name, node: report?.node ?? "",
+            link: report?.link ?? (spool.isRetired ? "retired" : "no daemon"),
+            fault: report?.fault?.text, faultSince: report?.fault?.since.seconds,
+            masterVersion: report?.masterVersion, skewSeconds: report?.skew?.inSeconds,
+            warnings: report?.warnings ?? [], queued: spool.queued, unresolved: spool.leased,
+            kept: spool.kept, rejected: spool.rejected, parkedObjects: spool.parkedObjects,
+            parkedReasons: parked, delivered: report?.counts.delivered ?? 0,
+            ambiguous: report?.counts.ambiguous ?? 0, repeated: report?.counts.repeated ?? 0,
+            forgotten: report?.counts.forgotten ?? 0,
+            translated: report?.counts.translated ?? 0, superseded: spool.losses.superseded,
+            ignored: spool.losses.ignored, evicted: spool.losses.evicted,
+            refused: spool.losses.refused, oldestExecution: spool.oldestExecution?.seconds)
+    }
+
+    private static func alarms(_ destination: StatusReport.Destination) -> [String] {
+        var alarms: [String] = []
+        if let fault = destination.fault { alarms.append("\(destination.name): \(fault)") }
+        alarms += destination.warnings.map { "\(destination.name): \($0)" }
+        if destination.rejected > 0 {
+            alarms.append(
+                "\(destination.name): \(destination.rejected) results were rejected for good.")
+        }
+        alarms += destination.parkedReasons.map { "\(destination.name): \($0)" }
+        return alarms
+    }
+}
+
+/// The program's version.
+enum Version {
+    static let text = "0.1.0"
+}

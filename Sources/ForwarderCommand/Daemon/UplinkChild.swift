@@ -1,0 +1,108 @@
+import Delivery
+import Foundation
+import Monitoring
+import Synchronization
+import UplinkMessages
+
+/// A running `forwarder-uplink` with the descriptor that it is talked to over.
+///
+/// One thread reads, one writes; neither the daemon nor the delivery ever waits for it. What it says
+/// is hostile until it is decoded; a message that is none ends it.
+final class UplinkChild: UplinkPort {
+    /// Most bytes that wait to be written.
+    ///
+    /// 64 MiB: a full window of the largest submissions; an uplink that lets more pile up does not
+    /// read, and is ended.
+    static let outboxLimit = 64 << 20
+
+    private struct Outbox {
+        var bytes: [UInt8] = []
+        var isClosed = false
+    }
+
+    private let process: ChildProcess
+    private let socket: Descriptor
+    private let outbox = Mutex(Outbox())
+    private let work = DispatchSemaphore(value: 0)
+    /// What it says, until it ends.
+    let messages: AsyncStream<UplinkMessage>
+    private let inbox: AsyncStream<UplinkMessage>.Continuation
+    private let ending = Mutex("")
+
+    /// Starts it with the keys' paths as its own arguments.
+    init(program: UplinkProgram, masters: [MasterNode], logLevel: String) throws(ChildFault) {
+        let pair = try SocketPair()
+        var arguments = ["--descriptor", "3", "--log-level", logLevel]
+        for master in masters {
+            arguments += [
+                "--identity", master.name, master.certificatePath, master.keyPath,
+                master.authorityPath,
+            ]
+        }
+        if let user = program.user { arguments += ["--user", user] }
+        let nowhere = try Descriptor.null()
+        process = try ChildProcess(
+            program: program.path, arguments: arguments,
+            descriptors: [nowhere.number, nowhere.number, STDERR_FILENO, pair.theirs.number])
+        socket = pair.ours
+        (messages, inbox) = AsyncStream.makeStream(of: UplinkMessage.self)
+        Thread { [self] in readUntilEnd() }.start()
+        Thread { [self] in writeUntilEnd() }.start()
+    }
+
+    /// How it ended; empty while it runs.
+    var endingText: String { ending.withLock { $0 } }
+
+    func send(_ message: DaemonMessage) {
+        let fits = outbox.withLock { box in
+            guard !box.isClosed else { return true }
+            box.bytes.append(contentsOf: message.frame)
+            return box.bytes.count <= Self.outboxLimit
+        }
+        if fits {
+            work.signal()
+        } else {
+            kill()
+        }
+    }
+
+    /// Ends it at once.
+    func kill() {
+        shutdown(socket.number, Int32(SHUT_RDWR))
+        process.kill()
+    }
+
+    private func writeUntilEnd() {
+        while true {
+            work.wait()
+            let (bytes, isClosed) = outbox.withLock { box in
+                defer { box.bytes = [] }
+                return (box.bytes, box.isClosed)
+            }
+            if isClosed { return }
+            if !bytes.isEmpty, !socket.writeAll(bytes) { return }
+        }
+    }
+
+    private func readUntilEnd() {
+        var frames = FrameAccumulator()
+        var fault = ""
+        reading: while true {
+            let bytes = socket.readSome()
+            if bytes.isEmpty { break }
+            frames.append(bytes)
+            do throws(MessageFault) {
+                while let frame = try frames.next() { inbox.yield(try UplinkMessage(frame: frame)) }
+            } catch {
+                fault = "it sent \(error); "
+                break reading
+            }
+        }
+        kill()
+        let end = process.waitUntilEnded()
+        ending.withLock { $0 = "forwarder-uplink is gone: \(fault)\(end)." }
+        outbox.withLock { $0.isClosed = true }
+        work.signal()
+        inbox.finish()
+    }
+}

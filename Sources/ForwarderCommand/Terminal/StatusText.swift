@@ -1,0 +1,73 @@
+import Foundation
+
+/// ``StatusReport`` for people.
+struct StatusText {
+    let report: StatusReport
+
+    var text: String {
+        var lines = ["forwarder \(report.version) on \(report.node)"]
+        if let pid = report.daemonPID {
+            lines.append("  daemon    process \(pid), since \(Output.time(report.startedAt))")
+        } else {
+            lines.append("  daemon    not running")
+        }
+        lines.append("  uplink    \(report.separation)")
+        if let checks = report.checks {
+            lines.append(
+                """
+                  checks    \(checks.objects) objects, \(checks.active) active, \
+                \(checks.running) running, \(checks.problems) problems
+                """)
+        }
+        let spool = report.spool
+        lines.append(
+            """
+              spool     \(spool.path): \(Self.bytes(spool.liveBytes)) in use, \
+            \(Self.bytes(spool.fileBytes + spool.logBytes)) of \(Self.bytes(spool.limitBytes)) on disk
+            """)
+        for destination in report.destinations { lines += Self.lines(destination) }
+        if report.alarms.isEmpty {
+            lines.append("no alarms")
+        } else {
+            lines.append("alarms:")
+            lines += report.alarms.map { "  ! \($0)" }
+        }
+        return lines.map { $0 + "\n" }.joined()
+    }
+
+    private static func lines(_ destination: StatusReport.Destination) -> [String] {
+        var lines = ["  \(destination.name)"]
+        let version = destination.masterVersion.map { ", Icinga \($0)" } ?? ""
+        let skew = destination.skewSeconds.map {
+            ", its clock is \(decimal($0)) s \($0 < 0 ? "behind" : "ahead")"
+        }
+        lines.append(
+            "    link      \(destination.link) (\(destination.node)\(version)\(skew ?? ""))")
+        lines.append(
+            """
+                queue     \(destination.queued) waiting, \(destination.unresolved) unresolved, \
+            \(destination.kept) kept, \(destination.rejected) rejected, \
+            \(destination.parkedObjects) objects parked
+            """)
+        if let oldest = destination.oldestExecution {
+            lines.append("    oldest    \(Output.time(oldest))")
+        }
+        lines.append(
+            """
+                counted   \(destination.delivered) delivered, \(destination.repeated) repeated, \
+            \(destination.superseded) superseded, \(destination.ignored) ignored, \
+            \(destination.evicted) evicted, \(destination.refused) refused
+            """)
+        return lines
+    }
+
+    private static func decimal(_ seconds: Double) -> String {
+        let rounded = (abs(seconds) * 1000).rounded() / 1000
+        return "\(rounded)"
+    }
+
+    private static func bytes(_ count: Int) -> String {
+        count < 1 << 20
+            ? "\((count + 1023) / 1024) KiB" : "\((count + (1 << 20) - 1) / (1 << 20)) MiB"
+    }
+}

@@ -1,0 +1,126 @@
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
+/// Why the spool did not do what it was asked to do.
+///
+/// Nothing of a failed call is stored.
+package enum SpoolFault: Error, Hashable, Sendable {
+    /// Another process owns the spool; its id, or nil when it did not say.
+    case owned(path: String, byPID: Int32?)
+    /// The file is not a spool of this program.
+    case foreign(path: String)
+    /// A newer program wrote the file.
+    case newerVersion(path: String, version: Int, known: Int)
+    /// SQLite or a check after reading found the file inconsistent.
+    case damaged(path: String, detail: String)
+    /// Directory or file cannot be created, opened or written.
+    case unwritable(path: String, errno: Int32)
+    /// The file system has no room left.
+    case diskFull(path: String)
+    /// The file is at its bound and even the reserve for settling is used up.
+    case full(limitBytes: Int)
+    /// A reader holds the write-ahead log, which therefore cannot be emptied.
+    case logBlocked(bytes: Int)
+    /// Another connection held the database longer than ``SpoolQueue/busyTimeout``.
+    case busy(path: String)
+    /// `synchronous=FULL` or the write-ahead log cannot be had on this file system.
+    case notDurable(path: String, detail: String)
+    /// The spool was closed.
+    case closed
+    /// SQLite failed in a way that none of the others describes.
+    case storage(path: String, code: Int32, detail: String)
+}
+
+extension SpoolFault {
+    /// What the caller does about a fault.
+    package enum Disposition: Sendable {
+        /// The next try can succeed without anybody's help.
+        case retry
+        /// Results are refused until room or rights are back; go on and say so.
+        case alarm
+        /// Move the file aside and start with a new one.
+        case quarantine
+        /// An operator has to act first.
+        case stop
+    }
+
+    /// What the caller does about it.
+    package var disposition: Disposition {
+        switch self {
+        case .busy: .retry
+        case .diskFull, .full, .logBlocked, .storage: .alarm
+        case .damaged: .quarantine
+        case .owned, .foreign, .newerVersion, .unwritable, .notDurable, .closed: .stop
+        }
+    }
+}
+
+extension SpoolFault: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .owned(let path, let pid):
+            """
+            The spool \(path) is in use by \(pid.map { "process \($0)" } ?? "another process"). \
+            Only one process can own it. Stop that one, or talk to the running daemon.
+            """
+        case .foreign(let path):
+            """
+            \(path) is not a spool of forwarder. It was left untouched and nothing is spooled. \
+            Set the Spool object's path to another file, or move this one away.
+            """
+        case .newerVersion(let path, let version, let known):
+            """
+            The spool \(path) has format \(version), this program knows formats up to \(known). \
+            It was left untouched. Install the newer forwarder again, or move the file away.
+            """
+        case .damaged(let path, let detail):
+            """
+            The spool \(path) is damaged: \(detail). Results in it may be lost. \
+            Move it and its -wal file aside, never delete them, and start with a new one.
+            """
+        case .unwritable(let path, let code):
+            """
+            \(path) cannot be written: \(String(cString: strerror(code))). No result can be kept. \
+            Create its directory, owned by the daemon's user, or set the Spool object's path.
+            """
+        case .diskFull(let path):
+            """
+            The file system of \(path) is full. New results are refused until there is room. \
+            Free some space; nothing that was accepted is lost.
+            """
+        case .full(let limit):
+            """
+            The spool is full (\(limit) bytes). New results are refused and counted. \
+            Raise size_limit, or restore the connection to the master.
+            """
+        case .logBlocked(let bytes):
+            """
+            The spool's write-ahead log has \(bytes) bytes and a reader keeps it from shrinking. \
+            New results are refused. End the program that has the spool open (sqlite3?).
+            """
+        case .busy(let path):
+            """
+            Another program holds the database \(path). This step was not done and is tried \
+            again. End the program that has the spool open (sqlite3?).
+            """
+        case .notDurable(let path, let detail):
+            """
+            \(path) cannot be made durable: \(detail). A power cut could lose accepted results, \
+            so the spool stays shut. Put it on a local file system.
+            """
+        case .closed:
+            "The spool is closed. Nothing was stored. This is a defect of the program: report it."
+        case .storage(let path, let code, let detail):
+            """
+            SQLite failed on \(path) (code \(code)): \(detail). This step was not done. \
+            Look for errors of the disk in the kernel's log.
+            """
+        }
+    }
+}
+
+extension SpoolFault {
+    static let readOnlyFileSystem = EROFS
+    static let accessDenied = EACCES
+}

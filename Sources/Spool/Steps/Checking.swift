@@ -1,0 +1,79 @@
+internal import GRDB
+
+extension SpoolQueue {
+    /// Reads the whole file and returns what contradicts itself; empty for a sound spool.
+    ///
+    /// Takes time with the number of rows: for tests and for `queue check`.
+    package func contradictions() async throws(SpoolFault) -> [String] {
+        try await perform { step in
+            let pages = try String.fetchAll(step.db, sql: "PRAGMA quick_check(10)")
+            var found = pages.filter { $0 != "ok" }
+            for law in SQL.laws {
+                let count = try step.integer(law.violations) ?? 0
+                if count > 0 { found.append("\(law.claim): \(count) exceptions") }
+            }
+            return found
+        }
+    }
+}
+
+extension SQL {
+    /// What holds after every transaction, and a statement that counts where it does not.
+    static let laws: [(claim: String, violations: String)] = [
+        (
+            "a lane counts its queued rows",
+            """
+            SELECT count(*) FROM lane WHERE queued <> (SELECT count(*) FROM delivery d
+            WHERE d.destination = lane.destination AND d.object = lane.object AND is_leased = 0)
+            """
+        ),
+        (
+            "a lane names its one leased row",
+            """
+            SELECT count(*) FROM lane WHERE coalesce(leased, -1) <> coalesce((
+            SELECT CASE count(*) WHEN 1 THEN max(result) ELSE -2 END FROM delivery d
+            WHERE d.destination = lane.destination AND d.object = lane.object AND is_leased = 1
+            HAVING count(*) > 0), -1)
+            """
+        ),
+        (
+            "a lane counts its kept rows",
+            """
+            SELECT count(*) FROM lane WHERE kept <> (SELECT count(*) FROM kept k
+            WHERE k.destination = lane.destination AND k.object = lane.object)
+            """
+        ),
+        (
+            "a lane counts its rejected rows",
+            """
+            SELECT count(*) FROM lane WHERE rejected <> (SELECT count(*) FROM rejected r
+            WHERE r.destination = lane.destination AND r.object = lane.object)
+            """
+        ),
+        (
+            "every delivery has its result",
+            """
+            SELECT count(*) FROM (SELECT result FROM delivery UNION ALL SELECT result FROM kept
+            UNION ALL SELECT result FROM rejected) WHERE result NOT IN (SELECT id FROM result)
+            """
+        ),
+        (
+            "every result has a delivery",
+            """
+            SELECT count(*) FROM result WHERE id NOT IN (SELECT result FROM delivery
+            UNION ALL SELECT result FROM kept UNION ALL SELECT result FROM rejected)
+            """
+        ),
+        (
+            "every result has its snapshot",
+            "SELECT count(*) FROM result WHERE snapshot NOT IN (SELECT id FROM snapshot)"
+        ),
+        (
+            "a leased row has a stamp, an attempt and a node",
+            """
+            SELECT count(*) FROM delivery WHERE is_leased = 1
+            AND (base_stamp_us IS NULL OR attempts < 1 OR node IS NULL)
+            """
+        ),
+    ]
+}

@@ -1,0 +1,131 @@
+internal import GRDB
+package import Monitoring
+
+extension SpoolQueue {
+    /// The objects with delivered results that no read has confirmed yet.
+    package func keptLanes(
+        of destination: DestinationID
+    ) async throws(SpoolFault) -> [KeptLane] {
+        try await perform { step in
+            try step.fetch(SQL.keptLanes, [destination.rawValue]).map { row in
+                KeptLane(
+                    object: try row.object(0),
+                    count: try row.value(1),
+                    newestStamp: try row.timestamp(2),
+                    newestAcknowledged: try row.timestamp(3),
+                    oldestAcknowledged: try row.timestamp(4)
+                )
+            }
+        }
+    }
+
+    /// Forgets delivered results that the master was seen to hold, and returns how many.
+    ///
+    /// - Parameters:
+    ///   - proofs: objects with the stamp that the master holds of each.
+    ///   - acknowledgedBefore: results that were acknowledged later stay, whatever the proof says:
+    ///     the master may not have written its state down since.
+    package func confirm(
+        _ proofs: [StampProof],
+        of destination: DestinationID,
+        acknowledgedBefore: Timestamp
+    ) async throws(SpoolFault) -> Int {
+        try await perform { step in
+            var count = 0
+            for proof in proofs {
+                count += try step.confirm(proof, destination.rawValue, acknowledgedBefore)
+            }
+            return count
+        }
+    }
+
+    /// Queues again, in order, what was delivered under a stamp above the one the master holds.
+    ///
+    /// For a master that forgot. The results keep base stamps and attempts: what comes next of each
+    /// is stamped a microsecond lower, so that nothing takes effect twice after all.
+    ///
+    /// - Parameter stamp: what the master holds of the object; nil when it holds nothing.
+    /// - Returns: how many were queued.
+    package func resend(
+        _ object: ObjectName,
+        of destination: DestinationID,
+        after stamp: Timestamp?
+    ) async throws(SpoolFault) -> Int {
+        try await perform { step in
+            try step.resend(object, destination.rawValue, after: stamp)
+        }
+    }
+}
+
+/// What the master was seen to hold of an object.
+package struct StampProof: Hashable, Sendable {
+    /// Which object.
+    package var object: ObjectName
+    /// `execution_start` of its newest result there.
+    package var stamp: Timestamp
+
+    /// A proof with its parts.
+    package init(object: ObjectName, stamp: Timestamp) {
+        self.object = object
+        self.stamp = stamp
+    }
+}
+
+/// A delivered result as it is kept.
+private struct KeptRow {
+    let result: Int64
+    let baseStamp: Timestamp
+    let attempts: Int64
+    let acknowledged: Timestamp
+
+    /// The lowest stamp under which the master can hold it.
+    var lowestStamp: Timestamp { baseStamp - .microseconds(max(attempts, 1) - 1) }
+
+    init(_ row: Row) throws {
+        result = try row.value(0)
+        baseStamp = try row.timestamp(1)
+        attempts = try row.value(2)
+        acknowledged = try row.timestamp(3)
+    }
+}
+
+extension SpoolTransaction {
+    private func keptRows(_ object: Int64, _ destination: Int64) throws -> [KeptRow] {
+        try fetch(SQL.keptOfObject, [destination, object, 0, -1]).map(KeptRow.init)
+    }
+
+    fileprivate mutating func confirm(
+        _ proof: StampProof,
+        _ destination: Int64,
+        _ acknowledgedBefore: Timestamp
+    ) throws -> Int {
+        guard let object = try find(proof.object) else { return 0 }
+        let proven = try keptRows(object, destination).filter {
+            $0.lowestStamp <= proof.stamp && $0.acknowledged < acknowledgedBefore
+        }
+        for row in proven {
+            try run(SQL.deleteKept, [destination, object, row.result])
+            try release(row.result, of: object, by: destination)
+        }
+        try run(SQL.laneConfirmed, [proven.count, destination, object])
+        return proven.count
+    }
+
+    fileprivate mutating func resend(
+        _ name: ObjectName,
+        _ destination: Int64,
+        after stamp: Timestamp?
+    ) throws -> Int {
+        guard let object = try find(name) else { return 0 }
+        let lost = try keptRows(object, destination).filter { row in
+            stamp.map { row.lowestStamp > $0 } ?? true
+        }
+        for row in lost {
+            let key: StatementArguments = [destination, object, row.result]
+            try run(SQL.deleteKept, key)
+            try run(SQL.requeueKept, key + [row.baseStamp.microseconds, row.attempts])
+        }
+        try run(SQL.laneResent, [lost.count, lost.count, destination, object])
+        return lost.count
+    }
+}

@@ -1,0 +1,135 @@
+internal import Foundation
+internal import GRDB
+package import Monitoring
+
+extension SpoolQueue {
+    /// Every lane of a destination that the spool knows, empty ones too; in no order.
+    ///
+    /// Reads one row for each object, however many results wait.
+    package func lanes(of destination: DestinationID) async throws(SpoolFault) -> [Lane] {
+        try await perform { step in
+            try step.fetch(SQL.lanes, [destination.rawValue]).map(Lane.init)
+        }
+    }
+
+    /// The lanes of these objects; those without one are left out.
+    package func lanes(
+        of destination: DestinationID,
+        objects: [ObjectName]
+    ) async throws(SpoolFault) -> [Lane] {
+        try await perform { step in
+            try objects.compactMap { name in
+                guard let object = try step.find(name) else { return nil }
+                return try step.lane(of: object, at: destination.rawValue)
+            }
+        }
+    }
+
+    /// What an object was when a result came about; nil when no result refers to it any more.
+    package func snapshot(_ id: SnapshotID) async throws(SpoolFault) -> ObjectSnapshot? {
+        try await perform { step in
+            guard let row = try step.row(SQL.readSnapshot, [id.rawValue]) else { return nil }
+            let bytes: Data = try row.value(0)
+            guard let snapshot = ObjectSnapshot(storedBytes: Array(bytes)) else {
+                throw RowFault(column: 0)
+            }
+            return snapshot
+        }
+    }
+
+    /// Results that the master will never take, from the one after `sequence` on, oldest first.
+    package func rejected(
+        of destination: DestinationID,
+        after sequence: Sequence? = nil,
+        limit: Int = 100
+    ) async throws(SpoolFault) -> [RejectedResult] {
+        try await perform { step in
+            let arguments: StatementArguments = [
+                destination.rawValue, sequence?.rawValue ?? 0, limit,
+            ]
+            return try step.fetch(SQL.rejectedOfDestination, arguments).map { row in
+                RejectedResult(
+                    sequence: Sequence(rawValue: try row.value(0)),
+                    result: try CheckResult(row, object: try row.object(4), first: 5),
+                    code: try row.value(1),
+                    text: try row.value(2),
+                    rejectedAt: try row.timestamp(3)
+                )
+            }
+        }
+    }
+
+    /// What the spool holds, counted from its lanes.
+    package func status() async throws(SpoolFault) -> SpoolStatus {
+        try await perform { step in try step.status() }
+    }
+}
+
+extension Lane {
+    fileprivate init(_ row: Row) throws {
+        object = try row.object(0)
+        queued = try row.value(1)
+        let leased: Int64? = try row.optional(2)
+        let isAmbiguous: Bool = try row.value(3)
+        self.leased = leased.map {
+            Lease(sequence: Sequence(rawValue: $0), isAmbiguous: isAmbiguous)
+        }
+        kept = try row.value(4)
+        rejected = try row.value(5)
+        lastStamp = try row.optionalTimestamp(6)
+        let reason: String = try row.optional(8) ?? ""
+        parked = try row.optionalTimestamp(7).map { Parked(until: $0, reason: reason) }
+        losses = try LossCounts(row, first: 9)
+        ignoredReason = try row.optional(15)
+    }
+}
+
+extension LossCounts {
+    fileprivate init(_ row: Row, first: Int) throws {
+        evicted = try row.value(first)
+        evictedKept = try row.value(first + 1)
+        refused = try row.value(first + 2)
+        superseded = try row.value(first + 3)
+        ignored = try row.value(first + 4)
+        dropped = try row.value(first + 5)
+    }
+}
+
+extension SpoolTransaction {
+    /// One lane, nil when there is none.
+    func lane(of object: Int64, at destination: Int64) throws -> Lane? {
+        try row(SQL.lane, [destination, object]).map(Lane.init)
+    }
+
+    fileprivate mutating func status() throws -> SpoolStatus {
+        let pages = try integer("PRAGMA page_count") ?? 0
+        let size = SpoolSize(
+            liveBytes: try liveBytes(),
+            fileBytes: Int(pages) * SpoolBounds.pageBytes,
+            logBytes: file.logByteCount,
+            acceptLimitBytes: bounds.acceptBytes,
+            limitBytes: bounds.limitBytes
+        )
+        let destinations = try destinations().map { try status(of: $0) }
+        return SpoolStatus(size: size, destinations: destinations)
+    }
+
+    private func status(of destination: DestinationRow) throws -> DestinationStatus {
+        guard let totals = try row(SQL.laneTotals, [destination.id]) else {
+            throw damaged("the lanes cannot be counted")
+        }
+        let oldest = try integer(SQL.oldestExecution, [destination.id])
+        return DestinationStatus(
+            id: DestinationID(rawValue: destination.id),
+            name: destination.name,
+            isRetired: destination.isRetired,
+            queued: try totals.value(0),
+            leased: try totals.value(1),
+            kept: try totals.value(2),
+            rejected: try totals.value(3),
+            parkedObjects: try totals.value(4),
+            losses: try LossCounts(totals, first: 5),
+            oldestExecution: oldest.map(Timestamp.init(microseconds:))
+        )
+    }
+}

@@ -1,0 +1,71 @@
+internal import GRDB
+package import Monitoring
+
+extension SpoolQueue {
+    /// Stores schedules that changed without a result.
+    package func saveSchedule(_ states: [ScheduleState]) async throws(SpoolFault) {
+        try await perform { step in
+            for state in states { try step.save(state) }
+        }
+    }
+
+    /// All schedules that are stored, in no order.
+    package func scheduleStates() async throws(SpoolFault) -> [ScheduleState] {
+        try await perform { step in try step.fetch(SQL.schedules, []).map(ScheduleState.init) }
+    }
+
+    /// Forgets the schedules of objects that are no longer defined, and returns how many.
+    ///
+    /// Their queued results stay.
+    package func forgetSchedules(
+        except defined: Set<ObjectName>
+    ) async throws(SpoolFault) -> Int {
+        try await perform { step in
+            var count = 0
+            for row in try step.fetch(SQL.scheduledObjects, []) {
+                guard !defined.contains(try row.object(1)) else { continue }
+                try step.run(SQL.forgetSchedule, [try row.value(0) as Int64])
+                count += 1
+            }
+            return count
+        }
+    }
+}
+
+extension SpoolTransaction {
+    /// Stores one schedule.
+    mutating func save(_ schedule: ScheduleState) throws {
+        try run(
+            SQL.saveSchedule,
+            [
+                try findOrAdd(schedule.object), schedule.checkState?.state.rawValue,
+                schedule.checkState?.type.rawValue, schedule.checkState?.attempt,
+                schedule.lastStart?.microseconds, schedule.lastEnd?.microseconds,
+                schedule.nextCheck.microseconds, schedule.lastOutput,
+            ]
+        )
+    }
+}
+
+extension ScheduleState {
+    fileprivate init(_ row: Row) throws {
+        let state: Int? = try row.optional(1)
+        self.init(
+            object: try row.object(0),
+            checkState: state == nil ? nil : try CheckState(row, first: 1),
+            lastStart: try row.optionalTimestamp(4),
+            lastEnd: try row.optionalTimestamp(5),
+            nextCheck: try row.timestamp(6),
+            lastOutput: try row.value(7)
+        )
+    }
+}
+
+extension CheckState {
+    fileprivate init(_ row: Row, first: Int) throws {
+        guard let state = ServiceState(rawValue: try row.value(first)),
+            let type = StateType(rawValue: try row.value(first + 1))
+        else { throw RowFault(column: first) }
+        self.init(state: state, type: type, attempt: try row.value(first + 2))
+    }
+}

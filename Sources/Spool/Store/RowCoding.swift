@@ -1,0 +1,145 @@
+internal import Foundation
+internal import GRDB
+internal import Monitoring
+
+/// Writes strings and lists of them as bytes: a count or length in four bytes, then the parts.
+struct ByteWriter {
+    private(set) var bytes: [UInt8] = []
+
+    mutating func write(_ count: Int) {
+        let count = UInt32(truncatingIfNeeded: count)
+        for shift: UInt32 in [24, 16, 8, 0] {
+            bytes.append(UInt8(truncatingIfNeeded: count >> shift))
+        }
+    }
+
+    mutating func write(_ text: String) {
+        write(text.utf8.count)
+        bytes.append(contentsOf: text.utf8)
+    }
+
+    mutating func write(_ list: [String]) {
+        write(list.count)
+        for text in list { write(text) }
+    }
+}
+
+/// Reads what ``ByteWriter`` wrote; nil for anything else.
+struct ByteReader {
+    private var rest: ArraySlice<UInt8>
+
+    init(_ bytes: [UInt8]) { rest = bytes[...] }
+
+    var isAtEnd: Bool { rest.isEmpty }
+
+    mutating func readCount() -> Int? {
+        guard rest.count >= 4 else { return nil }
+        let count = rest.prefix(4).reduce(0) { $0 << 8 | Int($1) }
+        rest = rest.dropFirst(4)
+        // each part takes a byte at least, so a larger number cannot be true
+        return count <= rest.count ? count : nil
+    }
+
+    mutating func readText() -> String? {
+        guard let count = readCount() else { return nil }
+        let text = String(validating: rest.prefix(count), as: UTF8.self)
+        rest = rest.dropFirst(count)
+        return text
+    }
+
+    mutating func readList() -> [String]? {
+        guard let count = readCount() else { return nil }
+        var list: [String] = []
+        for _ in 0..<count {
+            guard let text = readText() else { return nil }
+            list.append(text)
+        }
+        return list
+    }
+}
+
+extension ObjectSnapshot {
+    /// The form in which it is stored; equal bytes mean equal snapshots.
+    var storedBytes: [UInt8] {
+        var writer = ByteWriter()
+        writer.write(name)
+        writer.write(hostGroups)
+        writer.write(serviceGroups)
+        writer.write(hostVariables)
+        writer.write(serviceVariables)
+        writer.write(commandLine)
+        return writer.bytes
+    }
+
+    /// Reads the stored form; nil when it is not one.
+    init?(storedBytes: [UInt8]) {
+        var reader = ByteReader(storedBytes)
+        guard let name = reader.readText(), let hostGroups = reader.readList(),
+            let serviceGroups = reader.readList(), let hostVariables = reader.readText(),
+            let serviceVariables = reader.readText(), let commandLine = reader.readList(),
+            reader.isAtEnd
+        else { return nil }
+        self.init(
+            name: name,
+            hostGroups: hostGroups,
+            serviceGroups: serviceGroups,
+            hostVariables: hostVariables,
+            serviceVariables: serviceVariables,
+            commandLine: commandLine
+        )
+    }
+}
+
+extension CheckResult {
+    /// Bytes of output and performance data together.
+    var textByteCount: Int {
+        performanceData.reduce(output.utf8.count) { $0 + $1.utf8.count }
+    }
+
+    /// Reads the result's columns from `first` on, in the order in which ``SQL`` names them.
+    init(_ row: Row, object: ObjectName, first: Int) throws {
+        let exitStatus: Int64 = try row.value(first + 1)
+        guard let state = ServiceState(rawValue: try row.value(first)),
+            let exitStatus = Int32(exactly: exitStatus)
+        else { throw RowFault(column: first) }
+        let bytes: Data = try row.value(first + 7)
+        var reader = ByteReader(Array(bytes))
+        guard let performanceData = reader.readList(), reader.isAtEnd else {
+            throw RowFault(column: first + 7)
+        }
+        self.init(
+            object: object,
+            state: state,
+            exitStatus: exitStatus,
+            output: try row.value(first + 6),
+            performanceData: performanceData,
+            executionStart: try row.timestamp(first + 2),
+            executionEnd: try row.timestamp(first + 3),
+            nextCheck: try row.optionalTimestamp(first + 4),
+            checkInterval: .microseconds(try row.value(first + 5) as Int64)
+        )
+    }
+}
+
+extension Array<UInt8> {
+    /// A 64-bit digest that is the same in every process; equal digests still compare the bytes.
+    ///
+    /// - Source: FNV-1a, draft-eastlake-fnv, section 5 (offset basis and prime of 64 bits).
+    var digest: Int64 {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in self { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        return Int64(bitPattern: hash)
+    }
+}
+
+extension String {
+    /// The longest prefix that has at most `limit` bytes and ends between characters' parts.
+    func cut(toByteCount limit: Int) -> String {
+        guard utf8.count > limit else { return self }
+        var end = utf8.index(startIndex, offsetBy: limit)
+        while end > startIndex, String.Index(end, within: unicodeScalars) == nil {
+            end = utf8.index(before: end)
+        }
+        return String(self[..<end])
+    }
+}

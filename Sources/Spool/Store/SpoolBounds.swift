@@ -1,0 +1,38 @@
+/// How `size_limit` is shared between queue, write-ahead log and settling.
+struct SpoolBounds: Sendable {
+    /// The bound on file and log together.
+    let limitBytes: Int
+    /// SQLite's unit of space.
+    static let pageBytes = 4096
+
+    /// Where a checkpoint empties the log, and what its file is cut to afterwards.
+    ///
+    /// An eighth, 256 KiB to 8 MiB: enough for a batch of long outputs, not most of a small spool.
+    var logBytes: Int { min(max(limitBytes / 8, 256 << 10), 8 << 20) }
+
+    /// What only settling may use, so that a full spool can still be delivered.
+    ///
+    /// A sixteenth, 128 KiB to 4 MiB: a settled row takes as much as a queued one, the indexes
+    /// beside it take a little more for a while.
+    var reserveBytes: Int { min(max(limitBytes / 16, 128 << 10), 4 << 20) }
+
+    /// Above this nothing is accepted before something was evicted.
+    var acceptBytes: Int { fileBytes - reserveBytes }
+
+    /// Above this the file does not grow, whatever is asked.
+    var fileBytes: Int { limitBytes - logBytes }
+
+    /// Results looked at for eviction in one append; the next one goes on where this one ended.
+    ///
+    /// 4,096: some 50 ms of work for the append that meets the limit.
+    static let evictionLimit = 4096
+
+    /// Candidates for eviction that are fetched before the room is measured again.
+    static let evictionStep = 64
+
+    /// What a result takes beside its texts, and again for each destination.
+    ///
+    /// Measured over 100,000 rows: 120 and 50 bytes with all indexes; a third is added.
+    static let resultOverheadBytes = 160
+    static let deliveryOverheadBytes = 66
+}

@@ -1,0 +1,83 @@
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
+/// The spool's files: private to their owner, there before SQLite looks at them.
+struct SpoolFile: Sendable {
+    /// The database.
+    let path: String
+    /// The write-ahead log beside it.
+    var logPath: String { path + "-wal" }
+
+    /// Creates the directory when it is missing; only its last component.
+    func prepareDirectory() throws(SpoolFault) {
+        if mkdir(directory, 0o700) == 0 {
+            try syncDirectory(Self.parent(of: directory))
+        } else if errno != EEXIST {
+            throw .unwritable(path: directory, errno: errno)
+        }
+        var facts = stat()
+        guard stat(directory, &facts) == 0 else {
+            throw .unwritable(path: directory, errno: errno)
+        }
+        guard facts.st_mode & S_IFMT == S_IFDIR else {
+            throw .unwritable(path: directory, errno: ENOTDIR)
+        }
+    }
+
+    /// Creates an empty file when there is none, and takes everybody else's rights away.
+    ///
+    /// - Durability: the file's name survives a power cut once this has returned.
+    func prepareFile() throws(SpoolFault) {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw .unwritable(path: path, errno: errno) }
+        defer { close(descriptor) }
+        var facts = stat()
+        guard fstat(descriptor, &facts) == 0 else { throw .unwritable(path: path, errno: errno) }
+        guard facts.st_mode & S_IFMT == S_IFREG else {
+            throw .unwritable(path: path, errno: EINVAL)
+        }
+        if facts.st_mode & 0o777 != 0o600, fchmod(descriptor, 0o600) != 0 {
+            throw .unwritable(path: path, errno: errno)
+        }
+        try checkHeader(descriptor, byteCount: Int(facts.st_size))
+        guard fsync(descriptor) == 0 else { throw .unwritable(path: path, errno: errno) }
+        try syncDirectory(directory)
+    }
+
+    /// Bytes of the write-ahead log's file; 0 when there is none.
+    var logByteCount: Int {
+        var facts = stat()
+        return stat(logPath, &facts) == 0 ? Int(facts.st_size) : 0
+    }
+
+    /// Tells a spool whose first page was hit from a file that never was one.
+    ///
+    /// - Source: SQLite file format, "The Database Header": magic at 0, application id at 68.
+    private func checkHeader(_ descriptor: Int32, byteCount: Int) throws(SpoolFault) {
+        guard byteCount > 0 else { return }
+        var header = [UInt8](repeating: 0, count: 100)
+        let count = pread(descriptor, &header, header.count, 0)
+        guard count >= 0 else { throw .unwritable(path: path, errno: errno) }
+        guard !header.starts(with: Array("SQLite format 3\0".utf8)) else { return }
+        let id = header[68..<72].reduce(Int64(0)) { $0 << 8 | Int64($1) }
+        guard id == SpoolSchema.applicationID || header.allSatisfy({ $0 == 0 }) else {
+            throw .foreign(path: path)
+        }
+        throw .damaged(path: path, detail: "its first page is not that of a database")
+    }
+
+    private var directory: String { Self.parent(of: path) }
+
+    private static func parent(of path: String) -> String {
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    private func syncDirectory(_ directory: String) throws(SpoolFault) {
+        let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .unwritable(path: directory, errno: errno) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw .unwritable(path: directory, errno: errno) }
+    }
+}

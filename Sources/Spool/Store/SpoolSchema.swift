@@ -1,0 +1,113 @@
+/// The spool's tables, by version; docs/spool.md explains them.
+///
+/// A file's `user_version` counts the steps of ``migrations`` that it went through.
+enum SpoolSchema {
+    /// `FWSP`: what tells a spool from any other SQLite file.
+    static let applicationID: Int64 = 0x4657_5350
+    /// The format that this program writes.
+    static var version: Int { migrations.count }
+    /// Each step leads from the version of its index to the next one.
+    static let migrations: [[String]] = [version1]
+
+    private static let version1 = [
+        """
+        CREATE TABLE destination (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            name TEXT NOT NULL UNIQUE,
+            is_retired INTEGER NOT NULL DEFAULT 0)
+        """,
+        "CREATE TABLE object (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE)",
+        """
+        CREATE TABLE snapshot (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            object INTEGER NOT NULL,
+            digest INTEGER NOT NULL,
+            body BLOB NOT NULL)
+        """,
+        "CREATE INDEX snapshot_by_content ON snapshot (object, digest)",
+        "CREATE INDEX snapshot_by_object ON snapshot (object)",
+        """
+        CREATE TABLE result (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            object INTEGER NOT NULL,
+            snapshot INTEGER NOT NULL,
+            is_change INTEGER NOT NULL,
+            significance INTEGER NOT NULL,
+            state INTEGER NOT NULL,
+            exit_status INTEGER NOT NULL,
+            execution_start_us INTEGER NOT NULL,
+            execution_end_us INTEGER NOT NULL,
+            next_check_us INTEGER,
+            check_interval_us INTEGER NOT NULL,
+            output TEXT NOT NULL,
+            performance_data BLOB NOT NULL)
+        """,
+        "CREATE INDEX result_by_worth ON result (is_change)",
+        "CREATE INDEX result_by_snapshot ON result (snapshot)",
+        """
+        CREATE TABLE delivery (
+            destination INTEGER NOT NULL,
+            object INTEGER NOT NULL,
+            result INTEGER NOT NULL,
+            is_leased INTEGER NOT NULL DEFAULT 0,
+            base_stamp_us INTEGER,
+            attempts INTEGER NOT NULL DEFAULT 0,
+            node TEXT,
+            PRIMARY KEY (destination, object, result)) WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE kept (
+            destination INTEGER NOT NULL,
+            object INTEGER NOT NULL,
+            result INTEGER NOT NULL,
+            base_stamp_us INTEGER NOT NULL,
+            attempts INTEGER NOT NULL,
+            acknowledged_us INTEGER NOT NULL,
+            PRIMARY KEY (destination, object, result)) WITHOUT ROWID
+        """,
+        "CREATE INDEX kept_by_age ON kept (result)",
+        """
+        CREATE TABLE rejected (
+            destination INTEGER NOT NULL,
+            object INTEGER NOT NULL,
+            result INTEGER NOT NULL,
+            code INTEGER NOT NULL,
+            text TEXT NOT NULL,
+            rejected_us INTEGER NOT NULL,
+            PRIMARY KEY (destination, object, result)) WITHOUT ROWID
+        """,
+        "CREATE INDEX rejected_by_age ON rejected (result)",
+        """
+        CREATE TABLE lane (
+            destination INTEGER NOT NULL,
+            object INTEGER NOT NULL,
+            queued INTEGER NOT NULL DEFAULT 0,
+            leased INTEGER,
+            is_ambiguous INTEGER NOT NULL DEFAULT 0,
+            kept INTEGER NOT NULL DEFAULT 0,
+            rejected INTEGER NOT NULL DEFAULT 0,
+            last_stamp_us INTEGER,
+            parked_until_us INTEGER,
+            parked_reason TEXT,
+            ignored_reason TEXT,
+            evicted INTEGER NOT NULL DEFAULT 0,
+            evicted_kept INTEGER NOT NULL DEFAULT 0,
+            refused INTEGER NOT NULL DEFAULT 0,
+            superseded INTEGER NOT NULL DEFAULT 0,
+            ignored INTEGER NOT NULL DEFAULT 0,
+            dropped INTEGER NOT NULL DEFAULT 0,
+            PRIMARY KEY (destination, object)) WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE schedule (
+            object INTEGER PRIMARY KEY,
+            state INTEGER,
+            state_type INTEGER,
+            attempt INTEGER,
+            last_start_us INTEGER,
+            last_end_us INTEGER,
+            next_check_us INTEGER NOT NULL,
+            last_output TEXT NOT NULL)
+        """,
+    ]
+}

@@ -1,0 +1,163 @@
+import GRDB
+import Monitoring
+import Testing
+
+@testable import Spool
+
+@Suite struct BoundTests {
+    private static let small = SpoolSettings.minimumSizeLimit
+
+    @Test func `bytes on disk stay below the limit however much is appended`() async throws {
+        let scene = try await Scene(sizeLimit: Self.small)
+        for batch in 0..<60 {
+            let records = (0..<50).map { record(disk, batch * 50 + $0, outputBytes: 2000) }
+            _ = try await scene.spool.append(records)
+            let size = try await scene.spool.status().size
+            #expect(size.fileBytes + size.logBytes <= Self.small)
+        }
+        let status = try await scene.spool.status().destinations[0]
+        #expect(status.queued + status.losses.evicted + status.losses.refused == 3000)
+        #expect(status.losses.evicted > 0)
+        #expect(try await scene.spool.contradictions() == [])
+    }
+
+    @Test func `delivered results go first, then what changed nothing, oldest first`()
+        async throws
+    {
+        let scene = try await Scene(sizeLimit: Self.small)
+        _ = try await scene.spool.append([record(load, 1, .change, outputBytes: 60_000)])
+        try await scene.deliver(load)
+        _ = try await scene.spool.append([record(load, 2, .change)])
+        var number = 3
+        while try await scene.lane(load)?.losses.evictedKept == 0 {
+            _ = try await scene.spool.append([record(disk, number, outputBytes: 60_000)])
+            #expect(try await scene.lane(disk)?.losses.evicted == 0)
+            number += 1
+        }
+        for _ in 0..<40 {
+            _ = try await scene.spool.append([record(disk, number, outputBytes: 60_000)])
+            number += 1
+        }
+        let lane = try #require(try await scene.lane(disk))
+        #expect(lane.losses.evicted > 0)
+        #expect(lane.losses.refused == 0)
+        #expect(try await scene.lane(load)?.queued == 1)
+        let oldest = try #require(try await scene.lease(disk).first)
+        #expect(oldest.result.executionStart == start + .seconds(3 + lane.losses.evicted))
+    }
+
+    @Test func `an object's newest change is never evicted; what finds no room is refused`()
+        async throws
+    {
+        let scene = try await Scene(sizeLimit: Self.small)
+        let objects = (0..<60).map { ObjectName(host: "web01", service: "service-\($0)") }
+        var refused = 0
+        for round in 0..<4 {
+            for (index, object) in objects.enumerated() {
+                let receipt = try await scene.spool.append([
+                    record(object, round * 60 + index, .change, outputBytes: 50_000)
+                ])
+                refused += receipt.refused.values.reduce(0, +)
+                for evicted in receipt.evicted.keys {
+                    #expect(try await scene.lane(evicted)?.queued ?? 0 >= 1)
+                }
+            }
+        }
+        #expect(refused > 0)
+        let status = try await scene.spool.status().destinations[0]
+        #expect(status.losses.refused == refused)
+        #expect(try await scene.spool.contradictions() == [])
+    }
+
+    @Test func `a result that changed nothing never pushes a change out`() async throws {
+        let scene = try await Scene(sizeLimit: Self.small)
+        for number in 0..<60 {
+            _ = try await scene.spool.append([record(disk, number, .change, outputBytes: 50_000)])
+        }
+        let before = try #require(try await scene.lane(disk))
+        let receipt = try await scene.spool.append([record(load, 100, outputBytes: 60_000)])
+        #expect(receipt.refused == [load: 1])
+        #expect(try await scene.lane(disk)?.queued == before.queued)
+        #expect(try await scene.spool.scheduleStates().contains { $0.object == load })
+    }
+
+    @Test func `a leased result is never evicted`() async throws {
+        let scene = try await Scene(sizeLimit: Self.small)
+        _ = try await scene.spool.append([record(disk, 1, outputBytes: 1000)])
+        let leased = try #require(try await scene.lease(disk).first)
+        for number in 2..<80 {
+            _ = try await scene.spool.append([record(disk, number, outputBytes: 60_000)])
+        }
+        #expect(try await scene.lane(disk)?.losses.evicted ?? 0 > 0)
+        #expect(try await scene.spool.contradictions() == [])
+        let answer = try await scene.settle(leased, .delivered(at: start))
+        #expect(answer.unmatched.isEmpty)
+    }
+
+    @Test func `a full spool can still be settled to the last row`() async throws {
+        let scene = try await Scene(sizeLimit: Self.small)
+        for number in 0..<3000 where number % 50 == 0 {
+            _ = try await scene.spool.append(
+                (0..<50).map { record(disk, number + $0, .change, outputBytes: 400) }
+            )
+        }
+        #expect(try await scene.lane(disk)?.losses.evicted ?? 0 > 0)
+        while try await scene.deliver(disk) != nil {}
+        let lane = try #require(try await scene.lane(disk))
+        #expect(lane.queued == 0)
+        #expect(lane.kept > 0)
+    }
+
+    @Test func `the file shrinks when what it held is gone`() async throws {
+        let scene = try await Scene()
+        for batch in 0..<20 {
+            _ = try await scene.spool.append(
+                (0..<50).map { record(disk, batch * 50 + $0, outputBytes: 8000) }
+            )
+        }
+        let before = try await scene.spool.status().size.fileBytes
+        while let next = try await scene.lease(disk).first {
+            _ = try await scene.settle(next, .deliveredUnconfirmed)
+        }
+        while try await scene.spool.tidy() {}
+        #expect(try await scene.spool.status().size.fileBytes < before / 4)
+    }
+
+    @Test func `a file at its page limit refuses and keeps what it has`() async throws {
+        let scene = try await Scene()
+        _ = try await scene.spool.append([record(disk, 1)])
+        _ = try await scene.spool.perform { try $0.integer("PRAGMA max_page_count = 1") }
+        let found = await fault {
+            for number in 2..<200 {
+                _ = try await scene.spool.append([record(disk, number, outputBytes: 20_000)])
+            }
+        }
+        #expect(found == .diskFull(path: scene.settings.path))
+        #expect(found?.disposition == .alarm)
+        #expect(try await scene.lease(disk).count == 1)
+        #expect(try await scene.spool.contradictions() == [])
+    }
+
+    @Test func `a reader that holds the log stops accepting, not settling`() async throws {
+        let scene = try await Scene(sizeLimit: Self.small)
+        _ = try await scene.spool.append([record(disk, 1)])
+        var configuration = Configuration()
+        configuration.allowsUnsafeTransactions = true
+        let reader = try DatabaseQueue(path: scene.settings.path, configuration: configuration)
+        try await reader.writeWithoutTransaction { db in
+            try db.execute(sql: "BEGIN; SELECT count(*) FROM result")
+        }
+        let found = await fault {
+            for number in 2..<200 {
+                _ = try await scene.spool.append([record(load, number, outputBytes: 20_000)])
+            }
+        }
+        guard case .logBlocked? = found else {
+            Issue.record("\(String(describing: found))")
+            return
+        }
+        #expect(try await scene.deliver(disk) != nil)
+        try await reader.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
+        #expect(try await scene.spool.append([record(load, 500)]).accepted == 1)
+    }
+}

@@ -1,0 +1,279 @@
+import Foundation
+import Synchronization
+
+/// A real Icinga 2 master of a test's own: on a free port of 127.0.0.1, in a folder of its own,
+/// with its own certificate authority, beside whatever else runs on the machine.
+///
+/// It is stopped when the last reference goes, and killed by a guard when the test process dies.
+package final class PrivateMaster: Sendable {
+    /// The master's node name, and the name of its zone.
+    package static let name = "master"
+
+    /// True when this machine has Icinga 2.
+    package static var isAvailable: Bool { binary != nil }
+
+    /// What to say where a test is skipped without it.
+    package static let absence = "Icinga 2 is not installed: run `make test` as root"
+
+    /// Everything it reads and writes.
+    package let folder: TemporaryDirectory
+    /// Who signed its certificate and its clients'.
+    package let authority: CertificateAuthority
+    /// The master's own certificate.
+    package let identity: CertificateAuthority.Identity
+    private let loopback: LoopbackPort
+    private let password = UUID().uuidString
+    private let logLevel: String
+    private let running = Mutex<Running?>(nil)
+
+    private struct Running {
+        var guardian: ChildProcess
+        var pid: pid_t
+    }
+
+    /// Prepares a master that is not started yet.
+    ///
+    /// - Parameters:
+    ///   - configuration: what it is to know besides itself, in Icinga's configuration language.
+    ///   - identity: its certificate; one of its authority for its own name when nil.
+    ///   - logLevel: `information` shows each request; benchmarks choose `warning`.
+    package init(
+        configuration: String = "",
+        authority: CertificateAuthority? = nil,
+        identity: CertificateAuthority.Identity? = nil,
+        logLevel: String = "information"
+    ) throws {
+        folder = try TemporaryDirectory("master")
+        loopback = try LoopbackPort()
+        self.authority = try authority ?? CertificateAuthority()
+        self.identity = try identity ?? self.authority.issue(Self.name)
+        self.logLevel = logLevel
+        for name in ["lib/certs", "lib/ca", "cache", "log", "spool", "run/cmd", "zones.d", "extra"]
+        {
+            try folder.makeFolder(name)
+        }
+        try install(identity: self.identity, authority: self.authority)
+        try folder.write(mainConfiguration, to: "icinga2.conf")
+        try write(configuration: configuration)
+    }
+
+    deinit {
+        // lost on purpose: the guard kills what is left
+        try? kill()
+    }
+
+    /// Starts a master, hands it to `body`, and stops it whatever happens there.
+    package static func run<Result>(
+        _ configuration: String = "",
+        logLevel: String = "information",
+        _ body: (PrivateMaster) async throws -> Result
+    ) async throws -> Result {
+        let master = try PrivateMaster(configuration: configuration, logLevel: logLevel)
+        try master.start()
+        defer { try? master.kill() }  // lost on purpose: the guard kills what is left
+        return try await body(master)
+    }
+
+    /// The port of its API on 127.0.0.1.
+    package var port: Int { loopback.number }
+
+    /// The ApiUser with all rights, as `name:password`, for a test's own questions.
+    package var administrator: String { "root:\(password)" }
+
+    /// What it logged so far, over all its starts.
+    package var log: String {
+        // lost on purpose: no log yet is an empty log
+        let data = try? Data(contentsOf: folder.url.appendingPathComponent("log/master.log"))
+        return String(decoding: data ?? Data(), as: UTF8.self)
+    }
+
+    /// Replaces one file of its configuration; it counts from the next start or reload on.
+    package func write(configuration: String, to name: String = "test") throws {
+        try folder.write(configuration, to: "extra/\(name).conf")
+    }
+
+    /// Gives it another certificate; it counts from the next start on.
+    package func install(
+        identity: CertificateAuthority.Identity,
+        authority: CertificateAuthority
+    ) throws {
+        for (source, target) in [
+            (identity.certificate, "\(Self.name).crt"), (identity.key, "\(Self.name).key"),
+            (authority.certificate, "ca.crt"),
+        ] {
+            let text = try String(contentsOfFile: source, encoding: .utf8)
+            try folder.write(text, to: "lib/certs/\(target)")
+        }
+    }
+}
+
+// MARK: - Start and stop
+
+extension PrivateMaster {
+    /// Starts it, with the state of its last stop, and returns when its API answers.
+    package func start() throws {
+        guard Self.binary != nil else { throw SupportFault("Icinga 2 is not installed") }
+        try running.withLock { running in
+            guard running == nil else { return }
+            // lost on purpose: there is none before the first start
+            try? FileManager.default.removeItem(atPath: folder.path("run/test.pid"))
+            let guardian = try ChildProcess("bash", ["-c", Self.guardScript, "guard"] + launch)
+            let pid = try eventually("the master has a process id") {
+                Int32(readFile("run/test.pid").trimmingCharacters(in: .whitespacesAndNewlines))
+            }
+            running = Running(guardian: guardian, pid: pid)
+        }
+        do {
+            try eventually("the master answers") {
+                if try !isRunning() { throw SupportFault("the master did not start") }
+                // lost on purpose: nobody listens yet
+                return (try? get("/v1").status) == 200
+            }
+        } catch {
+            let said = log
+            try kill()
+            throw SupportFault("\(error)\n\(said.suffix(4000))")
+        }
+    }
+
+    /// Ends it as an administrator would: it saves its state first.
+    package func stop() throws {
+        guard let running = takeRunning() else { return }
+        Glibc.kill(running.pid, SIGTERM)
+        do {
+            _ = try running.guardian.wait(patience: .seconds(30))
+        } catch {
+            Glibc.kill(-running.pid, SIGKILL)
+            throw error
+        }
+    }
+
+    /// Ends it as a power cut would: what it did not save is lost.
+    package func kill() throws {
+        guard let running = takeRunning() else { return }
+        Glibc.kill(-running.pid, SIGKILL)
+        _ = try running.guardian.wait(patience: .seconds(30))
+    }
+
+    /// Stops and starts it; its state stays.
+    package func restart() throws {
+        try stop()
+        try start()
+    }
+
+    /// Makes it hang: connections stay open, nothing is answered.
+    package func pause() { signal(SIGSTOP) }
+
+    /// Lets a paused master go on.
+    package func resume() { signal(SIGCONT) }
+
+    /// Makes it read its configuration again, and returns when the new process answers.
+    package func reload() throws {
+        let before = try workerPid()
+        running.withLock { running in
+            if let running { _ = Glibc.kill(running.pid, SIGHUP) }
+        }
+        try eventually("the reloaded master answers") {
+            // lost on purpose: between the two processes nobody listens
+            guard let now = try? workerPid() else { return false }
+            return now != before
+        }
+    }
+
+    /// True while its process is there.
+    package func isRunning() throws -> Bool {
+        running.withLock { $0.map { $0.guardian.poll() == nil } ?? false }
+    }
+
+    private func workerPid() throws -> Double {
+        let answer = try get("/v1/status/IcingaApplication").json
+        let status = answer["results"][0]["status"]["icingaapplication"]["app"]
+        guard let pid = status["pid"].number else { throw SupportFault("no pid in \(answer)") }
+        return pid
+    }
+
+    private func takeRunning() -> Running? {
+        running.withLock { running in
+            defer { running = nil }
+            return running
+        }
+    }
+
+    private func signal(_ number: Int32) {
+        running.withLock { running in
+            if let running { _ = Glibc.kill(-running.pid, number) }
+        }
+    }
+
+    private func readFile(_ name: String) -> String {
+        // lost on purpose: no file yet reads as empty
+        (try? String(contentsOfFile: folder.path(name), encoding: .utf8)) ?? ""
+    }
+}
+
+// MARK: - How it is run
+
+extension PrivateMaster {
+    /// Icinga's binary; `/usr/sbin/icinga2` is a script that wants Debian's own paths and user.
+    package static let binary: String? = {
+        let root = "/usr/lib"
+        // lost on purpose: a folder that cannot be listed holds no Icinga
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
+        return names.map { "\(root)/\($0)/icinga2/sbin/icinga2" }
+            .first { FileManager.default.isExecutableFile(atPath: $0) }
+    }()
+
+    /// The options that keep all of Icinga's files below `folder`.
+    package static func options(folder: String) -> [String] {
+        [
+            "DataDir=\(folder)/lib", "CacheDir=\(folder)/cache", "LogDir=\(folder)/log",
+            "SpoolDir=\(folder)/spool", "InitRunDir=\(folder)/run", "ConfigDir=\(folder)",
+            "ZonesDir=\(folder)/zones.d",
+        ].flatMap { ["-D", $0] }
+    }
+
+    /// Runs the master in a session of its own until it ends or the test process is gone.
+    private static let guardScript = """
+        test=$1 folder=$2; shift 2
+        export ICINGA2_USER=root ICINGA2_GROUP=root
+        setsid -- "$@" >>"$folder/log/master.log" 2>&1 &
+        master=$!
+        echo $master >"$folder/run/test.tmp"; mv "$folder/run/test.tmp" "$folder/run/test.pid"
+        tail --pid="$test" -f /dev/null &
+        watch=$!
+        wait -n
+        status=$?
+        kill -KILL -- "-$master" 2>/dev/null
+        kill "$watch" 2>/dev/null
+        exit $status
+        """
+
+    private var launch: [String] {
+        [
+            String(ProcessInfo.processInfo.processIdentifier), folder.path, Self.binary ?? "",
+            "daemon", "-x", logLevel, "-c", folder.path("icinga2.conf"),
+        ] + Self.options(folder: folder.path)
+    }
+
+    private var mainConfiguration: String {
+        """
+        const NodeName = "\(Self.name)"
+        const ZoneName = "\(Self.name)"
+        const PluginDir = "/usr/lib/nagios/plugins"
+        include <itl>
+        include <plugins>
+        object Endpoint NodeName { }
+        object Zone ZoneName { endpoints = [ NodeName ] }
+        object CheckerComponent "checker" { }
+        object ApiListener "api" {
+            bind_host = "127.0.0.1"
+            bind_port = \(port)
+        }
+        object ApiUser "root" {
+            password = "\(password)"
+            permissions = [ "*" ]
+        }
+        include "extra/*.conf"
+        """
+    }
+}

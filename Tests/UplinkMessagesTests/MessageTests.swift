@@ -1,0 +1,138 @@
+import Monitoring
+import Testing
+
+@testable import UplinkMessages
+
+private let node = NodeID(index: 3)
+private let moment = Timestamp(microseconds: 1_700_000_000_123_456)
+
+private let daemonMessages: [DaemonMessage] = [
+    .settings(
+        UplinkSettings(nodes: [
+            NodeSettings(
+                name: "master1", identity: "production", addresses: ["127.0.0.1", "::1"],
+                port: 5665)
+        ])),
+    .addresses(node: node, addresses: []),
+    .submit(
+        Submission(
+            id: .max, node: node, object: ObjectName(host: "web1", service: "disk /"),
+            exitStatus: 3, output: "DISK é\nlong", performanceData: ["a=1", "'b c'=2;3"],
+            executionStart: moment, executionEnd: moment + .seconds(1), ttlSeconds: 420,
+            checkSource: "web1")),
+    .probe(id: 7, node: node),
+    .readBack(
+        id: 8, node: node,
+        objects: [ObjectName(host: "h"), ObjectName(host: "h", service: "s!t")]),
+    .drain,
+    .stop,
+]
+
+private let uplinkMessages: [UplinkMessage] = [
+    .ready,
+    .outcome(
+        OutcomeReport(
+            id: 1, outcome: .lost, text: "gone", sentAt: moment, answeredAt: moment)),
+    .probeAnswer(
+        id: 2, .answered(MasterGreeting(version: "r2.13.6-1", permissions: ["a/b", "*"]))),
+    .probeAnswer(id: 3, .failed(.untrusted, text: "expired")),
+    .readBackAnswer(
+        id: 4,
+        .readings([
+            ObjectReading(object: ObjectName(host: "h"), executionStart: moment, lastCheck: nil)
+        ]), askedAt: moment, answeredAt: moment),
+    .readBackAnswer(id: 5, .objectUnknown, askedAt: moment, answeredAt: moment),
+    .readBackAnswer(id: 6, .permissionMissing, askedAt: moment, answeredAt: moment),
+    .readBackAnswer(id: 7, .failed(.timedOut, text: ""), askedAt: moment, answeredAt: moment),
+    .link(node: node, isUp: true),
+    .addressWanted(node: node),
+]
+
+private func onlyFrame(_ bytes: [UInt8]) throws -> ArraySlice<UInt8> {
+    var accumulator = FrameAccumulator()
+    accumulator.append(bytes)
+    return try #require(try accumulator.next())
+}
+
+@Test func `every message survives the way through a frame`() throws {
+    for message in daemonMessages {
+        #expect(try DaemonMessage(frame: onlyFrame(message.frame)) == message)
+    }
+    for message in uplinkMessages {
+        #expect(try UplinkMessage(frame: onlyFrame(message.frame)) == message)
+    }
+}
+
+@Test func `frames come out whole however the bytes are cut`() throws {
+    let bytes = daemonMessages.flatMap(\.frame)
+    for step in [1, 2, 3, 7, 64] {
+        var accumulator = FrameAccumulator()
+        var seen: [DaemonMessage] = []
+        for start in stride(from: 0, to: bytes.count, by: step) {
+            accumulator.append(bytes[start..<min(start + step, bytes.count)])
+            while let frame = try accumulator.next() {
+                seen.append(try DaemonMessage(frame: frame))
+            }
+        }
+        #expect(seen == daemonMessages)
+    }
+}
+
+@Test func `a frame over the limit is refused before its bytes are awaited`() {
+    var accumulator = FrameAccumulator()
+    accumulator.append([0x7F, 0xFF, 0xFF, 0xFF])
+    #expect(throws: MessageFault.frameTooLong(byteCount: 0x7FFF_FFFF)) {
+        try accumulator.next()
+    }
+}
+
+@Test func `every message cut short or lengthened is refused`() {
+    for message in uplinkMessages {
+        let frame = message.frame.dropFirst(4)
+        for count in 0..<frame.count where count > 0 {
+            #expect(throws: MessageFault.self) {
+                try UplinkMessage(frame: frame.prefix(count))
+            }
+        }
+        #expect(throws: MessageFault.wrongLength) {
+            try UplinkMessage(frame: ArraySlice(Array(frame) + [0]))
+        }
+    }
+}
+
+@Test func `no byte string traps the readers`() {
+    var random = SystemRandomNumberGenerator()
+    for round in 0..<20_000 {
+        let source = round % 2 == 0 ? uplinkMessages[round % uplinkMessages.count].frame : []
+        var bytes = Array(source.dropFirst(4))
+        if bytes.isEmpty {
+            bytes = (0..<Int.random(in: 1...64, using: &random)).map { _ in .random(in: 0...255) }
+        }
+        for _ in 0..<3 {
+            bytes[Int.random(in: bytes.indices, using: &random)] = .random(in: 0...255)
+        }
+        // Only that both return or throw is claimed; what they say is covered above.
+        _ = try? UplinkMessage(frame: bytes[...])
+        _ = try? DaemonMessage(frame: bytes[...])
+    }
+}
+
+@Test func `texts are cut between characters`() {
+    #expect("aéb".cut(toByteCount: 2) == "a")
+    #expect("aéb".cut(toByteCount: 3) == "aé")
+    #expect("".cut(toByteCount: 0) == "")
+}
+
+@Test func `a host takes no exit status but UP and DOWN`() {
+    var frame = Array(daemonMessages[2].frame.dropFirst(4))
+    let submission = Submission(
+        id: 1, node: node, object: ObjectName(host: "h"), exitStatus: 1, output: "",
+        performanceData: [], executionStart: moment, executionEnd: moment, ttlSeconds: 1,
+        checkSource: "h")
+    frame = Array(DaemonMessage.submit(submission).frame.dropFirst(4))
+    // type, id, node, length and one byte of the name come before it
+    frame[1 + 8 + 2 + 4 + 1] = 2
+    #expect(throws: MessageFault.outOfBounds(field: "exit status")) {
+        try DaemonMessage(frame: frame[...])
+    }
+}
