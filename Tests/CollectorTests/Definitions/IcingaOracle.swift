@@ -11,6 +11,7 @@ struct IcingaOracle {
     /// The real binary, past the wrapper that changes user; nil where icinga2 is not installed.
     static let binary: String? = {
         let root = "/usr/lib"
+        // lost on purpose: without the folder there is no icinga2
         let folders = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
         return folders.map { "\(root)/\($0)/icinga2/sbin/icinga2" }
             .first { FileManager.default.isExecutableFile(atPath: $0) }
@@ -72,6 +73,7 @@ struct IcingaOracle {
     }
 
     private var log: String {
+        // lost on purpose: it only explains a failure that is reported anyway
         (try? String(contentsOf: folder.appendingPathComponent("out"), encoding: .utf8)) ?? ""
     }
 

@@ -45,6 +45,7 @@ struct OracleGenerator {
         func collect(_ value: Value) {
             switch value {
             case .string(let text):
+                // lost on purpose: a text that cannot be cut asks for nothing
                 for case .macro(let name) in (try? MacroText(text))?.parts ?? [] {
                     if !name.isEmpty, !name.bytes.contains(UInt8(ascii: ".")) {
                         names.insert(name.text)

@@ -130,6 +130,21 @@ struct ValidationTests {
         #expect(description.contains("\n    check_interval = 0\n"))
     }
 
+    @Test(arguments: ["\\377", "tab\\t", String(repeating: "n", count: 1025)])
+    func `a name that cannot be told apart or carried is refused`(name: String) {
+        let errors = DefinitionFixture.errors(
+            "object Host \"\(name)\" { check_command = \"dummy\" }")
+        #expect(errors.count == 1)
+        #expect(errors.first?.contains("is invalid") == true, "\(errors)")
+    }
+
+    @Test(arguments: ["\"nan\"", "\"inf\"", "-0.0", "400000000"])
+    func `an interval that time cannot hold is refused`(interval: String) {
+        let errors = DefinitionFixture.errors(Self.host + "check_interval = \(interval) }")
+        #expect(errors.count == 1)
+        #expect(errors.first?.contains("Interval must") == true, "\(errors)")
+    }
+
     @Test func `all errors are reported at once`() {
         let text = """
             object Host "x" { check_command = "dummy"; check_interval = 0 }
