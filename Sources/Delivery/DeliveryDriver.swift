@@ -10,8 +10,8 @@ package protocol UplinkPort: Sendable {
     func send(_ message: DaemonMessage)
 }
 
-/// Performs what the ``DeliveryMachine`` of each destination decides: commits to the spool, talks to
-/// the uplink, waits.
+/// Performs what the ``DeliveryMachine`` of each destination decides: commits to the spool, talks
+/// to the uplink, waits.
 ///
 /// Events are taken one at a time; commits run beside them, one for each destination, so that
 /// outcomes gather for the next commit while one is on its way to the disk.

@@ -32,7 +32,9 @@ package struct DeliveryLink: Sendable {
         package var since: Timestamp
     }
 
+    /// Where the way stands.
     package private(set) var phase = Phase.absent
+    /// Why nothing gets through; nil while it does.
     package private(set) var fault: Fault?
     /// What the node said at the last answered probe.
     package private(set) var greeting: MasterGreeting?

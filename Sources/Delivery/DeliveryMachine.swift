@@ -15,10 +15,15 @@ internal import UplinkMessages
 ///
 /// A value: events and the time in, actions out. ``DeliveryDriver`` performs them.
 package struct DeliveryMachine: Sendable {
+    /// Which master, and how it is delivered to.
     package let settings: DeliverySettings
+    /// Whose rows of the spool.
     package let destination: DestinationID
+    /// The way to it.
     package internal(set) var link: DeliveryLink
+    /// What is known of its clock.
     package internal(set) var clock = MasterClock()
+    /// What was counted since the process started.
     package internal(set) var counts = DeliveryCounts()
 
     var lanes: [ObjectName: LaneState] = [:]

@@ -197,7 +197,9 @@ struct SimulatedWorld {
         try await tell(.uplink(.link(node: NodeID(index: 0), isUp: false)))
     }
 
-    /// The client dies; a new one starts on the same spool. Bytes that left may arrive.
+    /// The client dies; a new one starts on the same spool.
+    ///
+    /// Bytes that left may arrive.
     private mutating func crashClient() async throws {
         crashes += 1
         for request in wire {

@@ -6,8 +6,8 @@ import UplinkMessages
 
 /// A running `forwarder-uplink` with the descriptor that it is talked to over.
 ///
-/// One thread reads, one writes; neither the daemon nor the delivery ever waits for it. What it says
-/// is hostile until it is decoded; a message that is none ends it.
+/// One thread reads, one writes; neither the daemon nor the delivery ever waits for it. What it
+/// says is hostile until it is decoded; a message that is none ends it.
 final class UplinkChild: UplinkPort {
     /// Most bytes that wait to be written.
     ///

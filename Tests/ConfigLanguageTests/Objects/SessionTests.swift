@@ -38,7 +38,10 @@ import Testing
             object Host "a" { vars.os = "Linux"; vars.disks["disk /"] = { path = "/" } }
             object Host "b" { }
             apply Service "ssh" { check_command = "ssh"; assign where host.vars.os == "Linux" }
-            apply Service "ping" { vars.n = host.name; assign where host.name; ignore where host.name == "b" }
+            apply Service "ping" {
+              vars.n = host.name
+              assign where host.name; ignore where host.name == "b"
+            }
             apply Service for (disk => config in host.vars.disks) { vars += config }
             apply Service "x-" for (n in [ 1, 2 ]) { assign where host.name == "b" }
             """
@@ -130,7 +133,10 @@ import Testing
             object User "me" { email = "x@example.com" }
             object IcingaApplication "app" { }
             template Notification "mail" { interval = 30m }
-            apply Notification "n" to Host { import "mail"; users = host.vars.notification.mail.users; assign where true }
+            apply Notification "n" to Host {
+              import "mail"; users = host.vars.notification.mail.users
+              assign where true
+            }
             object User "broken" { x = undefined_name }
             """
         )

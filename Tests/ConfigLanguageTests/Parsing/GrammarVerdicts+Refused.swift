@@ -35,7 +35,7 @@ extension GrammarVerdicts {
         "ignore where true",
         #"apply Service "a" { }"#,
         #"apply Notification "a" to Host for (x in y) { assign where true }"#,
-        #"apply Notification "a" for (x in y) to Host ignore_on_error use (a) { assign where true }"#,
+        #"apply Notification "a" for (x in y) to Host ignore_on_error use (a) { assign where 1 }"#,
         #"object Host "a" ignore_on_error use (a) { }"#,
         #"object Host "a" "b" {}"#,
         #"template Host "x" default use (a) { }"#,
