@@ -225,6 +225,14 @@ extension DeliveryMachine {
         }
     }
 
+    /// When another result of own health may be asked for; nil while none is needed.
+    var healthDueAt: Duration? {
+        guard link.phase == .open, !clock.isKnown, calibration.stage == .submitting else {
+            return nil
+        }
+        return calibration.healthWantedAt.map { $0 + Self.healthPatience }
+    }
+
     private mutating func wantHealth(at now: Moment, _ actions: inout [DeliveryAction]) {
         let stage = lanes[settings.healthObject]?.stage ?? .empty
         guard stage == .empty else { return }
