@@ -135,13 +135,14 @@ extension ForwarderSite {
         return try RunningForwarder(site: self, environment: environment)
     }
 
-    /// Starts the daemon, hands it to `body`, and kills it whatever happens there.
+    /// Starts the daemon, hands it to `body` once it answers, and kills it whatever happens there.
     package func withDaemon<Result>(
         clock: String? = nil,
         _ body: (RunningForwarder) throws -> Result
     ) throws -> Result {
         let daemon = try startDaemon(clock: clock)
         defer { daemon.end() }
+        try daemon.waitUntilReady()
         return try body(daemon)
     }
 }
@@ -207,5 +208,6 @@ extension ForwarderSite {
     /// Loads ``rendered()`` into a master; it counts from the master's next start or reload on.
     package func renderInto(_ master: PrivateMaster) throws {
         try master.write(configuration: rendered(), to: "site-\(node)")
+        try master.write(configuration: ProcessedResults.markerDefinition, to: "marker")
     }
 }

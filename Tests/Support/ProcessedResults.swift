@@ -22,10 +22,19 @@ package final class ProcessedResults: Sendable {
         package let processedAt: Double
     }
 
+    /// A host that ``drain()`` uses; ``ForwarderSite/renderInto(_:)`` loads it into the master.
+    package static let markerDefinition = """
+        object Host "\(marker)" { check_command = "dummy", enable_active_checks = false }
+
+        """
+    private static let marker = "test-marker"
+
+    private let master: PrivateMaster
     private let stream: ChildProcess
 
     /// Subscribes, and returns when nothing that is processed from now on can be missed.
     package init(_ master: PrivateMaster) throws {
+        self.master = master
         let folder = try TemporaryDirectory("events")
         stream = try ChildProcess(
             "curl",
@@ -45,19 +54,29 @@ package final class ProcessedResults: Sendable {
         }
     }
 
-    /// Everything so far.
-    package var entries: [Entry] {
-        get throws {
-            // A line that has no end yet is not there yet.
-            let lines = stream.output.split(separator: UInt8(ascii: "\n"))
-            let isWhole = stream.output.last == UInt8(ascii: "\n")
-            return try lines.dropLast(isWhole ? 0 : 1).map { try Entry(JSON(parsing: $0)) }
+    /// Everything that was processed before this call.
+    ///
+    /// The stream lags by up to some seconds: a result of the test's own marks the place.
+    package func drain() throws -> [Entry] {
+        let mark = "mark \(UUID().uuidString)"
+        let answer = try master.submit(Self.marker, state: 0, output: mark)
+        guard answer.status == 200 else { throw SupportFault("no marker: \(answer)") }
+        return try eventually("the event stream shows the mark") {
+            let entries = try self.entries
+            guard entries.contains(where: { $0.output == mark }) else { return nil }
+            return entries.filter { $0.object != Self.marker }
         }
     }
 
-    /// What was processed of one object so far.
-    package func entries(of object: String) throws -> [Entry] {
-        try entries.filter { $0.object == object }
+    /// What is known by now; all there is once the master has ended.
+    package var entries: [Entry] {
+        get throws {
+            let output = stream.output
+            let lines = output.split(separator: UInt8(ascii: "\n"))
+            // A line that has no end yet is not there yet.
+            let isWhole = output.last == UInt8(ascii: "\n")
+            return try lines.dropLast(isWhole ? 0 : 1).map { try Entry(JSON(parsing: $0)) }
+        }
     }
 }
 

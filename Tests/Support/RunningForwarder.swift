@@ -72,7 +72,11 @@ package final class RunningForwarder: Sendable {
     package func waitUntilReady() throws {
         try eventually("the daemon answers") {
             guard isRunning else { throw SupportFault("the daemon ended:\n\(log.suffix(4000))") }
-            return try site.status()["daemon_pid"].number != nil
+            // Without a daemon `status` itself opens the spool, and the daemon would wait for it.
+            guard FileManager.default.fileExists(atPath: site.folder.path("control.sock")) else {
+                return false
+            }
+            return try site.status()["daemon_pid"].number == Double(pid)
         }
     }
 
