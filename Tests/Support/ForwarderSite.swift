@@ -93,7 +93,7 @@ package final class ForwarderSite: Sendable {
         """
         #!/bin/sh
         clock="${0%/*}/clock"
-        if [ -f "$clock" ]; then . "$clock"; fi
+        . "$clock"
         exec '\(program)' "$@"
         """
     }
@@ -102,42 +102,22 @@ package final class ForwarderSite: Sendable {
 // MARK: - The daemon
 
 extension ForwarderSite {
-    /// libfaketime of Debian's package, for programs with threads; nil when it is not installed.
-    package static let clockLibrary: String? = {
-        let root = "/usr/lib"
-        // lost on purpose: a folder that cannot be listed holds no library
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
-        return names.map { "\(root)/\($0)/faketime/libfaketimeMT.so.1" }
-            .first { FileManager.default.fileExists(atPath: $0) }
-    }()
-
-    /// What to say where a test is skipped without libfaketime.
-    package static let clockAbsence = "libfaketime is not installed: run `make test` as root"
-
     /// Starts `forwarder daemon`.
     ///
-    /// - Parameter clock: this host's clock for daemon and uplink, as libfaketime's FAKETIME wants
-    ///   it, such as `+3600s`; the true time if nil. Plugins see the true time always.
-    package func startDaemon(clock: String? = nil) throws -> RunningForwarder {
+    /// - Parameter clock: this host's clock, for daemon and uplink; the true time if nil. Plugins
+    ///   see the true time always: their environment is clean.
+    package func startDaemon(clock: ShiftedClock? = nil) throws -> RunningForwarder {
+        let shift = clock?.environment ?? [:]
+        let lines = shift.sorted { $0.key < $1.key }.map { "export \($0.key)='\($0.value)'\n" }
+        try folder.write(lines.joined(), to: "clock")
         var environment = ProcessInfo.processInfo.environment
-        // lost on purpose: there is none before the first fake clock
-        try? FileManager.default.removeItem(atPath: folder.path("clock"))
-        if let clock {
-            guard let library = Self.clockLibrary else { throw SupportFault(Self.clockAbsence) }
-            let fake = [
-                "LD_PRELOAD": library, "FAKETIME": clock, "DONT_FAKE_MONOTONIC": "1",
-                "FAKETIME_NO_CACHE": "1",
-            ]
-            environment.merge(fake) { _, new in new }
-            let lines = fake.sorted { $0.key < $1.key }.map { "export \($0.key)='\($0.value)'\n" }
-            try folder.write(lines.joined(), to: "clock")
-        }
+        environment.merge(shift) { _, new in new }
         return try RunningForwarder(site: self, environment: environment)
     }
 
     /// Starts the daemon, hands it to `body` once it answers, and kills it whatever happens there.
     package func withDaemon<Result>(
-        clock: String? = nil,
+        clock: ShiftedClock? = nil,
         _ body: (RunningForwarder) throws -> Result
     ) throws -> Result {
         let daemon = try startDaemon(clock: clock)
