@@ -45,6 +45,9 @@ struct Calibration: Sendable {
     var storedStamp: Timestamp?
     var sample: Sample?
     var healthWantedAt: Duration?
+    /// True when the clock became known by a result with an old stamp: one with the right time
+    /// has to follow, or the host would seem silent until the next regular one.
+    var owesHealth = false
 
     var maySubmit: Bool { stage == .submitting && sample == nil }
 
@@ -166,6 +169,7 @@ extension DeliveryMachine {
             if let reading, reading.executionStart == sample.stamp,
                 let lastCheck = reading.lastCheck
             {
+                if !clock.isKnown { calibration.owesHealth = true }
                 clock.observe(
                     lastCheck: lastCheck, sentAt: sample.sentAt, answeredAt: sample.answeredAt)
             } else if !clock.isKnown {
@@ -203,7 +207,13 @@ extension DeliveryMachine {
             enqueue([settings.healthObject], for: .clock(sample))
             return
         }
-        guard !clock.isKnown else { return }
+        guard !clock.isKnown else {
+            if calibration.owesHealth {
+                calibration.owesHealth = false
+                actions.append(.wantHealth)
+            }
+            return
+        }
         switch calibration.stage {
         case .needed:
             calibration.stage = .asking
