@@ -20,10 +20,12 @@
  * thread of the parent holds. errno is safe: the thread it belongs to is suspended meanwhile.
  */
 
-/* The kernel's signal mask. glibc's sigset_t is larger, and its functions skip signals 32 and 33. */
+/* The kernel's signal mask. glibc's sigset_t is larger, and its functions skip signals 32 and
+ * 33. */
 typedef uint64_t kernel_mask;
 
-/* At least as large as the kernel's struct sigaction; all zeros are SIG_DFL on every architecture. */
+/* At least as large as the kernel's struct sigaction; all zeros are SIG_DFL on every
+ * architecture. */
 struct kernel_action {
     uint64_t words[8];
 };
@@ -171,8 +173,8 @@ int cspawn_start(const struct cspawn_request *request, struct cspawn_process *pr
     free(shell_argv);
     if (result < 0) return result;
     if (!state.error) return 0;
-    /* It is past its last instruction but perhaps not a zombie yet: clone returned when it let go of
-     * the memory. So this waits, for microseconds. */
+    /* It is past its last instruction but perhaps not a zombie yet: clone returned when it let go
+     * of the memory. So this waits, for microseconds. */
     siginfo_t info;
     while (waitid((idtype_t)by_pidfd, (id_t)process->pidfd, &info, WEXITED) < 0 && errno == EINTR) {
     }

@@ -10,8 +10,8 @@ package protocol UplinkPort: Sendable {
     func send(_ message: DaemonMessage)
 }
 
-/// Performs what the ``DeliveryMachine`` of each destination decides: commits to the spool, talks to
-/// the uplink, waits.
+/// Performs what the ``DeliveryMachine`` of each destination decides: commits to the spool, talks
+/// to the uplink, waits.
 ///
 /// Events are taken one at a time; commits run beside them, one for each destination, so that
 /// outcomes gather for the next commit while one is on its way to the disk.
@@ -209,7 +209,7 @@ package actor DeliveryDriver {
 
 extension SpoolQueue {
     /// Stores what reads said about kept results; returns the lanes with results to send again.
-    fileprivate func judge(
+    func judge(
         _ verdicts: [KeptVerdict], of destination: DestinationID
     ) async throws(SpoolFault) -> [Lane] {
         var again: [ObjectName] = []
@@ -218,7 +218,7 @@ extension SpoolQueue {
                 verdict.object, of: destination, after: verdict.held)
             if count > 0 { again.append(verdict.object) }
         }
-        if let provedBefore = verdicts.map(\.provedBefore).min() {
+        if let provedBefore = verdicts.compactMap(\.provedBefore).min() {
             let proofs = verdicts.compactMap { verdict in
                 verdict.held.map { StampProof(object: verdict.object, stamp: $0) }
             }

@@ -32,7 +32,9 @@ package struct DeliveryLink: Sendable {
         package var since: Timestamp
     }
 
+    /// Where the way stands.
     package private(set) var phase = Phase.absent
+    /// Why nothing gets through; nil while it does.
     package private(set) var fault: Fault?
     /// What the node said at the last answered probe.
     package private(set) var greeting: MasterGreeting?
@@ -75,7 +77,10 @@ package struct DeliveryLink: Sendable {
         if phase == .absent { phase = .resting }
     }
 
-    mutating func uplinkLost() { phase = .absent }
+    mutating func uplinkLost(_ text: String, at now: Moment) {
+        phase = .absent
+        fault = Fault(text: text, nodeName: node.name, since: fault?.since ?? now.wall)
+    }
 
     /// Turns `.waiting` into `.resting` when its time has come.
     mutating func wake(at monotonic: Duration) {

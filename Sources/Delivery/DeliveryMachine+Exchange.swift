@@ -22,10 +22,7 @@ extension DeliveryMachine {
         let objects = leasable()
         guard !objects.isEmpty || !settlements.isEmpty || !parkings.isEmpty else { return }
         var leasing: [ObjectName: Int] = [:]
-        for object in objects {
-            lanes[object]?.stage = .leasing
-            leasing[object] = lanes[object]?.queued ?? 0
-        }
+        for object in objects { leasing[object] = lanes[object]?.queued ?? 0 }
         let node = link.node.name
         actions.append(
             .exchange(
@@ -45,14 +42,15 @@ extension DeliveryMachine {
         guard clock.isKnown else {
             let health = settings.healthObject
             guard calibration.maySubmit, lanes[health]?.stage == .ready else { return [] }
+            lanes[health]?.stage = .leasing
             return [health]
         }
         var objects: [ObjectName] = []
         let room = min(settings.window - flights.count, DeliverySettings.leaseBatch)
         while objects.count < room, let object = ready.popFirst() {
-            if lanes[object]?.stage == .ready, !objects.contains(object) {
-                objects.append(object)
-            }
+            guard lanes[object]?.stage == .ready else { continue }
+            lanes[object]?.stage = .leasing
+            objects.append(object)
         }
         return objects
     }
@@ -95,6 +93,7 @@ extension DeliveryMachine {
     ) {
         guard var done = committing else { return }
         committing = nil
+        spoolFault = nil
         for lease in answer.leased {
             let object = lease.result.object
             guard done.leasing.removeValue(forKey: object) != nil else { continue }
@@ -122,7 +121,8 @@ extension DeliveryMachine {
         for object in failed.leasing.keys.sorted() { rest(object) }
         spoolRetryAt = now.monotonic + Self.spoolRetryWait
         counts.spoolFailures += 1
-        counts.lastSpoolFault = text
+        spoolFault = DeliveryLink.Fault(
+            text: text, nodeName: link.node.name, since: spoolFault?.since ?? now.wall)
     }
 
     /// How long to wait after the spool could not commit.

@@ -45,9 +45,8 @@ struct Calibration: Sendable {
     var storedStamp: Timestamp?
     var sample: Sample?
     var healthWantedAt: Duration?
-    /// True when the clock became known by a result with an old stamp: one with the right time
-    /// has to follow, or the host would seem silent until the next regular one.
-    var owesHealth = false
+    /// True when the newest result of own health on the master carries an old stamp.
+    var wantsFresh = false
 
     var maySubmit: Bool { stage == .submitting && sample == nil }
 
@@ -169,7 +168,10 @@ extension DeliveryMachine {
             if let reading, reading.executionStart == sample.stamp,
                 let lastCheck = reading.lastCheck
             {
-                if !clock.isKnown { calibration.owesHealth = true }
+                // The one that made the clock known went under an old stamp: a fresh one follows,
+                // or the master would take this host to be silent.
+                if !clock.isKnown { calibration.healthWantedAt = nil }
+                calibration.wantsFresh = !clock.isKnown
                 clock.observe(
                     lastCheck: lastCheck, sentAt: sample.sentAt, answeredAt: sample.answeredAt)
             } else if !clock.isKnown {
@@ -186,7 +188,7 @@ extension DeliveryMachine {
         case .doubt:
             lanes[object]?.doubt?.isAsked = false
             lanes[object]?.doubt?.askableAt = now.monotonic + Self.unknownPatience
-        case .kept: keptUnknown(object)
+        case .kept: keptUnknown(object, at: now)
         case .storedStamp, .clock: calibration.stage = .impossible
         }
     }
@@ -208,9 +210,9 @@ extension DeliveryMachine {
             return
         }
         guard !clock.isKnown else {
-            if calibration.owesHealth {
-                calibration.owesHealth = false
-                actions.append(.wantHealth)
+            if calibration.wantsFresh {
+                calibration.wantsFresh = !clock.isKnown
+                wantHealth(at: now, &actions)
             }
             return
         }

@@ -15,10 +15,15 @@ internal import UplinkMessages
 ///
 /// A value: events and the time in, actions out. ``DeliveryDriver`` performs them.
 package struct DeliveryMachine: Sendable {
+    /// Which master, and how it is delivered to.
     package let settings: DeliverySettings
+    /// Whose rows of the spool.
     package let destination: DestinationID
+    /// The way to it.
     package internal(set) var link: DeliveryLink
+    /// What is known of its clock.
     package internal(set) var clock = MasterClock()
+    /// What was counted since the process started.
     package internal(set) var counts = DeliveryCounts()
 
     var lanes: [ObjectName: LaneState] = [:]
@@ -39,10 +44,13 @@ package struct DeliveryMachine: Sendable {
     /// What is being committed; put back if the commit fails.
     var committing: Committing?
     var spoolRetryAt: Duration?
+    /// Why the spool could not commit; nil while it can.
+    var spoolFault: DeliveryLink.Fault?
 
     var questions: [UInt64: Question] = [:]
     var waitingQuestions: Deque<Question> = []
     var keptWork = KeptWork()
+    var ages = AgeTrust(period: DeliverySettings.keepDelivered)
     var calibration = Calibration()
     var hasLoaded = false
 
@@ -62,6 +70,7 @@ package struct DeliveryMachine: Sendable {
     /// Takes an event into account and says what is to be done about it now.
     package mutating func handle(_ event: DeliveryEvent, at now: Moment) -> [DeliveryAction] {
         var actions: [DeliveryAction] = []
+        ages.observe(now)
         switch event {
         case .loaded(let lanes, let unresolved): load(lanes, unresolved, at: now)
         case .accepted(let grown): accept(grown)
@@ -135,13 +144,12 @@ package struct DeliveryMachine: Sendable {
     // MARK: The uplink
 
     private mutating func uplinkLost(_ text: String, at now: Moment) {
-        link.uplinkLost()
+        link.uplinkLost(text, at: now)
         calibration.restart()
         for flight in flights.values { lost(flight, at: now) }
         flights.removeAll()
         dropQuestions()
         counts.uplinkRestarts += 1
-        counts.lastUplinkFault = text
     }
 
     private mutating func heard(_ message: UplinkMessage, at now: Moment) {
@@ -168,7 +176,10 @@ package struct DeliveryMachine: Sendable {
                 return
             }
             calibration.node = link.node.id
-            if isOtherNode { clock.forget() }
+            if isOtherNode || calibration.stage == .impossible {
+                clock.forget()
+                calibration.restart()
+            }
             keptWork.begin()
         }
     }
@@ -231,10 +242,6 @@ package struct DeliveryCounts: Sendable, Hashable {
     package var uplinkRestarts = 0
     /// How often the spool could not commit a batch.
     package var spoolFailures = 0
-    /// Why it could not, last; empty before the first time.
-    package var lastSpoolFault = ""
-    /// Why it ended last; empty before the first time.
-    package var lastUplinkFault = ""
 
     /// Nothing counted yet.
     package init() {}

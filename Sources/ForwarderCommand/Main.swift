@@ -8,11 +8,11 @@ struct Forwarder: AsyncParsableCommand {
         commandName: "forwarder",
         abstract: "Runs this host's own checks and pushes the results to an Icinga 2 master.",
         discussion: """
-            The host owns its check definitions, schedules and runs its plugins itself, keeps every \
-            result in a spool on disk, and submits the results over TLS as passive results. The \
-            master cannot configure it or make it run anything.
+            The host owns its check definitions, schedules and runs its plugins itself, keeps \
+            every result in a spool on disk, and submits the results over TLS as passive \
+            results. The master cannot configure it or make it run anything.
 
-            A first look: `forwarder validate`, then `forwarder run OBJECT`, then `forwarder daemon`.
+            A first look: `forwarder validate`, `forwarder run OBJECT`, then `forwarder daemon`.
             Configuration: /etc/forwarder/forwarder.conf and conf.d beside it, or --config FILE.
             Exit status: 0 done, 1 not (fully) done, 64 wrong usage.
             """,

@@ -12,12 +12,13 @@ package enum PluginEnding: Sendable, Hashable {
 
 /// What a plugin said: the bytes it printed and the way it ended, as Icinga reads them.
 ///
-/// Both parts are valid UTF-8 without NUL, each wrong byte replaced by U+FFFD, and together no longer
-/// than ``CheckResult/outputByteLimit``; where something was cut, the text's last line says so.
+/// Both parts are valid UTF-8 without NUL, each wrong byte replaced by U+FFFD, and together no
+/// longer than ``CheckResult/outputByteLimit``; where something was cut, the text's last line says
+/// so.
 ///
 /// - Source: Icinga 2 `PluginUtility::ParseCheckOutput` and `SplitPerfdata`, whose results for the
-///   corpus in PluginOutputTests were read from a running 2.13.6; the line for an exit status above 3
-///   comes with 2.14, blanks before a label count for nothing since 2.13.8.
+///   corpus in PluginOutputTests were read from a running 2.13.6; the line for an exit status above
+///   3 comes with 2.14, blanks before a label count for nothing since 2.13.8.
 package struct PluginOutput: Sendable, Hashable {
     /// The plugin's exit status; 128 when it did not exit by itself.
     package let exitStatus: Int32

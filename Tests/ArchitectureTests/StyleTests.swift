@@ -9,7 +9,7 @@ import Testing
 
     /// What takes away what the compiler or the locks promise.
     private static let bannedWords = [
-        "try!", "as!", "@unchecked Sendable", "nonisolated(unsafe)", "Task.detached", "Task {",
+        "try!", "as!", "@unchecked Sendable", "nonisolated(unsafe)", "Task.detached", " Task {",
         "fatalError", "@_silgen_name", "@_exported", "@_cdecl", "dlsym", "dlopen", "unsafeBitCast",
         "TODO", "FIXME",
     ]
@@ -17,16 +17,14 @@ import Testing
     @Test func `files and lines keep to their size`() throws {
         for file in try SourceFile.all(in: ["Sources", "Tests"]) {
             let count = file.lines.count - 1
-            #expect(
-                count <= Self.fileLimit || isExcepted(file, "file size"),
-                "\(file.path) has \(count) lines"
-            )
+            if count > Self.fileLimit, !isExcepted(file, "file size") {
+                Issue.record("\(file.path) has \(count) lines")
+            }
             for (number, line) in file.lines.enumerated() where line.count > Self.lineLimit {
                 // A citation may be as long as its titles.
-                #expect(
-                    line.contains("/// - Source: ") || isExcepted(file, "line size"),
-                    "\(file.path):\(number + 1) has \(line.count) columns"
-                )
+                if !line.contains("/// - Source: "), !isExcepted(file, "line size") {
+                    Issue.record("\(file.path):\(number + 1) has \(line.count) columns")
+                }
             }
         }
     }
@@ -34,10 +32,9 @@ import Testing
     @Test func `functions keep to their size`() throws {
         for file in try SourceFile.all(in: ["Sources", "Tests"]) {
             for (line, count) in Self.functions(in: file.lines) {
-                #expect(
-                    count <= Self.functionLimit || isExcepted(file, "function size"),
-                    "\(file.path):\(line) has \(count) lines"
-                )
+                if count > Self.functionLimit, !isExcepted(file, "function size") {
+                    Issue.record("\(file.path):\(line) has \(count) lines")
+                }
             }
         }
     }
@@ -46,7 +43,8 @@ import Testing
         for file in try SourceFile.all(in: ["Sources"]) {
             for (number, line) in file.code.enumerated() {
                 for word in Self.bannedWords where line.contains(word) {
-                    #expect(isExcepted(file, word), "\(file.path):\(number + 1): \(word)")
+                    if isExcepted(file, word) { continue }
+                    Issue.record("\(file.path):\(number + 1): \(word)")
                 }
             }
         }
@@ -65,10 +63,8 @@ import Testing
     @Test func `what other modules see is documented`() throws {
         for file in try SourceFile.all(in: ["Sources", "Tests/Support"]) {
             for number in Self.undocumented(in: file.lines) {
-                #expect(
-                    isExcepted(file, "documentation"),
-                    "\(file.path):\(number): \(file.lines[number - 1])"
-                )
+                if isExcepted(file, "documentation") { continue }
+                Issue.record("\(file.path):\(number): \(file.lines[number - 1])")
             }
         }
     }
@@ -123,7 +119,11 @@ import Testing
     private static let witnesses = [
         "var description:", "var debugDescription:", "func == (", "func < (", "func hash(into",
         "init(from decoder", "func encode(to encoder", "func next()", "var wall:",
-        "var monotonic:", "let description:", "init(stringLiteral",
+        "var monotonic:", "let description:", "init(stringLiteral", "mutating func next()",
+        "subscript(metadataKey", "func log(event",
+        // the program's own protocols
+        "func read(", "func files(", "func facts(", "func open(", "func paths(", "func names(",
+        "func matches(", "func prepare(", "func send(", "func log(",
         // NIO's ChannelHandler
         "typealias Inbound", "typealias Outbound", "(context: ChannelHandlerContext",
         "( context: ChannelHandlerContext",

@@ -16,8 +16,8 @@
 
 /* What a new process is. All pointers are borrowed for the call only. */
 struct cspawn_request {
-    /* Paths to try in this order, NULL at the end: what a search of PATH comes to. As execvp: goes on
-     * over ENOENT, ENOTDIR and EACCES, runs a file without a known format with /bin/sh. */
+    /* Paths to try in this order, NULL at the end: what a search of PATH comes to. As execvp: goes
+     * on over ENOENT, ENOTDIR and EACCES, runs a file without a known format with /bin/sh. */
     const char *const *candidates;
     const char *const *argv;
     const char *const *envp;
@@ -49,8 +49,8 @@ struct cspawn_process {
 };
 
 /*
- * Starts a process: empty signal mask, every disposition the default. Blocks the calling thread until
- * exec succeeded or failed; then reports a failed exec, and leaves no process behind.
+ * Starts a process: empty signal mask, every disposition the default. Blocks the calling thread
+ * until exec succeeded or failed; then reports a failed exec, and leaves no process behind.
  */
 int cspawn_start(const struct cspawn_request *request, struct cspawn_process *process);
 
@@ -66,8 +66,8 @@ struct cspawn_ending {
 
 enum cspawn_wait { CSPAWN_PEEK, CSPAWN_REAP };
 
-/* Looks whether a process has ended, without waiting. CSPAWN_PEEK leaves it a zombie, which keeps its
- * id, and that of its group, from being given to a stranger. */
+/* Looks whether a process has ended, without waiting. CSPAWN_PEEK leaves it a zombie, which keeps
+ * its id, and that of its group, from being given to a stranger. */
 int cspawn_look(int pidfd, enum cspawn_wait how, struct cspawn_ending *ending);
 
 /* A pidfd for a child that was started otherwise. */
@@ -87,8 +87,8 @@ enum cspawn_patience { CSPAWN_ONLY_LOOK, CSPAWN_WAIT };
 /* Most tags that one call gives. */
 #define CSPAWN_TAG_LIMIT 64
 
-/* Writes the tags of what is ready and returns their number; CSPAWN_WAIT waits without limit for the
- * first. 0 also when a signal interrupted it. `tags` has room for CSPAWN_TAG_LIMIT. */
+/* Writes the tags of what is ready and returns their number; CSPAWN_WAIT waits without limit for
+ * the first. 0 also when a signal interrupted it. `tags` has room for CSPAWN_TAG_LIMIT. */
 int cspawn_poll_wait(int poll, enum cspawn_patience patience, uint64_t *tags);
 
 /* A timer on the clock that never steps and counts while the host sleeps. */
@@ -96,7 +96,8 @@ int cspawn_timer_create(void);
 /* Makes it readable at this time on CLOCK_BOOTTIME; a negative time disarms it. */
 int cspawn_timer_arm(int timer, int64_t seconds, int64_t nanoseconds);
 
-/* A descriptor that becomes readable by cspawn_event_raise and stays so until cspawn_event_clear. */
+/* A descriptor that becomes readable by cspawn_event_raise and stays so until
+ * cspawn_event_clear. */
 int cspawn_event_create(void);
 int cspawn_event_raise(int event);
 int cspawn_event_clear(int event);

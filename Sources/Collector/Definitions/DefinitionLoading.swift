@@ -52,7 +52,7 @@ extension Definitions {
         _ settings: DefinitionSettings,
         files: any DefinitionFileSystem,
         trust: FileTrust
-    ) throws(DefinitionsFault) -> Definitions {
+    ) throws(DefinitionsFault) -> sending Definitions {
         let loading = DefinitionLoading(settings, files: files, trust: trust)
         return try loading.load()
     }

@@ -66,6 +66,13 @@ struct ObjectValidation {
                     + "Object names may not contain '!'",
                 at: object.location
             )
+        } else if ByteString(object.fullName.text) != object.fullName {
+            // two such names could become one where text is required
+            add(
+                "Name for object '\(object.name)' of type '\(object.typeName)' is invalid: it is "
+                    + "not UTF-8. Masters and files know it by its text only; rename it.",
+                at: object.location
+            )
         } else if ObjectName(fullName: object.fullName.text) == nil {
             add(
                 "Name for object '\(object.name)' of type '\(object.typeName)' is invalid: it is "

@@ -1,7 +1,8 @@
 internal import CSpawn
 internal import Glibc
 
-/// What a launcher waits on, opened before its thread starts so that a failure has somebody to tell.
+/// What a launcher waits on, opened before its thread starts so that a failure has somebody to
+/// tell.
 struct LauncherChannel: Sendable {
     let poll: Descriptor
     let timer: Descriptor

@@ -5,10 +5,11 @@ internal import Monitoring
 /// Clean, unlike Icinga's, which hands on the daemon's whole environment: a plugin must not work in
 /// a terminal and fail under systemd, nor see credentials that were meant for the daemon.
 ///
-/// * `PATH`, `HOME`, `LANG`, `TZ`, `USER`, `LOGNAME` as the daemon has them, because admins set these
-///   for plugins in its unit; where it has no `PATH`, ``defaultPath``; no `HOME`, `/`; no `LANG`,
-///   `C.UTF-8`.
-/// * `LC_NUMERIC=C`, so that numbers have a decimal point; `LC_ALL` would overrule it and is left out.
+/// * `PATH`, `HOME`, `LANG`, `TZ`, `USER`, `LOGNAME` as the daemon has them, because admins set
+///   these for plugins in its unit; where it has no `PATH`, ``defaultPath``; no `HOME`, `/`; no
+///   `LANG`, `C.UTF-8`.
+/// * `LC_NUMERIC=C`, so that numbers have a decimal point; `LC_ALL` would overrule it and is left
+///   out.
 /// * Everything else is left out, `NOTIFY_SOCKET` above all.
 ///
 /// A variable of the definition replaces one of the same name. `PATH` for the search of the plugin

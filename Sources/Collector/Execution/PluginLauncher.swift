@@ -7,8 +7,8 @@ internal import HeapModule
 package struct LauncherSettings: Sendable {
     /// How long output is read after the plugin has ended while somebody holds it open.
     ///
-    /// 1 s: a child in the background must not delay the result, a late line of it may be read. Then
-    /// the rest of the process group is killed, so that nothing piles up; Icinga waits on.
+    /// 1 s: a child in the background must not delay the result, a late line of it may be read.
+    /// Then the rest of the process group is killed, so that nothing piles up; Icinga waits on.
     package var grace: Duration
     /// Bounds every timeout: a definition's mistake must not keep a place for ever.
     package var longestTimeout: Duration
@@ -22,12 +22,14 @@ package struct LauncherSettings: Sendable {
 
 /// Runs plugins: starts them, reads their output, ends them in time, reports each exactly once.
 ///
-/// - Isolation: belongs to one thread, which calls ``turn(until:)`` in a loop. Only ``WakeUp`` may be
-///   used from elsewhere. No call blocks, but `turn`, and but starting a program (clone returns when
-///   its exec is done, some 0.3 ms).
-/// - Timeouts: at `timeout` SIGTERM to the process group, at 1.1 times that SIGKILL to it; a process
+/// - Isolation: belongs to one thread, which calls ``turn(until:)`` in a loop. Only ``WakeUp`` may
+///   be used from elsewhere. No call blocks, but `turn`, and but starting a program (clone returns
+///   when its exec is done, some 0.3 ms).
+/// - Timeouts: at `timeout` SIGTERM to the process group, at 1.1 times that SIGKILL to it; a
+///   process
 ///   that is still there a grace period later is reported as timed out and reaped whenever it ends.
-/// - Background children: the result is there when plugin and output have ended, or the plugin and a
+/// - Background children: the result is there when plugin and output have ended, or the plugin and
+///   a
 ///   grace period. A child that closed its output, as daemons do, is let live.
 /// - Failures to start (no file, no memory, no descriptors) become results.
 package final class PluginLauncher {

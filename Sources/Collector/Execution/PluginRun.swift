@@ -1,6 +1,7 @@
 package import Monitoring
 
-/// One execution of a plugin, from its start to the result or, where it cannot be killed, to its end.
+/// One execution of a plugin, from its start to the result or, where it cannot be killed, to its
+/// end.
 final class PluginRun {
     /// What is to happen at ``PluginRun/deadline``.
     enum Phase {

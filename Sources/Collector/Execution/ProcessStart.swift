@@ -83,7 +83,8 @@ struct StartedProcess {
     /// It stays a zombie and keeps its id.
     func peek() -> PluginEnding? { look(CSPAWN_PEEK) }
 
-    /// Lets the kernel forget it, so that its id may be a stranger's from now on; false while it runs.
+    /// Lets the kernel forget it, so that its id may be a stranger's from now on; false while it
+    /// runs.
     @discardableResult
     func reap() -> Bool { look(CSPAWN_REAP) != nil }
 

@@ -1,6 +1,6 @@
 package import Monitoring
 
-/// What changes while the daemon works and macros can speak of: `$service.state$`, `$icinga.timet$`.
+/// What changes while the daemon works and macros speak of: `$service.state$`, `$icinga.timet$`.
 package struct RuntimeFacts: Sendable {
     /// What is known of one object at one moment.
     package struct Object: Sendable, Hashable {

@@ -37,7 +37,8 @@ package struct RunnerSettings: Sendable {
 
 /// Runs a host's checks on schedule and hands out what they came to.
 ///
-/// - Isolation: safe from anywhere. One thread owns scheduler, launcher and preparing; what is called
+/// - Isolation: safe from anywhere. One thread owns scheduler, launcher and preparing; what is
+///   called
 ///   here becomes a message to it.
 /// - Results: ``records``, in the order in which checks ended.
 /// - Life: ends with ``stop(patience:)``, which must be called; until then the thread runs.
@@ -48,7 +49,8 @@ package final class CheckRunner: Sendable {
 
     /// Starts the thread; it checks nothing before ``start(with:states:preparing:)``.
     ///
-    /// `health` is called on the thread, for each check of the forwarder itself, and must not block.
+    /// `health` is called on the thread, for each check of the forwarder itself, and must not
+    /// block.
     package init(
         settings: RunnerSettings,
         time: any TimeSource,
@@ -126,8 +128,8 @@ package final class CheckRunner: Sendable {
 
     /// Ends all checks within `patience`, and returns where each schedule stands.
     ///
-    /// Nothing more starts; what still runs when the patience is over is killed and leaves no result,
-    /// but runs first at the next start. ``records`` closes. A second call returns nothing.
+    /// Nothing more starts; what still runs when the patience is over is killed and leaves no
+    /// result, but runs first at the next start. ``records`` closes. A second call returns nothing.
     package func stop(patience: Duration) async -> [ScheduleState] {
         await withCheckedContinuation { reply in
             if !inbox.post(.stop(patience: patience, reply)) { reply.resume(returning: []) }

@@ -3,15 +3,16 @@ internal import Synchronization
 
 /// Finished checks between the thread that runs them and the task that stores them; bounded.
 ///
-/// Back-pressure: checks go on when nobody takes the records, because a full disk must not blind the
-/// host. Past the limit the oldest record that changed nothing makes room, and where every record
-/// changed something the new one is refused; both are counted.
+/// Back-pressure: checks go on when nobody takes the records, because a full disk must not blind
+/// the host. Past the limit the oldest record that changed nothing makes room, and where every
+/// record changed something the new one is refused; both are counted.
 ///
 /// - Isolation: safe from anywhere; one task at a time calls ``next(atMost:)``.
 package final class RecordOutbox: Sendable {
     /// Bytes held at most, by ``cost(of:)``.
     ///
-    /// 16 MiB: some 20,000 usual results, an hour of a busy host; a quarter of what a daemon may use.
+    /// 16 MiB: some 20,000 usual results, an hour of a busy host; a quarter of what a daemon may
+    /// use.
     package static let defaultByteLimit = 16 * 1024 * 1024
 
     private struct State {

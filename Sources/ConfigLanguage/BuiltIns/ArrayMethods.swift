@@ -14,9 +14,10 @@ enum ArrayMethods {
         }
         methods.define("contains") { call throws(ConfigFault) in
             .boolean(
-                try call.expectArray(call.this).elements.contains {
-                    Value.equal($0, call.argument(0))
-                }
+                Value.contains(
+                    call.argument(0),
+                    in: try call.expectArray(call.this).elements
+                )
             )
         }
         methods.define("get") { call throws(ConfigFault) in
@@ -34,7 +35,7 @@ enum ArrayMethods {
         }
         methods.define("unique") { call throws(ConfigFault) in
             let elements = try call.expectArray(call.this).elements
-            let sorted = elements.map(\.toText).enumerated().sorted {
+            let sorted = try call.texts(of: elements).enumerated().sorted {
                 $0.element == $1.element ? $0.offset < $1.offset : $0.element < $1.element
             }
             var seen: Set<ByteString> = []
@@ -142,7 +143,13 @@ enum ArrayMethods {
         var result: [UInt8] = []
         for (index, element) in try call.expectArray(call.this).elements.enumerated() {
             if index > 0 { result += separator.bytes }
-            result += element.toText.bytes
+            switch element {
+            case .null, .string, .number: result += element.toText.bytes
+            default:
+                throw call.fault(
+                    "join() takes strings and numbers, not '\(element.typeName.text)'."
+                )
+            }
             guard result.count <= call.evaluator.limits.stringBytes else { break }
         }
         return try call.make(ByteString(result))

@@ -4,15 +4,16 @@ internal import Glibc
 enum FileFunctions {
     static func define(in system: DictionaryValue) {
         system.define("basename") { call throws(ConfigFault) in
-            let path = stripped(call.argument(0).toText.bytes)
+            let path = call.argument(0).toText.bytes
+            if path.allSatisfy({ $0 == slash }) { return try call.make(ByteString(path)) }
+            if path.last == slash { return "." }
             let start = path.lastIndex(of: slash).map { $0 + 1 } ?? path.startIndex
-            return try call.make(
-                path.count == 1 ? ByteString(path) : ByteString(Array(path[start...]))
-            )
+            return try call.make(ByteString(Array(path[start...])))
         }
         system.define("dirname") { call throws(ConfigFault) in
-            let path = stripped(call.argument(0).toText.bytes)
-            guard let end = path.lastIndex(of: slash) else { return "." }
+            let path = call.argument(0).toText.bytes
+            guard let end = path.lastIndex(of: slash) else { return "" }
+            if path.allSatisfy({ $0 == slash }) { return "" }
             return try call.make(end == 0 ? "/" : ByteString(stripped(Array(path[..<end]))))
         }
         system.define("path_exists") { call throws(ConfigFault) in

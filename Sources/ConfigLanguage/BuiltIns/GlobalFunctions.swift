@@ -24,7 +24,10 @@ enum GlobalFunctions {
         system.define("union") { call throws(ConfigFault) in
             var values: [ByteString: Value] = [:]
             for argument in call.arguments {
-                for element in argument.asArray?.elements ?? [] { values[element.toText] = element }
+                let elements = argument.asArray?.elements ?? []
+                for (text, element) in zip(try call.texts(of: elements), elements) {
+                    values[text] = element
+                }
             }
             return try sorted(values, call)
         }
@@ -47,9 +50,11 @@ enum GlobalFunctions {
     private static func intersection(_ call: Invocation) throws(ConfigFault) -> Value {
         guard let first = call.argument(0).asArray else { return .array(ArrayValue()) }
         var values: [ByteString: Value] = [:]
-        for element in first.elements { values[element.toText] = element }
+        for (text, element) in zip(try call.texts(of: first.elements), first.elements) {
+            values[text] = element
+        }
         for argument in call.arguments.dropFirst() {
-            let others = Set((argument.asArray?.elements ?? []).map(\.toText))
+            let others = Set(try call.texts(of: argument.asArray?.elements ?? []))
             values = values.filter { others.contains($0.key) }
         }
         return try sorted(values, call)

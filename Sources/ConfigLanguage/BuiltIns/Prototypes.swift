@@ -122,6 +122,16 @@ extension Invocation {
         }
     }
 
+    /// The elements as text, within the limits.
+    func texts(of elements: [Value]) throws(ConfigFault) -> [ByteString] {
+        var texts: [ByteString] = []
+        for element in elements {
+            texts.append(element.toText)
+            try evaluator.charge(bytes: texts.last?.count ?? 0, location)
+        }
+        return texts
+    }
+
     /// A new string, within the limits.
     func make(_ string: ByteString) throws(ConfigFault) -> Value {
         try evaluator.charge(bytes: string.count, location)

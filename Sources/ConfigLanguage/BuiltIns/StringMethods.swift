@@ -33,7 +33,7 @@ enum StringMethods {
     private static func substring(_ call: Invocation) throws(ConfigFault) -> Value {
         let text = call.this.toText
         let start = try call.expectIndex(call.argument(0))
-        guard start >= 0, start <= text.count else {
+        guard start >= 0, start < text.count else {
             throw call.fault("The start of substr() lies outside the string.")
         }
         var count = text.count - start

@@ -47,9 +47,9 @@ enum TextFunctions {
         }
         guard array.count > 0 else { return false }
         let wantsAny = call.argument(2).toNumber == 1
-        for element in array.elements {
+        for text in try call.texts(of: array.elements) {
             try call.evaluator.step(call.location)
-            if try test(element.toText) == wantsAny { return .boolean(wantsAny) }
+            if try test(text) == wantsAny { return .boolean(wantsAny) }
         }
         return .boolean(!wantsAny)
     }

@@ -37,7 +37,9 @@ public struct Diagnostic: Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// Most bytes of a source line that are shown. 400: five terminal rows; the rest is cut.
+    /// Most bytes of a source line that are shown.
+    ///
+    /// 400: five terminal rows; the rest is cut.
     static let longestLine = 400
 
     /// The same diagnostic with one more line of context.

@@ -3,15 +3,25 @@
 /// Renewed for each file, object body, apply rule and call of the host program. Reaching a limit
 /// ends that evaluation with `ConfigFault.limit`, which scripts cannot catch.
 public struct EvaluationLimits: Sendable {
-    /// Expressions evaluated. Default 20,000,000: about a second.
+    /// Expressions evaluated.
+    ///
+    /// Default 20,000,000: about a second.
     public var steps: Int
-    /// Functions within functions. Default 300, as Icinga 2.
+    /// Functions within functions.
+    ///
+    /// Default 300, as Icinga 2.
     public var callDepth: Int
-    /// Bytes of one string. Default 1 MiB: larger than any plugin's output that is kept.
+    /// Bytes of one string.
+    ///
+    /// Default 1 MiB: larger than any plugin's output that is kept.
     public var stringBytes: Int
-    /// Elements of one array or keys of one dictionary. Default 100,000.
+    /// Elements of one array or keys of one dictionary.
+    ///
+    /// Default 100,000.
     public var elements: Int
-    /// Bytes of all strings, arrays and dictionaries made, kept or not. Default 256 MiB.
+    /// Bytes of all strings, arrays and dictionaries made, kept or not.
+    ///
+    /// Default 256 MiB.
     public var allocatedBytes: Int
 
     /// Limits for loading; see each field for its default and reason.

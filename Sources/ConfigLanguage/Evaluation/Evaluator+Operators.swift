@@ -90,8 +90,11 @@ extension Evaluator {
         case (.array(let one), .array(let other)):
             let cost = one.count.multipliedReportingOverflow(by: other.count)
             try spend(cost.overflow ? .max : cost.partialValue, at: place)
-            let kept = one.elements.filter { element in
-                !other.elements.contains { Value.equal($0, element) }
+            var budget = Value.mostComparisons
+            var kept: [Value] = []
+            for element in one.elements
+            where !Value.contains(element, in: other.elements, budget: &budget) {
+                kept.append(element)
             }
             return .array(ArrayValue(kept))
         case (.array(let one), _) where isEmpty(right): return .array(ArrayValue(one.elements))
@@ -186,7 +189,7 @@ extension Evaluator {
             )
         }
         try spend(array.count / 16, at: place)
-        return array.elements.contains { Value.equal($0, element) }
+        return Value.contains(element, in: array.elements)
     }
 }
 

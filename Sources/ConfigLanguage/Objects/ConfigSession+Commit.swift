@@ -4,6 +4,8 @@ extension ConfigSession {
     /// - Throws: `.invalid` with every error of loading and committing.
     public func commit() throws(ConfigFault) {
         guard errors.isEmpty else { throw .invalid(errors) }
+        isRunning = true
+        defer { isRunning = false }
         // a body may declare objects of a type whose turn has passed
         for _ in 0..<8 {
             for schema in evaluationOrder() { commit(schema) }

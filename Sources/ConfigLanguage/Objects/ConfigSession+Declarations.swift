@@ -78,12 +78,12 @@ extension ConfigSession: StatementHandler {
         let name: ByteString
         switch expression.kind {
         case .variable(let word), .string(let word): name = word
-        default: name = try evaluator.evaluate(expression, in: frame).toText
+        default: name = try evaluator.evaluate(expression, in: frame).typeOrText
         }
         if let schema = schemas[name] { return schema }
         if case .variable = expression.kind,
             let indirect = try? evaluator.read(name, in: frame, at: nil),  // lost on purpose: below
-            let schema = schemas[indirect.toText]
+            let schema = schemas[indirect.typeOrText]
         {
             return schema
         }
@@ -267,7 +267,8 @@ extension ConfigSession: StatementHandler {
         let searched = includePaths.joined(separator: ", ")
         throw .unreadable(
             Diagnostic(
-                "'include <\(path)>' finds no file in \(searched.isEmpty ? "no directory" : searched). "
+                "'include <\(path)>' finds no file in "
+                    + "\(searched.isEmpty ? "no directory" : searched). "
                     + "Its definitions are missing; install the package icinga2-common or set the "
                     + "include path.",
                 at: place
@@ -283,5 +284,13 @@ extension ConfigSession: StatementHandler {
             throw error.located(at: place)
         }
         load(text: text, name: path)
+    }
+}
+
+extension Value {
+    /// The name of a type, given as itself or as its name.
+    fileprivate var typeOrText: ByteString {
+        if case .type(let type) = self { return type.name }
+        return toText
     }
 }

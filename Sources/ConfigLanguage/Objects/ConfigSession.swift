@@ -50,7 +50,7 @@ public final class ConfigSession {
     ///
     /// - Parameters:
     ///   - schemas: the types that may be declared.
-    ///   - constants: global constants such as `PluginDir`; a `const` of a file overrides them once.
+    ///   - constants: global constants such as `PluginDir`; a `const` may override each once.
     ///   - functions: global functions beside the language's own.
     ///   - includePaths: where `include <x>` looks, in order.
     public init(
@@ -143,7 +143,11 @@ public final class ConfigSession {
 
     func record(_ fault: ConfigFault) {
         for diagnostic in fault.diagnostics where errors.count < Self.mostErrors {
-            if !errors.contains(diagnostic) { errors.append(diagnostic) }
+            // the same mistake in a rule or template shows once for each object it reaches
+            let isKnown = errors.contains {
+                $0.message == diagnostic.message && $0.location == diagnostic.location
+            }
+            if !isKnown { errors.append(diagnostic) }
         }
     }
 

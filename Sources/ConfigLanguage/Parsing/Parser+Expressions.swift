@@ -231,10 +231,13 @@ extension Parser {
         captures: [Capture],
         at place: SourceLocation
     ) throws(ConfigFault) -> Expression {
-        let value = try expression()
-        let body = Block(statements: [value])
+        // braces after `=>` are a function's body, not a dictionary
+        let body =
+            at(.braceOpen)
+            ? try functionBody(.braceOpen, .braceClose)
+            : Block(statements: [try expression()])
         let literal = FunctionLiteral(parameters: parameters, captures: captures, body: body)
-        return try node(.function(literal), at: place, over: value.height)
+        return try node(.function(literal), at: place, over: body.height)
     }
 
     private mutating func parentheses(at place: SourceLocation) throws(ConfigFault) -> Expression {

@@ -45,7 +45,7 @@ extension Value {
         case .function: return "Object of type 'Function'"
         case .object(let object): return ByteString("Object of type '\(object.typeName)'")
         case .reference: return "Object of type 'Reference'"
-        case .type(let type): return type.name
+        case .type(let type): return ByteString("type '\(type.name.text)'")
         }
     }
 
@@ -112,20 +112,48 @@ extension Value {
         case .null: 0
         case .boolean(let flag): flag ? 1 : 0
         case .number(let number): number
-        case .string(let string): Self.number(fromText: string)
+        case .string(let string): string.isEmpty ? 0 : Self.number(fromText: string)
         default: nil
         }
     }
 
     /// `==` of the language.
     public static func equal(_ left: Value, _ right: Value) -> Bool {
-        equal(left, right, depth: 0)
+        var budget = mostComparisons
+        return equal(left, right, depth: 0, budget: &budget)
     }
 
-    /// Deepest nesting that comparing and writing follow. 64: cyclic values exist; deeper is unequal.
+    /// True when some element equals the value.
+    static func contains(_ element: Value, in elements: [Value]) -> Bool {
+        var budget = mostComparisons
+        return contains(element, in: elements, budget: &budget)
+    }
+
+    static func contains(_ element: Value, in elements: [Value], budget: inout Int) -> Bool {
+        for candidate in elements where equal(candidate, element, depth: 0, budget: &budget) {
+            return true
+        }
+        return false
+    }
+
+    /// Most elements that one comparison looks at: 1,000,000; what is larger counts as unequal.
+    ///
+    /// Arrays that share their elements can be exponentially larger than they look.
+    static let mostComparisons = 1_000_000
+
+    /// Deepest nesting that comparing and writing follow.
+    ///
+    /// 64: cyclic values exist; deeper is unequal.
     static let deepestNesting = 64
 
-    private static func equal(_ left: Value, _ right: Value, depth: Int) -> Bool {
+    private static func equal(
+        _ left: Value,
+        _ right: Value,
+        depth: Int,
+        budget: inout Int
+    ) -> Bool {
+        budget -= 1
+        guard budget > 0 else { return false }
         switch (left, right) {
         case (.null, .null): return true
         case (.null, .string(let string)), (.string(let string), .null): return string.isEmpty
@@ -137,9 +165,10 @@ extension Value {
         case (.array(let one), .array(let other)):
             if one === other { return true }
             guard one.count == other.count, depth < deepestNesting else { return false }
-            return zip(one.elements, other.elements).allSatisfy {
-                equal($0, $1, depth: depth + 1)
+            for (first, second) in zip(one.elements, other.elements) {
+                guard equal(first, second, depth: depth + 1, budget: &budget) else { return false }
             }
+            return true
         case (.dictionary(let one), .dictionary(let other)): return one === other
         case (.function(let one), .function(let other)): return one === other
         case (.object(let one), .object(let other)): return one === other

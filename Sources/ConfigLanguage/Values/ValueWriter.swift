@@ -2,7 +2,9 @@
 struct ValueWriter {
     private(set) var bytes: [UInt8] = []
 
-    /// Most bytes that are written; the rest is left out. 1 MiB: as long as any string may be.
+    /// Most bytes that are written; the rest is left out.
+    ///
+    /// 1 MiB: as long as any string may be.
     static let longest = 1 << 20
 
     mutating func write(_ value: Value, depth: Int) {
@@ -10,6 +12,9 @@ struct ValueWriter {
         switch value {
         case .null: append("null")
         case .string(let string): write(string: string)
+        // always with decimals here, unlike a number alone
+        case .number(let number):
+            bytes.append(contentsOf: Value.formatted(number, decimals: 6).bytes)
         case .array(let array) where depth < Value.deepestNesting: write(array, depth: depth)
         case .dictionary(let dictionary) where depth < Value.deepestNesting:
             write(dictionary, depth: depth)

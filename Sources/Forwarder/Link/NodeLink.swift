@@ -15,9 +15,10 @@ enum LinkEvent {
 
 /// All connections to one node and the requests that wait for them.
 ///
-/// Connections come up on demand and one at a time, a further one only while all others are full.
-/// When none can be made, everything that waits is answered `.notSent`; the daemon decides when to
-/// try again.
+/// Only a probe opens the first connection, so that nothing is submitted on one before the daemon
+/// compared what the master holds; what is asked while there is none is answered `.notSent`.
+/// Further ones come up one at a time, while all others are full. When none can be made,
+/// everything that waits is answered `.notSent`; the daemon decides when to try again.
 final class NodeLink {
     /// Most requests that wait.
     ///
@@ -129,6 +130,11 @@ final class NodeLink {
     private func connectIfAllowed() {
         guard connector == nil else { return }
         let isFirst = clients.isEmpty
+        guard !isFirst || probe != nil else {
+            return giveUp(
+                LinkFailure(.closed, "there is no connection to \(settings.name); probe first")
+            )
+        }
         guard isFirst || (clients.count < connectionLimit && loop.now >= noFurtherUntil) else {
             return
         }

@@ -23,7 +23,8 @@ struct StatusText {
         lines.append(
             """
               spool     \(spool.path): \(Self.bytes(spool.liveBytes)) in use, \
-            \(Self.bytes(spool.fileBytes + spool.logBytes)) of \(Self.bytes(spool.limitBytes)) on disk
+            \(Self.bytes(spool.fileBytes + spool.logBytes)) of \
+            \(Self.bytes(spool.limitBytes)) on disk
             """)
         for destination in report.destinations { lines += Self.lines(destination) }
         if report.alarms.isEmpty {

@@ -32,7 +32,8 @@ package struct DeliveryBatch: Sendable {
     package var leases: [LeaseRequest]
     /// Chooses the base stamp of a result that has none yet.
     ///
-    /// Called inside the transaction, at most once for each lease: a pure function of its argument and of captured values.
+    /// Called inside the transaction, at most once for each lease: a pure function of its argument
+    /// and of captured values.
     package var stamp: @Sendable (LeaseCandidate) -> StampDecision
 
     /// A batch with all its parts.

@@ -43,17 +43,28 @@ struct MemoryFiles: DefinitionFileSystem {
 enum DefinitionFixture {
     static let files = "/etc/forwarder/conf.d/test.conf"
 
+    /// Whether a second file defines the own host.
+    enum OwnHost {
+        case defined
+        case missing
+    }
+
     static func load(
         _ text: String,
-        library: String = DefinitionSettings.defaultTemplateLibrary
+        library: String = DefinitionSettings.defaultTemplateLibrary,
+        ownHost: OwnHost = .defined
     ) throws(DefinitionsFault) -> Definitions {
-        try Definitions.load(
+        var content = [files: text]
+        if ownHost == .defined, !text.contains("object Host NodeName") {
+            content["/etc/forwarder/conf.d/zz-own.conf"] = "object Host NodeName { }"
+        }
+        return try Definitions.load(
             DefinitionSettings(
                 directory: "/etc/forwarder/conf.d",
                 nodeName: "node1",
                 templateLibrary: library
             ),
-            files: MemoryFiles(content: [files: text]),
+            files: MemoryFiles(content: content),
             trust: FileTrust(runningUser: 0)
         )
     }

@@ -192,7 +192,8 @@ import Testing
     @Test func `a plugin starts with a clean slate`() throws {
         let result = try run(
             shell(
-                "env | sort; umask; nice; ls -l /proc/self/fd | grep -c pipe; readlink /proc/self/fd/0"
+                "env | sort; umask; nice; ls -l /proc/self/fd | grep -c pipe; "
+                    + "readlink /proc/self/fd/0"
             )
         )
         let lines = result.output.text.split(separator: "\n").map(String.init)

@@ -25,8 +25,13 @@ final class PluginZoo: Sendable {
     /// An executable file of exactly this text.
     func file(_ text: String, timeout: Duration = .seconds(60)) throws -> PluginCommand {
         let file = folder.appending(path: "check_\(UUID().uuidString)")
-        try Data(text.utf8).write(to: file)
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file.path)
+        let draft = file.appendingPathExtension("draft")
+        try Data(text.utf8).write(to: draft)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: draft.path)
+        // A process of its own writes the file: while this one has it open for writing, a plugin
+        // of another test may hold a copy of the descriptor, and nobody can execute the file.
+        try Process.run(URL(filePath: "/bin/cp"), arguments: ["-p", draft.path, file.path])
+            .waitUntilExit()
         return PluginCommand(argumentVector: [Array(file.path.utf8)], timeout: timeout)
     }
 
@@ -57,7 +62,8 @@ func processes(inSession session: Int32) -> [Int32] {
     }
 }
 
-/// True for a zombie, and for a process that SIGKILL has reached but the kernel's scheduler not yet.
+/// True for a zombie, and for a process that SIGKILL has reached but the kernel's scheduler not
+/// yet.
 func isDying(_ id: Int32) -> Bool {
     let status = (try? String(contentsOfFile: "/proc/\(id)/status", encoding: .utf8)) ?? ""
     let lines = status.split(separator: "\n")

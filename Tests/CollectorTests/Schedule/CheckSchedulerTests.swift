@@ -49,7 +49,8 @@ import Testing
         scheduler.finish(due, output: output(state), start: now.wall, end: now.wall, at: now)
     }
 
-    /// Runs everything until `end`, each check without taking time; returns when each object's began.
+    /// Runs everything until `end`, each check without taking time; returns when each object's
+    /// began.
     private func run(
         _ scheduler: inout CheckScheduler,
         until end: Duration,

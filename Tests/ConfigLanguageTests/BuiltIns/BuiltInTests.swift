@@ -17,7 +17,8 @@ import Testing
         ("keys({ b = 1, a = 2 })", "[ \"a\", \"b\" ]"),
         ("string(0.5)", "\"0.500000\""), ("number(\"1.5\") + 1", "2.500000"),
         ("bool(\"x\")", "true"),
-        ("range(2, 5)", "[ 2, 3, 4 ]"), ("range(5, 0, -2)", "[ 5, 3, 1 ]"),
+        ("range(2, 5)", "[ 2.000000, 3.000000, 4.000000 ]"),
+        ("range(5, 0, -2)", "[ 5.000000, 3.000000, 1.000000 ]"),
         ("escape_shell_arg(\"it's\")", "\"'it'\\''s'\""), ("basename(\"/a/b.c\")", "\"b.c\""),
         ("dirname(\"/a/b/c\")", "\"/a/b\""), ("path_exists(\"/\")", "true"),
         ("getenv(\"NO_SUCH_VARIABLE_HERE\")", "null"),
@@ -32,12 +33,14 @@ import Testing
         ("\"hello\".replace(\"l\", \"L\")", "\"heLLo\""),
         ("\"Ab\".lower() + \"Ab\".upper()", "\"abAB\""),
         ("\"abc\".contains(\"b\")", "true"), ("\"abc\".reverse()", "\"cba\""),
-        ("[ 3, 1, 2 ].sort()", "[ 1, 2, 3 ]"), ("[ 3, 1, 2 ].sort((a, b) => a > b)", "[ 3, 2, 1 ]"),
-        ("[ 1, 2 ].map(x => x * 2)", "[ 2, 4 ]"), ("[ 1, 2, 3 ].filter(x => x > 1)", "[ 2, 3 ]"),
+        ("[ 3, 1, 2 ].sort()", "[ 1.000000, 2.000000, 3.000000 ]"),
+        ("[ 3, 1, 2 ].sort((a, b) => a > b)", "[ 3.000000, 2.000000, 1.000000 ]"),
+        ("[ 1, 2 ].map(x => x * 2)", "[ 2.000000, 4.000000 ]"),
+        ("[ 1, 2, 3 ].filter(x => x > 1)", "[ 2.000000, 3.000000 ]"),
         ("[ 1, 2, 3 ].reduce((a, b) => a + b)", "6"), ("[ 1, 2 ].any(x => x == 2)", "true"),
         ("[ 1, 2 ].all(x => x == 2)", "false"), ("[ \"a\", \"b\" ].join(\"-\")", "\"a-b\""),
-        ("[ 2, 1, 2 ].unique()", "[ 1, 2 ]"), ("{ a = 1 }.contains(\"a\")", "true"),
-        ("{ b = 1, a = 2 }.values()", "[ 2, 1 ]"), ("{ a = 1 }.keys()", "[ \"a\" ]"),
+        ("[ 2, 1, 2 ].unique()", "[ 1.000000, 2.000000 ]"), ("{ a = 1 }.contains(\"a\")", "true"),
+        ("{ b = 1, a = 2 }.values()", "[ 2.000000, 1.000000 ]"), ("{ a = 1 }.keys()", "[ \"a\" ]"),
     ])
     func `a built-in gives what Icinga gives`(text: String, expected: String) {
         #expect(shown(text) == expected)

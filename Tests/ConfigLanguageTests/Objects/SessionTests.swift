@@ -29,7 +29,7 @@ import Testing
             """
         )
         let vars = try #require(session.registry.object(type: "Host", name: "h")?["vars"])
-        #expect(vars.toText.text == "{\n\ta = 1\n\tb = 2\n}")
+        #expect(vars.toText.text == "{\n\ta = 1.000000\n\tb = 2.000000\n}")
     }
 
     @Test func `apply makes one object for each matching host`() throws {
@@ -38,7 +38,10 @@ import Testing
             object Host "a" { vars.os = "Linux"; vars.disks["disk /"] = { path = "/" } }
             object Host "b" { }
             apply Service "ssh" { check_command = "ssh"; assign where host.vars.os == "Linux" }
-            apply Service "ping" { vars.n = host.name; assign where host.name; ignore where host.name == "b" }
+            apply Service "ping" {
+              vars.n = host.name
+              assign where host.name; ignore where host.name == "b"
+            }
             apply Service for (disk => config in host.vars.disks) { vars += config }
             apply Service "x-" for (n in [ 1, 2 ]) { assign where host.name == "b" }
             """
@@ -130,7 +133,10 @@ import Testing
             object User "me" { email = "x@example.com" }
             object IcingaApplication "app" { }
             template Notification "mail" { interval = 30m }
-            apply Notification "n" to Host { import "mail"; users = host.vars.notification.mail.users; assign where true }
+            apply Notification "n" to Host {
+              import "mail"; users = host.vars.notification.mail.users
+              assign where true
+            }
             object User "broken" { x = undefined_name }
             """
         )
@@ -160,7 +166,7 @@ import Testing
         )
         #expect(
             session.registry.object(type: "Host", name: "a")?["vars"].toText.text
-                == "{\n\tx = 1\n\ty = 2\n}"
+                == "{\n\tx = 1.000000\n\ty = 2.000000\n}"
         )
     }
 

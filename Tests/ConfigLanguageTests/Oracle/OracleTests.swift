@@ -59,7 +59,9 @@ struct OracleTests {
         "[ 1, 2 ].contains(2)", "[ 1, 2 ][0]", "[ 1 ][3]", "[ 1 ].len()", "[ 1 ].reverse()",
         "{ b = 1; a = 2 }.keys()", "{ a = 1 }.values()", "{ a = 1 }.contains(\"a\")", "{ a = 1 }.b",
         "null.a.b", "(5).foo", "\"abc\".foo", "escape_shell_arg(\"it's\")", "basename(\"/a/b\")",
-        "dirname(\"/a/b\")", "basename(\"/a/b/\")", "dirname(\"a\")", "Math.floor(2.5)",
+        "dirname(\"/a/b\")", "basename(\"/a/b/\")", "dirname(\"a\")", "dirname(\"/\")",
+        "dirname(\"/a\")", "dirname(\"/a/\")", "basename(\"/\")", "basename(\"\")",
+        "basename(\"a\")", "Math.floor(2.5)",
         "Math.round(2.5)", "Math.max(1, 2)", "Math.pow(2, 10)", "Math.sign(-3)", "1m", "1.5h", "2d",
         "100ms", "1000000000000000", "10000000000000000000000", "0.1 + 0.2", "\"\\101\"",
         "if (1) { 5 } else { 6 }", "(x => x + 1)(2)", "((x) use (y = 3) => x + y)(2)",
@@ -68,7 +70,7 @@ struct OracleTests {
         "true ? 1 : 2", "undefined_name", "String(5)", "Number(\"5\")", "typeof(\"\") == String",
         "escape_shell_cmd(\"a;b\")", "keys({ a = 1 })", "\"a\" + [ 1 ]", "1 + { }", "2 * \"3\"",
         "\"6\" / 2", "\"x\" * 2", "null * 2", "null - 1", "\"5\" - 1", "1 - null", "5 > null",
-        "\"b\" > null", "[ 1 ] < [ 2 ]", "true < 2", "true & 1", "[ 1 ] - null", "5 % 0",
+        "\"b\" > null", "true < 2", "true & 1", "5 % 0",
     ]
 }
 
@@ -91,7 +93,8 @@ struct InstalledDefinitionsTests {
     @Test func `the stock definitions load unchanged`() throws {
         let constants: [ByteString: Value] = [
             "PluginDir": "/usr/lib/nagios/plugins", "ManubulonPluginDir": "/m",
-            "PluginContribDir": "/c", "NodeName": "sandbox", "ZoneName": "sandbox",
+            "PluginContribDir": "/c", "PrefixDir": "/usr", "NodeName": "sandbox",
+            "ZoneName": "sandbox",
             "ConfigDir": "/etc/icinga2", "PlatformName": "Debian", "OK": 0, "Warning": 1,
             "Critical": 2, "Unknown": 3, "Up": 0, "Down": 1, "Problem": 32, "Acknowledgement": 16,
             "Recovery": 64, "Custom": 8, "FlappingStart": 128, "FlappingEnd": 256,
@@ -103,13 +106,6 @@ struct InstalledDefinitionsTests {
             includePaths: [Oracle.includes],
             reader: SystemFileReader()
         )
-        // built into the program, not into files: what the commands import
-        let builtIn = """
-            template CheckCommand "plugin-check-command" { }
-            template CheckCommand "ipv4-or-ipv6" { }
-            object CheckCommand "hostalive" { }
-            """
-        _ = builtIn
         session.load(
             text: Array(
                 """

@@ -65,12 +65,54 @@ struct SeededGenerator: RandomNumberGenerator {
 /// Texts made of real ones by changing tokens.
 enum Mutations {
     static let seeds: [String] = [
-        "object Host \"a\" {\n import \"generic\"\n address = \"192.0.2.1\"\n vars.os = \"Linux\"\n}\n",
-        "apply Service \"d\" for (disk => config in host.vars.disks) {\n vars += config\n assign where host.vars.os == \"Linux\" && !host.vars.x\n}\n",
-        "function f(a, b) use (c = 3) {\n if (a < b) {\n return a + [ 1, 2 ]\n } else {\n b.c += 1\n }\n}\n",
-        "template CheckCommand \"x\" default {\n command = [ PluginDir + \"/x\" ]\n arguments = {\n \"-w\" = { value = \"$w$\"; set_if = {{ macro(\"$y$\") }} }\n }\n}\n",
-        "for (var k => v in { a = 1, b = x => x * 2 }) {\n while (k) { break }\n try { throw v } except { k = null }\n}\n",
-        "const A = (1m + 5) ? \"a\" in [ \"b\" ] : -3 % 2 | 4\nvar x = &A; *x = this.y\ninclude \"x\"\nnamespace N { z = 1 }\n",
+        """
+        object Host "a" {
+          import "generic"
+          address = "192.0.2.1"
+          vars.os = "Linux"
+        }
+
+        """,
+        """
+        apply Service "d" for (disk => config in host.vars.disks) {
+          vars += config
+          assign where host.vars.os == "Linux" && !host.vars.x
+        }
+
+        """,
+        """
+        function f(a, b) use (c = 3) {
+          if (a < b) {
+            return a + [ 1, 2 ]
+          } else {
+            b.c += 1
+          }
+        }
+
+        """,
+        """
+        template CheckCommand "x" default {
+          command = [ PluginDir + "/x" ]
+          arguments = {
+            "-w" = { value = "$w$"; set_if = {{ macro("$y$") }} }
+          }
+        }
+
+        """,
+        """
+        for (var k => v in { a = 1, b = x => x * 2 }) {
+          while (k) { break }
+          try { throw v } except { k = null }
+        }
+
+        """,
+        """
+        const A = (1m + 5) ? "a" in [ "b" ] : -3 % 2 | 4
+        var x = &A; *x = this.y
+        include "x"
+        namespace N { z = 1 }
+
+        """,
     ]
 
     private static let words = [

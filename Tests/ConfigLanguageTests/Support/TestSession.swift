@@ -31,6 +31,8 @@ enum TestTypes {
         AttributeSchema("groups", .array) { _ in .array(ArrayValue()) },
         AttributeSchema("check_command", .string),
         AttributeSchema("check_interval", .number) { _ in 300 },
+        AttributeSchema("retry_interval", .number) { _ in 60 },
+        AttributeSchema("max_check_attempts", .number) { _ in 3 },
         AttributeSchema("enable_active_checks", .boolean) { _ in true },
     ]
 

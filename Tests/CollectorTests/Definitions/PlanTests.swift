@@ -1,0 +1,139 @@
+@testable import Collector
+import ConfigLanguage
+import Monitoring
+import Testing
+
+@Suite(
+    .enabled(
+        if: DiskFiles().facts(of: DefinitionSettings.defaultTemplateLibrary) != nil,
+        "icinga2-common is not installed"
+    )
+)
+struct PlanTests {
+    private static let health = ObjectName(host: "node1", service: "forwarder")
+
+    @Test func `nothing defined still has the own host and the forwarder's health`() throws {
+        let definitions = try DefinitionFixture.load("", ownHost: .missing)
+        #expect(definitions.plans.map(\.object) == [Self.health])
+        #expect(definitions.entries.map(\.name) == [ObjectName(host: "node1"), Self.health])
+        let check = CheckPreparer(definitions, runtime: NothingKnown()).prepare(Self.health)
+        guard case .health = check.action else {
+            Issue.record("health runs no command")
+            return
+        }
+    }
+
+    @Test func `rules apply to the own host that nobody defined`() throws {
+        let definitions = try DefinitionFixture.load(
+            """
+            apply Service "load" {
+              check_command = "load"
+              check_interval = 10s
+              retry_interval = 2.5s
+              max_check_attempts = 7
+              assign where host.name == NodeName
+            }
+            """,
+            ownHost: .missing
+        )
+        #expect(
+            definitions.plans.last
+                == CheckPlan(
+                    object: ObjectName(host: "node1", service: "load"),
+                    checkInterval: .seconds(10),
+                    retryInterval: .milliseconds(2500),
+                    maxCheckAttempts: 7
+                )
+        )
+    }
+
+    @Test func `other hosts are scheduled, the own host never is`() throws {
+        let definitions = try DefinitionFixture.load(
+            """
+            object Host NodeName { check_command = "dummy" }
+            object Host "switch" { check_command = "hostalive"; enable_active_checks = false }
+            """
+        )
+        #expect(definitions.plans.map(\.object.fullName) == ["node1!forwarder", "switch"])
+        #expect(definitions.plans.last?.isActive == false)
+    }
+
+    @Test func `a definition sets the health's intervals`() throws {
+        let definitions = try DefinitionFixture.load(
+            """
+            object Service "forwarder" {
+              host_name = NodeName
+              check_interval = 30s
+              retry_interval = 10s
+            }
+            """
+        )
+        #expect(
+            definitions.plans == [
+                CheckPlan(
+                    object: Self.health,
+                    checkInterval: .seconds(30),
+                    retryInterval: .seconds(10)
+                )
+            ]
+        )
+    }
+
+    @Test func `anything else about the health is an error that says so`() {
+        let errors = DefinitionFixture.errors(
+            "object Service \"forwarder\" { host_name = NodeName; check_command = \"dummy\" }"
+        )
+        #expect(errors.count == 1)
+        #expect(errors.first?.contains("'node1!forwarder' is the forwarder's own health") == true)
+        #expect(errors.first?.contains("'check_command'") == true)
+    }
+
+    @Test func `what names another zone or endpoint is listed as not ours`() throws {
+        let definitions = try DefinitionFixture.load(
+            """
+            object Host "a" { check_command = "dummy"; zone = "master" }
+            object Host "b" { check_command = "dummy"; zone = ZoneName }
+            object Service "s" { host_name = "a"; check_command = "dummy" }
+            object Service "t" {
+              host_name = "b"
+              check_command = "dummy"
+              command_endpoint = "other"
+            }
+            object Service "u" {
+              host_name = "b"
+              check_command = "dummy"
+              command_endpoint = NodeName
+            }
+            """
+        )
+        #expect(definitions.plans.map(\.object.fullName) == ["b", "b!u", "node1!forwarder"])
+        #expect(
+            definitions.foreign.map { "\($0.name): \($0.reason)" } == [
+                "a: zone = \"master\"", "a!s: zone = \"master\"",
+                "b!t: command_endpoint = \"other\"",
+            ]
+        )
+    }
+
+    @Test func `an own host in the master's zone leaves its services ours`() throws {
+        let definitions = try DefinitionFixture.load(
+            """
+            object Host NodeName { check_command = "dummy"; zone = "master" }
+            object Service "s" { host_name = NodeName; check_command = "dummy" }
+            """
+        )
+        #expect(definitions.plans.map(\.object.fullName) == ["node1!forwarder", "node1!s"])
+        #expect(definitions.foreign == [])
+    }
+
+    @Test func `a check period is reported because it is not honoured`() throws {
+        let definitions = try DefinitionFixture.load(
+            """
+            object TimePeriod "never" { ranges = { } }
+            object Host "x" { check_command = "dummy"; check_period = "never" }
+            """
+        )
+        #expect(definitions.warnings.count == 1)
+        #expect(definitions.warnings.first?.message.contains("check_period of 'x'") == true)
+    }
+}

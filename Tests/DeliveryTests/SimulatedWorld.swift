@@ -1,0 +1,308 @@
+import Foundation
+import Monitoring
+import Spool
+import TestSupport
+import UplinkMessages
+
+@testable import Delivery
+
+/// A client with the real machine and the real spool, a network that loses, delays and breaks, and
+/// a master that goes down and forgets; all of it driven by one seed.
+struct SimulatedWorld {
+    static let objects = (0..<5).map { ObjectName(host: "h", service: "s\($0)") }
+    static let health = ObjectName(host: "h", service: "forwarder")
+    static let grace = Duration.seconds(5)
+
+    private struct Request {
+        var message: DaemonMessage
+        var sentAt: Timestamp
+    }
+
+    private struct LateBytes {
+        var submission: Submission
+        var arrival: Duration
+    }
+
+    private(set) var random: SeededGenerator
+    private let spool: SpoolQueue
+    private let destination: DestinationID
+    private(set) var machine: DeliveryMachine
+    private(set) var master = SimulatedMaster()
+
+    private var monotonic = Duration.seconds(1000)
+    private var wallStep = Duration.zero
+    private let masterSkew: Duration
+    private let epoch = Timestamp(microseconds: 1_700_000_000_000_000)
+
+    private var wire: [Request] = []
+    private var late: [LateBytes] = []
+    private var isConnected = false
+    private var wakeAt: Duration?
+    private var count = 0
+    private(set) var accepted: [ObjectName: [String]] = [:]
+    /// Evidence that a run was not vacuous.
+    private(set) var losses = 0
+    private(set) var crashes = 0
+    private(set) var lateArrivals = 0
+
+    init(seed: UInt64, folder: TemporaryDirectory, masterSkew: Duration) async throws {
+        random = SeededGenerator(seed: seed)
+        self.masterSkew = masterSkew
+        let path = folder.path("spool-\(seed).db")
+        spool = try SpoolQueue.open(SpoolSettings(path: path), time: SystemTime())
+        destination = try await spool.register(destinations: ["master"])[0]
+        machine = Self.machine(destination, seed: seed)
+        try await load()
+    }
+
+    private static func machine(_ destination: DestinationID, seed: UInt64) -> DeliveryMachine {
+        DeliveryMachine(
+            settings: DeliverySettings(
+                name: "master", number: 1,
+                nodes: [.init(id: NodeID(index: 0), name: "master")], healthObject: health,
+                checkSource: "h", window: 8, grace: grace),
+            destination: destination, seed: seed)
+    }
+
+    var now: Moment { Moment(wall: epoch + monotonic + wallStep, monotonic: monotonic) }
+    var masterClock: Timestamp { epoch + monotonic + masterSkew }
+
+    func close() throws { try spool.close() }
+
+    // MARK: What happens
+
+    /// Something happens, as the seed has it.
+    mutating func step() async throws {
+        switch Int.random(in: 0..<100, using: &random) {
+        case 0..<30: try await accept()
+        case 30..<75: try await deliver()
+        case 75..<80: try await breakConnection()
+        case 80..<82: try await crashClient()
+        case 82..<84: try await stopMaster()
+        case 84..<88: master.start()
+        case 88..<90: master.dump()
+        case 90..<91: wallStep += .seconds(Int.random(in: -7200...7200, using: &random))
+        default: try await pass(.milliseconds(Int.random(in: 1...4000, using: &random)))
+        }
+    }
+
+    /// Nothing breaks any more, and enough time passes for all to arrive.
+    mutating func calmDown() async throws {
+        for _ in 0..<400 {
+            master.start()
+            for _ in 0..<20 { try await deliver() }
+            try await pass(.milliseconds(500))
+            let report = machine.report(at: now)
+            if report.isSettled, report.waiting == 0, wire.isEmpty, late.isEmpty { return }
+        }
+    }
+
+    private mutating func accept() async throws {
+        var records: [CheckRecord] = []
+        for _ in 0..<Int.random(in: 1...4, using: &random) {
+            let object = Self.objects[Int.random(in: 0..<Self.objects.count, using: &random)]
+            records.append(record(of: object))
+        }
+        try await append(records)
+    }
+
+    private mutating func record(of object: ObjectName) -> CheckRecord {
+        count += 1
+        let output = "result \(count)"
+        if object != Self.health { accepted[object, default: []].append(output) }
+        return CheckRecord(
+            result: CheckResult(
+                object: object, state: .ok, exitStatus: 0, output: output,
+                executionStart: now.wall, executionEnd: now.wall),
+            significance: .unchanged, snapshot: ObjectSnapshot(name: object.fullName))
+    }
+
+    private mutating func append(_ records: [CheckRecord]) async throws {
+        let receipt = try await spool.append(records)
+        try await tell(.accepted(receipt.grown))
+    }
+
+    /// The oldest request on the wire is handled and answered.
+    private mutating func deliver() async throws {
+        guard isConnected, master.isUp, !wire.isEmpty else { return }
+        monotonic += .microseconds(Int.random(in: 100...3000, using: &random))
+        let request = wire.removeFirst()
+        let answer = answer(request)
+        monotonic += .microseconds(Int.random(in: 100...3000, using: &random))
+        try await tell(.uplink(answer))
+    }
+
+    private mutating func answer(_ request: Request) -> UplinkMessage {
+        switch request.message {
+        case .submit(let submission):
+            let outcome = take(submission)
+            return .outcome(
+                OutcomeReport(
+                    id: submission.id, outcome: outcome, text: "", sentAt: request.sentAt,
+                    answeredAt: now.wall))
+        case .readBack(let id, _, let objects):
+            let readings = objects.map { object in
+                let held = master.reading(of: object)
+                return ObjectReading(
+                    object: object, executionStart: held?.stamp, lastCheck: held?.processed)
+            }
+            return .readBackAnswer(
+                id: id, .readings(readings), askedAt: request.sentAt, answeredAt: now.wall)
+        default: return .link(node: NodeID(index: 0), isUp: true)
+        }
+    }
+
+    private mutating func take(_ submission: Submission) -> SubmissionOutcome {
+        let answer = master.submit(
+            submission.object, submission.executionStart, submission.output, at: masterClock)
+        switch answer {
+        case .processed: return .processed
+        case .older: return .discardedAsOlder
+        case .unknown: return .objectUnknown
+        }
+    }
+
+    /// What is on the wire is lost to the client; some of it still arrives.
+    private mutating func breakConnection() async throws {
+        guard isConnected else { return }
+        isConnected = false
+        let lost = wire
+        wire = []
+        losses += lost.count
+        let text = "broken"
+        for request in lost {
+            switch request.message {
+            case .submit(let submission):
+                if Bool.random(using: &random) {
+                    let delay = Int.random(in: 0..<4900, using: &random)
+                    late.append(
+                        LateBytes(
+                            submission: submission, arrival: monotonic + .milliseconds(delay)))
+                }
+                try await tell(
+                    .uplink(
+                        .outcome(
+                            OutcomeReport(
+                                id: submission.id, outcome: .lost, text: text,
+                                sentAt: request.sentAt, answeredAt: now.wall))))
+            case .readBack(let id, _, _):
+                try await tell(
+                    .uplink(
+                        .readBackAnswer(
+                            id: id, .failed(.closed, text: text), askedAt: request.sentAt,
+                            answeredAt: now.wall)))
+            default: break
+            }
+        }
+        try await tell(.uplink(.link(node: NodeID(index: 0), isUp: false)))
+    }
+
+    /// The client dies; a new one starts on the same spool.
+    ///
+    /// Bytes that left may arrive.
+    private mutating func crashClient() async throws {
+        crashes += 1
+        for request in wire {
+            guard case .submit(let submission) = request.message else { continue }
+            let delay = Int.random(in: 0..<4900, using: &random)
+            late.append(
+                LateBytes(submission: submission, arrival: monotonic + .milliseconds(delay)))
+        }
+        wire = []
+        isConnected = false
+        wakeAt = nil
+        machine = Self.machine(destination, seed: random.next())
+        try await load()
+    }
+
+    private mutating func load() async throws {
+        let lanes = try await spool.lanes(of: destination)
+        let unresolved = try await spool.leasedRows(of: destination)
+        try await tell(.loaded(lanes: lanes, unresolved: unresolved))
+        try await tell(.uplinkStarted)
+    }
+
+    private mutating func stopMaster() async throws {
+        guard master.isUp else { return }
+        // What already left either arrived before or never does: the master's host resets it.
+        late = []
+        if Bool.random(using: &random) { master.crash() } else { master.stop() }
+        let keepsArriving = late
+        try await breakConnection()
+        late = keepsArriving
+    }
+
+    private mutating func pass(_ span: Duration) async throws {
+        monotonic += span
+        let due = late.filter { $0.arrival <= monotonic }
+        late.removeAll { $0.arrival <= monotonic }
+        for bytes in due where master.isUp {
+            lateArrivals += 1
+            _ = take(bytes.submission)
+        }
+        if let at = wakeAt, at <= monotonic {
+            wakeAt = nil
+            try await tell(.tick)
+        }
+    }
+
+    // MARK: The machine
+
+    private mutating func tell(_ event: DeliveryEvent) async throws {
+        let life = crashes
+        for action in machine.handle(event, at: now) {
+            // A dead process does nothing more.
+            guard life == crashes else { return }
+            try await perform(action)
+        }
+    }
+
+    private mutating func perform(_ action: DeliveryAction) async throws {
+        switch action {
+        case .exchange(let batch):
+            let answer = try await spool.exchange(batch)
+            // A crash between commit and sending: the leases are durable, no byte left.
+            if Int.random(in: 0..<60, using: &random) == 0 { return try await crashClient() }
+            try await tell(.exchanged(answer))
+        case .send(let message): try await send(message)
+        case .loadKept:
+            try await tell(.keptLoaded(try await spool.keptLanes(of: destination)))
+        case .judgeKept(let verdicts):
+            try await tell(.keptJudged(again: try await spool.judge(verdicts, of: destination)))
+        case .wantHealth: try await append([record(of: Self.health)])
+        case .wake(let at): wakeAt = min(wakeAt ?? at, at)
+        }
+    }
+
+    private mutating func send(_ message: DaemonMessage) async throws {
+        switch message {
+        case .probe(let id, _):
+            try await breakConnection()
+            guard master.isUp else {
+                return try await tell(
+                    .uplink(.probeAnswer(id: id, .failed(.unreachable, text: "refused"))))
+            }
+            isConnected = true
+            let permissions = ["actions/process-check-result (filtered)", "objects/query/*"]
+            try await tell(
+                .uplink(
+                    .probeAnswer(
+                        id: id,
+                        .answered(MasterGreeting(version: "r2.13.6-1", permissions: permissions)))))
+        case .submit(let submission) where !isConnected:
+            try await tell(
+                .uplink(
+                    .outcome(
+                        OutcomeReport(
+                            id: submission.id, outcome: .notSent, text: "", sentAt: now.wall,
+                            answeredAt: now.wall))))
+        case .readBack(let id, _, _) where !isConnected:
+            try await tell(
+                .uplink(
+                    .readBackAnswer(
+                        id: id, .failed(.closed, text: ""), askedAt: now.wall,
+                        answeredAt: now.wall)))
+        default: wire.append(Request(message: message, sentAt: now.wall))
+        }
+    }
+}
