@@ -61,7 +61,8 @@ extension DeliveryMachine {
             let above = calibration.storedStamp.map { $0 + StampRule.smallestGap }
             return { candidate in
                 let last = candidate.lastStamp.map { $0 + StampRule.smallestGap }
-                let wanted = above ?? candidate.result.executionStart
+                let start = candidate.result.executionStart
+                let wanted = above ?? start - Self.largestForeseenLead
                 return .lease(baseStamp: max(wanted, last ?? wanted))
             }
         }
@@ -75,6 +76,13 @@ extension DeliveryMachine {
             }
         }
     }
+
+    /// How far this host's clock may be ahead of a master that never held a result of it: the one
+    /// result that goes before the master's clock is known is dated back by this.
+    ///
+    /// A day: room for wrong time zones. With a larger lead that result, and it alone, is dated in
+    /// the master's future until the next one replaces it.
+    private static let largestForeseenLead = Duration.seconds(86_400)
 
     /// How long a result waits whose stamp the master's clock has not reached.
     private static let holdStep = Duration.milliseconds(20)
