@@ -211,7 +211,7 @@ extension DeliveryMachine {
         }
         guard !clock.isKnown else {
             if calibration.wantsFresh {
-                calibration.wantsFresh = !clock.isKnown
+                calibration.wantsFresh = false
                 wantHealth(at: now, &actions)
             }
             return
