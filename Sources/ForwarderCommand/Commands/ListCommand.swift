@@ -94,9 +94,30 @@ struct ListCommand: ParsableCommand {
                 || (byte >= 0x61 && byte <= 0x7A) || byte == 0x5F || byte == 0x25 || byte == 0x3D
         }
         if plain, !word.isEmpty { return word }
+        if word.utf8.contains(where: { $0 < 0x20 }) { return controlQuoted(word) }
         return "'"
             + word.split(separator: "'", omittingEmptySubsequences: false)
             .joined(separator: "'\\''") + "'"
+    }
+
+    /// A word with line breaks, on one line, as bash takes it.
+    private static func controlQuoted(_ word: String) -> String {
+        var quoted = "$'"
+        for scalar in word.unicodeScalars {
+            switch scalar {
+            case "\n": quoted += "\\n"
+            case "\t": quoted += "\\t"
+            case "'", "\\": quoted += "\\\(scalar)"
+            case _ where scalar.value < 0x20: quoted += "\\x" + hexadecimal(scalar.value)
+            default: quoted.unicodeScalars.append(scalar)
+            }
+        }
+        return quoted + "'"
+    }
+
+    private static func hexadecimal(_ value: UInt32) -> String {
+        let digits = String(value, radix: 16)
+        return digits.count < 2 ? "0" + digits : digits
     }
 }
 

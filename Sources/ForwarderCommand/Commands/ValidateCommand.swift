@@ -21,12 +21,14 @@ struct ValidateCommand: ParsableCommand {
         let (definitions, _) = try common.loadDefinitions(configuration)
         for warning in definitions.warnings { Output.complain(warning.description) }
         let hosts = definitions.entries.count(where: \.name.isHost)
+        let services = definitions.entries.count - hosts
+        let counted = Words.counted
         Output.write(
             """
-            Valid: \(hosts) hosts, \(definitions.entries.count - hosts) services, \
+            Valid: \(counted(hosts, "host")), \(counted(services, "service")), \
             \(definitions.activeCount) of them checked from here, \
-            \(definitions.checkCommands.count) check commands, \
-            \(configuration.destinations.count) masters.
+            \(counted(definitions.checkCommands.count, "check command")), \
+            \(counted(configuration.destinations.count, "master")).
 
             """)
         for (type, count) in definitions.ignored.sorted(by: { $0.key < $1.key }) {

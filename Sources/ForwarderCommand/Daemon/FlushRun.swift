@@ -18,76 +18,119 @@ struct FlushRun: Sendable {
 
     /// Runs to the end; `show` hears of progress.
     func run(_ show: (FlushProgress) -> Void) async throws -> FlushOutcome {
-        let before = try await counts()
-        var previous = before
-        var highest = before
-        var movedAt = ContinuousClock.now
-        var hurriedAt = movedAt
+        var watch = Watch(left: try await remainders().map(\.count).reduce(0, +))
         driver.tell(.hurry)
         while true {
             try await Task.sleep(for: Self.step)
-            let now = try await counts()
-            if now.left < previous.left { movedAt = .now }
-            highest.left = max(highest.left, now.left)
-            previous = now
+            let remainders = try await remainders()
             let reports = await driver.reports()
-            let obstacle = reports.compactMap(\.fault).first?.text
-            show(
-                FlushProgress(
-                    total: highest.left, done: highest.left - now.left, obstacle: obstacle))
-            if reports.allSatisfy(\.isSettled) { break }
-            let isStuck = reports.contains { $0.fault != nil }
-            if isStuck, ContinuousClock.now - movedAt > patience { break }
-            if isStuck, ContinuousClock.now - hurriedAt > Self.hurryInterval {
-                driver.tell(.hurry)
-                hurriedAt = .now
+            watch.see(left: remainders.map(\.count).reduce(0, +))
+            let fault = reports.compactMap(\.fault).first?.text
+            show(FlushProgress(total: watch.most, done: watch.most - watch.left, obstacle: fault))
+            let isDone = reports.allSatisfy(\.isSettled) && remainders.allSatisfy(\.isParked)
+            let isStuck = fault != nil && watch.restingTime > patience
+            if isDone || isStuck {
+                return FlushOutcome(
+                    delivered: watch.most - watch.left,
+                    left: remainders.map { $0.told(reports) })
             }
+            if fault != nil, watch.mayHurry(every: Self.hurryInterval) { driver.tell(.hurry) }
         }
-        return try await outcome(highest: highest)
     }
 
-    private struct Counts {
-        var left: Int
-    }
+    /// What the run saw so far.
+    private struct Watch {
+        private(set) var left: Int
+        private(set) var most: Int
+        private var movedAt = ContinuousClock.now
+        private var hurriedAt = ContinuousClock.now
 
-    private func counts() async throws -> Counts {
-        let status = try await spool.status()
-        let live = status.destinations.filter { !$0.isRetired }
-        return Counts(left: live.map { $0.queued + $0.leased }.reduce(0, +))
-    }
-
-    private func outcome(highest: Counts) async throws -> FlushOutcome {
-        let status = try await spool.status()
-        let reports = await driver.reports()
-        var left: [FlushOutcome.Remainder] = []
-        var count = 0
-        for destination in status.destinations where !destination.isRetired {
-            let waiting = destination.queued + destination.leased
-            guard waiting > 0 else { continue }
-            count += waiting
-            let fault = reports.first { $0.name == destination.name }?.fault?.text
-            let parked = try await spool.parkedReasons(of: destination.id)
-            left.append(
-                FlushOutcome.Remainder(
-                    destination: destination.name, count: waiting,
-                    reason: fault ?? parked.first ?? "The results are still on their way."))
+        init(left: Int) {
+            self.left = left
+            most = left
         }
-        return FlushOutcome(delivered: highest.left - count, left: left)
+
+        mutating func see(left now: Int) {
+            if now < left { movedAt = .now }
+            most = max(most, now)
+            left = now
+        }
+
+        /// How long nothing got through.
+        var restingTime: Duration { ContinuousClock.now - movedAt }
+
+        mutating func mayHurry(every interval: Duration) -> Bool {
+            guard ContinuousClock.now - hurriedAt > interval else { return false }
+            hurriedAt = .now
+            return true
+        }
+    }
+
+    /// What waits at one destination.
+    private struct Waiting {
+        var destination: String
+        var count: Int
+        var parkedCount: Int
+        var reasons: [String]
+
+        /// True when all that waits is of objects that are left alone for a while; what came since
+        /// is on its way.
+        var isParked: Bool { count == parkedCount }
+
+        func told(_ reports: [DeliveryReport]) -> FlushOutcome.Remainder {
+            let fault = reports.first { $0.name == destination }?.fault?.text
+            let reason = fault ?? reasons.first ?? "The results are still on their way."
+            return FlushOutcome.Remainder(
+                destination: destination, count: count, reason: reason)
+        }
+    }
+
+    /// The destinations at which something waits.
+    private func remainders() async throws -> [Waiting] {
+        var remainders: [Waiting] = []
+        for destination in try await spool.status().destinations where !destination.isRetired {
+            let count = destination.queued + destination.leased
+            guard count > 0 else { continue }
+            var waiting = Waiting(
+                destination: destination.name, count: count, parkedCount: 0, reasons: [])
+            if destination.parkedObjects > 0 {
+                let parked = try await spool.parked(of: destination.id)
+                waiting.parkedCount = parked.map(\.count).reduce(0, +)
+                waiting.reasons = parked.map(\.text)
+            }
+            remainders.append(waiting)
+        }
+        return remainders
+    }
+}
+
+/// Objects that are left alone for the same reason.
+struct ParkedObjects {
+    var reason: String
+    var objects: [String]
+    /// Results of them that wait.
+    var count: Int
+
+    /// The reason with examples.
+    var text: String {
+        let shown = objects.sorted().prefix(3).joined(separator: ", ")
+        let more = objects.count > 3 ? ", …" : ""
+        return "\(Words.counted(objects.count, "object")) (\(shown)\(more)): \(reason)"
     }
 }
 
 extension SpoolQueue {
-    /// Why objects are left alone, most frequent reason first, with examples.
-    func parkedReasons(of destination: DestinationID) async throws -> [String] {
-        var objects: [String: [String]] = [:]
+    /// Objects that are left alone, most frequent reason first.
+    func parked(of destination: DestinationID) async throws -> [ParkedObjects] {
+        var groups: [String: ParkedObjects] = [:]
         for lane in try await lanes(of: destination) where lane.queued > 0 {
             guard let parked = lane.parked else { continue }
-            objects[parked.reason, default: []].append(lane.object.fullName)
+            let none = ParkedObjects(reason: parked.reason, objects: [], count: 0)
+            groups[parked.reason, default: none].objects.append(lane.object.fullName)
+            groups[parked.reason]?.count += lane.queued
         }
-        let sorted = objects.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }
-        return sorted.map { reason, names in
-            let shown = names.sorted().prefix(3).joined(separator: ", ")
-            return "\(names.count) objects (\(shown)\(names.count > 3 ? ", …" : "")): \(reason)"
+        return groups.values.sorted {
+            ($1.objects.count, $0.reason) < ($0.objects.count, $1.reason)
         }
     }
 }

@@ -19,7 +19,7 @@ struct StatusAssembler: Sendable {
         for destination in status.destinations
         where !destination.isRetired || destination.queued > 0 {
             let report = delivery.first { $0.name == destination.name }
-            let parked = try await spool.parkedReasons(of: destination.id)
+            let parked = try await spool.parked(of: destination.id).map(\.text)
             destinations.append(Self.entry(destination, report, parked: parked))
         }
         return StatusReport(
