@@ -27,9 +27,9 @@ enum ControlReply: Codable, Sendable {
 
 /// How far a flush is.
 struct FlushProgress: Codable, Sendable, Hashable {
-    /// Results that waited when it began, and those that came since.
+    /// Results that were delivered since it began, and those that still wait.
     var total: Int
-    /// Results that are gone from the queue since.
+    /// Results that were delivered since it began.
     var done: Int
     /// Why nothing moves; nil while it does.
     var obstacle: String?
@@ -37,7 +37,7 @@ struct FlushProgress: Codable, Sendable, Hashable {
 
 /// How a flush ended.
 struct FlushOutcome: Codable, Sendable, Hashable {
-    /// Results that left the queue.
+    /// Results that were delivered since it began.
     var delivered: Int
     /// What is left, and why.
     var left: [Remainder]

@@ -18,21 +18,22 @@ struct FlushRun: Sendable {
 
     /// Runs to the end; `show` hears of progress.
     func run(_ show: (FlushProgress) -> Void) async throws -> FlushOutcome {
-        var watch = Watch(left: try await remainders().map(\.count).reduce(0, +))
+        let deliveredBefore = await delivered()
+        var watch = Watch()
         driver.tell(.hurry)
         while true {
             try await Task.sleep(for: Self.step)
             let remainders = try await remainders()
             let reports = await driver.reports()
-            watch.see(left: remainders.map(\.count).reduce(0, +))
+            let done = await delivered() - deliveredBefore
+            watch.see(done: done)
+            let left = remainders.map(\.count).reduce(0, +)
             let fault = reports.compactMap(\.fault).first?.text
-            show(FlushProgress(total: watch.most, done: watch.most - watch.left, obstacle: fault))
+            show(FlushProgress(total: done + left, done: done, obstacle: fault))
             let isDone = reports.allSatisfy(\.isSettled) && remainders.allSatisfy(\.isParked)
             let isStuck = fault != nil && watch.restingTime > patience
             if isDone || isStuck {
-                return FlushOutcome(
-                    delivered: watch.most - watch.left,
-                    left: remainders.map { $0.told(reports) })
+                return FlushOutcome(delivered: done, left: remainders.map { $0.told(reports) })
             }
             if fault != nil, watch.mayHurry(every: Self.hurryInterval) { driver.tell(.hurry) }
         }
@@ -40,20 +41,13 @@ struct FlushRun: Sendable {
 
     /// What the run saw so far.
     private struct Watch {
-        private(set) var left: Int
-        private(set) var most: Int
+        private var done = 0
         private var movedAt = ContinuousClock.now
         private var hurriedAt = ContinuousClock.now
 
-        init(left: Int) {
-            self.left = left
-            most = left
-        }
-
-        mutating func see(left now: Int) {
-            if now < left { movedAt = .now }
-            most = max(most, now)
-            left = now
+        mutating func see(done now: Int) {
+            if now > done { movedAt = .now }
+            done = now
         }
 
         /// How long nothing got through.
@@ -83,6 +77,11 @@ struct FlushRun: Sendable {
             return FlushOutcome.Remainder(
                 destination: destination, count: count, reason: reason)
         }
+    }
+
+    /// Results that certainly took effect since the process started, at all destinations.
+    private func delivered() async -> Int {
+        await driver.reports().map(\.counts.delivered).reduce(0, +)
     }
 
     /// The destinations at which something waits.
