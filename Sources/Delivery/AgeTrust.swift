@@ -2,8 +2,9 @@ internal import Monitoring
 
 /// Says which stored wall-clock times can be told the age of.
 ///
-/// A step of this host's clock makes what was stored before it look older than it is; so does a step
-/// while no process ran. For a whole period after a start or a step nothing is taken to be that old.
+/// A step of this host's clock makes what was stored before it look older than it is; so does a
+/// step while no process ran. For a whole period after a start or a step nothing is taken to be
+/// that old.
 struct AgeTrust: Sendable {
     /// Steps up to this are drift and slewing.
     private static let tolerance = Duration.seconds(1)

@@ -211,7 +211,7 @@ extension DeliveryMachine {
         }
         guard !clock.isKnown else {
             if calibration.wantsFresh {
-                calibration.wantsFresh = !clock.isKnown
+                calibration.wantsFresh = false
                 wantHealth(at: now, &actions)
             }
             return
@@ -223,6 +223,14 @@ extension DeliveryMachine {
         case .submitting: wantHealth(at: now, &actions)
         case .asking, .impossible: break
         }
+    }
+
+    /// When another result of own health may be asked for; nil while none is needed.
+    var healthDueAt: Duration? {
+        guard link.phase == .open, !clock.isKnown, calibration.stage == .submitting else {
+            return nil
+        }
+        return calibration.healthWantedAt.map { $0 + Self.healthPatience }
     }
 
     private mutating func wantHealth(at now: Moment, _ actions: inout [DeliveryAction]) {

@@ -134,6 +134,7 @@ package struct DeliveryMachine: Sendable {
             if let at = askable.filter({ $0 > now.monotonic }).min() { due.append(at) }
         }
         if let at = keptWork.wake(for: link.phase) { due.append(at) }
+        if let at = healthDueAt { due.append(at) }
         if let spoolRetryAt { due.append(spoolRetryAt) }
         return due.min().map { max($0, now.monotonic + Self.shortestWait) }
     }

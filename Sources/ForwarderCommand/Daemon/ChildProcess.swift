@@ -62,7 +62,9 @@ struct ChildProcess: Sendable {
         while poll(&item, 1, -1) < 0, errno == EINTR {}
     }
 
-    /// Says how the ended process ended. Its number may belong to a stranger afterwards.
+    /// Says how the ended process ended.
+    ///
+    /// Its number may belong to a stranger afterwards.
     func reap() -> String {
         var ending = cspawn_ending()
         guard cspawn_look(pidfd.number, CSPAWN_REAP, &ending) == 0, ending.has_ended else {

@@ -15,8 +15,9 @@ final class UplinkChild: UplinkPort {
     /// read, and is ended.
     static let outboxLimit = 64 << 20
 
-    /// Messages that answer nothing: so many at the start, and so many more for each answer. An
-    /// uplink that says more floods the daemon, and is ended.
+    /// Messages that answer nothing: so many at the start, and so many more for each answer.
+    ///
+    /// An uplink that says more floods the daemon, and is ended.
     static let unaskedAtStart = 64
     static let unaskedPerAnswer = 8
 

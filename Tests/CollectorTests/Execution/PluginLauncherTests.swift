@@ -220,7 +220,8 @@ import Testing
 
     // MARK: - What counts descriptors and children needs a process of its own
     //
-    // The test library opens and closes one of its own there, so the count may fall.
+    // The test library opens and closes some of its own there; a leak in these tests would be of one
+    // or more for each of many plugins.
 
     @Test func `many at once leave no descriptor and no zombie behind`() async {
         await #expect(processExitsWith: .success) {
@@ -231,7 +232,7 @@ import Testing
             )
             #expect(results.map(\.output.text) == (0..<300).map(String.init))
             #expect(results.map(\.output.exitStatus) == (0..<300).map { Int32($0 % 4) })
-            #expect(try descriptorCount() <= before)
+            #expect(try descriptorCount() < before + 10)
             #expect(ownZombieCount() == 0)
         }
     }
@@ -264,7 +265,7 @@ import Testing
             }
             tests.launcher.killAll()
             #expect(tests.launcher.runningCount == 0)
-            #expect(try descriptorCount() <= before)
+            #expect(try descriptorCount() < before + 10)
             #expect(ownZombieCount() == 0)
         }
     }
