@@ -149,6 +149,14 @@ extension ForwarderSite {
         try run("flush", patience: patience).isSuccess
     }
 
+    /// `forwarder flush`, with what it said thrown when it leaves something.
+    package func flushAll() throws {
+        let outcome = try run("flush")
+        guard outcome.isSuccess else {
+            throw SupportFault("flush: \(outcome.outputText)\(outcome.errorText.suffix(2000))")
+        }
+    }
+
     /// `forwarder status --json`; null when it says nothing.
     package func status() throws -> JSON {
         let outcome = try run("status", ["--json"])
