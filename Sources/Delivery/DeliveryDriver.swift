@@ -218,7 +218,7 @@ extension SpoolQueue {
                 verdict.object, of: destination, after: verdict.held)
             if count > 0 { again.append(verdict.object) }
         }
-        if let provedBefore = verdicts.map(\.provedBefore).min() {
+        if let provedBefore = verdicts.compactMap(\.provedBefore).min() {
             let proofs = verdicts.compactMap { verdict in
                 verdict.held.map { StampProof(object: verdict.object, stamp: $0) }
             }

@@ -55,6 +55,7 @@ package struct KeptVerdict: Sendable, Hashable {
     /// True when results above `held` are to be sent again; those up to it are proved if they
     /// were acknowledged before `provedBefore`.
     package var isForgotten: Bool
-    /// Results acknowledged before this, by this host's clock, need no more proof.
-    package var provedBefore: Timestamp
+    /// Results acknowledged before this, by this host's clock, need no more proof; nil when none is
+    /// certainly old enough.
+    package var provedBefore: Timestamp?
 }

@@ -77,7 +77,10 @@ package struct DeliveryLink: Sendable {
         if phase == .absent { phase = .resting }
     }
 
-    mutating func uplinkLost() { phase = .absent }
+    mutating func uplinkLost(_ text: String, at now: Moment) {
+        phase = .absent
+        fault = Fault(text: text, nodeName: node.name, since: fault?.since ?? now.wall)
+    }
 
     /// Turns `.waiting` into `.resting` when its time has come.
     mutating func wake(at monotonic: Duration) {

@@ -22,10 +22,7 @@ extension DeliveryMachine {
         let objects = leasable()
         guard !objects.isEmpty || !settlements.isEmpty || !parkings.isEmpty else { return }
         var leasing: [ObjectName: Int] = [:]
-        for object in objects {
-            lanes[object]?.stage = .leasing
-            leasing[object] = lanes[object]?.queued ?? 0
-        }
+        for object in objects { leasing[object] = lanes[object]?.queued ?? 0 }
         let node = link.node.name
         actions.append(
             .exchange(
@@ -45,14 +42,15 @@ extension DeliveryMachine {
         guard clock.isKnown else {
             let health = settings.healthObject
             guard calibration.maySubmit, lanes[health]?.stage == .ready else { return [] }
+            lanes[health]?.stage = .leasing
             return [health]
         }
         var objects: [ObjectName] = []
         let room = min(settings.window - flights.count, DeliverySettings.leaseBatch)
         while objects.count < room, let object = ready.popFirst() {
-            if lanes[object]?.stage == .ready, !objects.contains(object) {
-                objects.append(object)
-            }
+            guard lanes[object]?.stage == .ready else { continue }
+            lanes[object]?.stage = .leasing
+            objects.append(object)
         }
         return objects
     }
@@ -63,7 +61,8 @@ extension DeliveryMachine {
             let above = calibration.storedStamp.map { $0 + StampRule.smallestGap }
             return { candidate in
                 let last = candidate.lastStamp.map { $0 + StampRule.smallestGap }
-                let wanted = above ?? candidate.result.executionStart
+                let start = candidate.result.executionStart
+                let wanted = above ?? start - Self.largestForeseenLead
                 return .lease(baseStamp: max(wanted, last ?? wanted))
             }
         }
@@ -78,6 +77,13 @@ extension DeliveryMachine {
         }
     }
 
+    /// How far this host's clock may be ahead of a master that never held a result of it: the one
+    /// result that goes before the master's clock is known is dated back by this.
+    ///
+    /// A day: room for wrong time zones. With a larger lead that result, and it alone, is dated in
+    /// the master's future until the next one replaces it.
+    private static let largestForeseenLead = Duration.seconds(86_400)
+
     /// How long a result waits whose stamp the master's clock has not reached.
     private static let holdStep = Duration.milliseconds(20)
 
@@ -87,6 +93,7 @@ extension DeliveryMachine {
     ) {
         guard var done = committing else { return }
         committing = nil
+        spoolFault = nil
         for lease in answer.leased {
             let object = lease.result.object
             guard done.leasing.removeValue(forKey: object) != nil else { continue }
@@ -114,7 +121,8 @@ extension DeliveryMachine {
         for object in failed.leasing.keys.sorted() { rest(object) }
         spoolRetryAt = now.monotonic + Self.spoolRetryWait
         counts.spoolFailures += 1
-        counts.lastSpoolFault = text
+        spoolFault = DeliveryLink.Fault(
+            text: text, nodeName: link.node.name, since: spoolFault?.since ?? now.wall)
     }
 
     /// How long to wait after the spool could not commit.

@@ -71,6 +71,21 @@ struct KeptWork: Sendable {
     }
 
     mutating func nothingKept() { hasKept = false }
+
+    /// Objects that the master did not know are not asked about for this long: one of them fails
+    /// the whole query, and 404s are costly for the master.
+    private static let shunTime = Duration.seconds(3600)
+    private var shunned: [ObjectName: Duration] = [:]
+
+    mutating func shun(_ object: ObjectName, at monotonic: Duration) {
+        shunned[object] = monotonic + Self.shunTime
+    }
+
+    /// The lanes that may be asked about.
+    mutating func askable(_ kept: [KeptLane], at monotonic: Duration) -> [KeptLane] {
+        shunned = shunned.filter { $0.value > monotonic }
+        return kept.filter { shunned[$0.object] == nil }
+    }
 }
 
 extension DeliveryMachine {
@@ -95,10 +110,12 @@ extension DeliveryMachine {
     mutating func keptLoaded(_ kept: [KeptLane], at now: Moment) {
         guard keptWork.stage == .loading else { return }
         if kept.isEmpty { keptWork.nothingKept() }
-        let proved = now.wall - DeliverySettings.keepDelivered
         // On a new connection all are compared; later only those that can be proved.
-        let asked =
-            link.phase == .comparing ? kept : kept.filter { $0.oldestAcknowledged <= proved }
+        let proved = ages.before(now)
+        let wanted = kept.filter { lane in
+            link.phase == .comparing || proved.map { lane.oldestAcknowledged < $0 } ?? false
+        }
+        let asked = keptWork.askable(wanted, at: now.monotonic)
         keptWork.ask(about: asked)
         enqueue(asked.map(\.object), for: .kept)
     }
@@ -109,11 +126,14 @@ extension DeliveryMachine {
         keptWork.add(
             KeptVerdict(
                 object: object, held: held, isForgotten: isForgotten,
-                provedBefore: now.wall - DeliverySettings.keepDelivered))
+                provedBefore: ages.before(now)))
     }
 
     /// An object that the master no longer knows: its results stay kept, nothing is proved.
-    mutating func keptUnknown(_ object: ObjectName) { _ = keptWork.answered(object) }
+    mutating func keptUnknown(_ object: ObjectName, at now: Moment) {
+        _ = keptWork.answered(object)
+        keptWork.shun(object, at: now.monotonic)
+    }
 
     private mutating func judge(at now: Moment, _ actions: inout [DeliveryAction]) {
         let verdicts = keptWork.judge()
@@ -143,7 +163,6 @@ extension DeliveryMachine {
     /// Without a comparison nothing may be submitted on this connection.
     mutating func keptFailed(_ text: String, at now: Moment) {
         counts.spoolFailures += 1
-        counts.lastSpoolFault = text
         linkFailed(text, at: now)
     }
 

@@ -76,7 +76,7 @@ extension DeliveryMachine {
             guard lane.queued > 0 else { continue }
             lanes[lane.object, default: LaneState()].queued += lane.queued
             if let parked = lane.parked, parked.until > now.wall {
-                sleep(lane.object, for: parked.until - now.wall, at: now)
+                sleep(lane.object, for: min(parked.until - now.wall, .seconds(3600)), at: now)
             } else {
                 makeReady(lane.object)
             }

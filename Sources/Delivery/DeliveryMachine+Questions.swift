@@ -45,6 +45,8 @@ struct Calibration: Sendable {
     var storedStamp: Timestamp?
     var sample: Sample?
     var healthWantedAt: Duration?
+    /// True when the newest result of own health on the master carries an old stamp.
+    var wantsFresh = false
 
     var maySubmit: Bool { stage == .submitting && sample == nil }
 
@@ -166,6 +168,10 @@ extension DeliveryMachine {
             if let reading, reading.executionStart == sample.stamp,
                 let lastCheck = reading.lastCheck
             {
+                // The one that made the clock known went under an old stamp: a fresh one follows,
+                // or the master would take this host to be silent.
+                if !clock.isKnown { calibration.healthWantedAt = nil }
+                calibration.wantsFresh = !clock.isKnown
                 clock.observe(
                     lastCheck: lastCheck, sentAt: sample.sentAt, answeredAt: sample.answeredAt)
             } else if !clock.isKnown {
@@ -182,7 +188,7 @@ extension DeliveryMachine {
         case .doubt:
             lanes[object]?.doubt?.isAsked = false
             lanes[object]?.doubt?.askableAt = now.monotonic + Self.unknownPatience
-        case .kept: keptUnknown(object)
+        case .kept: keptUnknown(object, at: now)
         case .storedStamp, .clock: calibration.stage = .impossible
         }
     }
@@ -203,7 +209,13 @@ extension DeliveryMachine {
             enqueue([settings.healthObject], for: .clock(sample))
             return
         }
-        guard !clock.isKnown else { return }
+        guard !clock.isKnown else {
+            if calibration.wantsFresh {
+                calibration.wantsFresh = false
+                wantHealth(at: now, &actions)
+            }
+            return
+        }
         switch calibration.stage {
         case .needed:
             calibration.stage = .asking
@@ -211,6 +223,14 @@ extension DeliveryMachine {
         case .submitting: wantHealth(at: now, &actions)
         case .asking, .impossible: break
         }
+    }
+
+    /// When another result of own health may be asked for; nil while none is needed.
+    var healthDueAt: Duration? {
+        guard link.phase == .open, !clock.isKnown, calibration.stage == .submitting else {
+            return nil
+        }
+        return calibration.healthWantedAt.map { $0 + Self.healthPatience }
     }
 
     private mutating func wantHealth(at now: Moment, _ actions: inout [DeliveryAction]) {

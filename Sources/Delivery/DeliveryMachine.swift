@@ -44,10 +44,13 @@ package struct DeliveryMachine: Sendable {
     /// What is being committed; put back if the commit fails.
     var committing: Committing?
     var spoolRetryAt: Duration?
+    /// Why the spool could not commit; nil while it can.
+    var spoolFault: DeliveryLink.Fault?
 
     var questions: [UInt64: Question] = [:]
     var waitingQuestions: Deque<Question> = []
     var keptWork = KeptWork()
+    var ages = AgeTrust(period: DeliverySettings.keepDelivered)
     var calibration = Calibration()
     var hasLoaded = false
 
@@ -67,6 +70,7 @@ package struct DeliveryMachine: Sendable {
     /// Takes an event into account and says what is to be done about it now.
     package mutating func handle(_ event: DeliveryEvent, at now: Moment) -> [DeliveryAction] {
         var actions: [DeliveryAction] = []
+        ages.observe(now)
         switch event {
         case .loaded(let lanes, let unresolved): load(lanes, unresolved, at: now)
         case .accepted(let grown): accept(grown)
@@ -130,6 +134,7 @@ package struct DeliveryMachine: Sendable {
             if let at = askable.filter({ $0 > now.monotonic }).min() { due.append(at) }
         }
         if let at = keptWork.wake(for: link.phase) { due.append(at) }
+        if let at = healthDueAt { due.append(at) }
         if let spoolRetryAt { due.append(spoolRetryAt) }
         return due.min().map { max($0, now.monotonic + Self.shortestWait) }
     }
@@ -140,13 +145,12 @@ package struct DeliveryMachine: Sendable {
     // MARK: The uplink
 
     private mutating func uplinkLost(_ text: String, at now: Moment) {
-        link.uplinkLost()
+        link.uplinkLost(text, at: now)
         calibration.restart()
         for flight in flights.values { lost(flight, at: now) }
         flights.removeAll()
         dropQuestions()
         counts.uplinkRestarts += 1
-        counts.lastUplinkFault = text
     }
 
     private mutating func heard(_ message: UplinkMessage, at now: Moment) {
@@ -173,7 +177,10 @@ package struct DeliveryMachine: Sendable {
                 return
             }
             calibration.node = link.node.id
-            if isOtherNode { clock.forget() }
+            if isOtherNode || calibration.stage == .impossible {
+                clock.forget()
+                calibration.restart()
+            }
             keptWork.begin()
         }
     }
@@ -236,10 +243,6 @@ package struct DeliveryCounts: Sendable, Hashable {
     package var uplinkRestarts = 0
     /// How often the spool could not commit a batch.
     package var spoolFailures = 0
-    /// Why it could not, last; empty before the first time.
-    package var lastSpoolFault = ""
-    /// Why it ended last; empty before the first time.
-    package var lastUplinkFault = ""
 
     /// Nothing counted yet.
     package init() {}

@@ -37,7 +37,8 @@ extension DeliveryMachine {
     package func report(at now: Moment) -> DeliveryReport {
         let stages = lanes.values
         return DeliveryReport(
-            name: settings.name, node: link.node.name, link: link.phase.word, fault: link.fault,
+            name: settings.name, node: link.node.name, link: link.phase.word,
+            fault: spoolFault ?? link.fault,
             masterVersion: link.greeting?.version,
             skew: link.greeting == nil ? nil : clock.skew(time: now), warnings: warnings,
             inFlight: flights.count, doubtful: doubtful.count,

@@ -249,7 +249,12 @@ struct SimulatedWorld {
     // MARK: The machine
 
     private mutating func tell(_ event: DeliveryEvent) async throws {
-        for action in machine.handle(event, at: now) { try await perform(action) }
+        let life = crashes
+        for action in machine.handle(event, at: now) {
+            // A dead process does nothing more.
+            guard life == crashes else { return }
+            try await perform(action)
+        }
     }
 
     private mutating func perform(_ action: DeliveryAction) async throws {

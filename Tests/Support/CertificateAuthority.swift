@@ -34,18 +34,28 @@ package final class CertificateAuthority: Sendable {
 
     private let folder: TemporaryDirectory
 
-    /// Makes a new authority with a key of its own.
+    /// Makes a new authority with a key of its own, valid since yesterday so that clients whose
+    /// clock is behind can verify it.
     package init(name: String = "Icinga CA") throws {
         folder = try TemporaryDirectory("ca")
         try Command.require(
             "openssl",
             [
-                "req", "-x509", "-days", "5000", "-subj", "/CN=\(name)",
-                "-keyout", folder.path("ca.key"), "-out", folder.path("ca.crt"),
-                "-addext", "keyUsage=critical,keyCertSign,cRLSign",
+                "req", "-new", "-subj", "/CN=\(name)",
+                "-keyout", folder.path("ca.key"), "-out", folder.path("ca.csr"),
             ] + Self.newKey
         )
         try folder.write(Self.configuration, to: "ca.conf")
+        try folder.write(
+            """
+            basicConstraints = critical, CA:TRUE
+            keyUsage = critical, keyCertSign, cRLSign
+            subjectKeyIdentifier = hash
+            """,
+            to: "ca.extensions"
+        )
+        try folder.write("", to: "ca.index")
+        try sign("ca", from: -1, to: 5000, options: ["-selfsign"])
     }
 
     /// Path of its own certificate.
@@ -71,7 +81,7 @@ package final class CertificateAuthority: Sendable {
             to: "\(stem).extensions"
         )
         try folder.write("", to: "\(stem).index")
-        try sign(stem, validity: validity)
+        try sign(stem, from: validity.days.from, to: validity.days.to)
         return Identity(
             name: name,
             certificate: folder.path("\(stem).crt"),
@@ -80,17 +90,22 @@ package final class CertificateAuthority: Sendable {
         )
     }
 
-    private func sign(_ stem: String, validity: Validity) throws {
+    private func sign(
+        _ stem: String,
+        from start: Double,
+        to end: Double,
+        options: [String] = []
+    ) throws {
         try Command.require(
             "env",
             [
                 "FOLDER=\(folder.path)", "INDEX=\(folder.path("\(stem).index"))",
                 "openssl", "ca", "-batch", "-notext", "-config", folder.path("ca.conf"),
-                "-startdate", Self.date(daysFromNow: validity.days.from),
-                "-enddate", Self.date(daysFromNow: validity.days.to),
+                "-startdate", Self.date(daysFromNow: start),
+                "-enddate", Self.date(daysFromNow: end),
                 "-extfile", folder.path("\(stem).extensions"),
                 "-in", folder.path("\(stem).csr"), "-out", folder.path("\(stem).crt"),
-            ]
+            ] + options
         )
     }
 

@@ -66,7 +66,8 @@ package enum Command {
     /// Where PATH finds `name`, or nil.
     package static func find(_ name: String) -> String? {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
-        return (path.split(separator: ":") + ["/usr/sbin", "/sbin"])
+        let folders: [String] = path.split(separator: ":").map(String.init)
+        return (folders + ["/usr/sbin", "/sbin"])
             .map { "\($0)/\(name)" }
             .first { FileManager.default.isExecutableFile(atPath: $0) }
     }

@@ -4,7 +4,7 @@
 # Everything lives in `$host_folder`, which the caller sets; `end_daemon` belongs into its EXIT trap.
 here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 products=${PRODUCTS:-$(realpath -m "$here/../../.build/release")}
-private_master=$here/../private-master
+private_master=$here/../../scripts/private-master
 # The same text as the peers' results have.
 plugin_output='OK - load average: 0.1, 0.2|load1=0.100;5.000;10.000;0;'
 host_name=web1
@@ -16,22 +16,6 @@ daemon=""
 }
 
 forwarder() { "$products/forwarder" "$@" --config "$host_folder/forwarder.conf"; }
-
-# A client certificate of the authority in the master's FOLDER: sign_certificate FOLDER
-sign_certificate() {
-    local pki=$host_folder/pki
-    [ ! -e "$pki/client.crt" ] || return 0
-    mkdir -p "$pki"
-    {
-        openssl req -new -subj "/CN=$host_name" -newkey ec \
-            -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
-            -keyout "$pki/client.key" -out "$pki/client.csr"
-        openssl x509 -req -days 1000 -in "$pki/client.csr" -CA "$1/ca.crt" -CAkey "$1/ca.key" \
-            -CAcreateserial -out "$pki/client.crt" -extfile <(echo "subjectAltName=DNS:$host_name")
-    } 2>/dev/null
-    chmod 600 "$pki/client.key"
-    cp "$1/ca.crt" "$pki/ca.crt"
-}
 
 # forwarder.conf with a master at this port: write_configuration PORT
 #

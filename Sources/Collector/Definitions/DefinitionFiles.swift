@@ -26,48 +26,6 @@ package struct FileProblem: Error, Sendable {
     }
 }
 
-/// Reads definitions, and only those that nobody but their owner can have written.
-struct DefinitionFiles: ConfigFileReader {
-    let files: any DefinitionFileSystem
-    let trust: FileTrust
-
-    /// Deepest directory below the definitions that is read; what lies deeper is left out.
-    ///
-    /// 32: ends loops of symbolic links.
-    static let deepestDirectory = 32
-
-    func read(_ path: String) throws(ConfigFault) -> [UInt8] {
-        let opened: (facts: FileFacts, content: [UInt8])
-        do {
-            opened = try files.open(path)
-        } catch {
-            throw .unreadable(Diagnostic("Cannot read '\(path)': \(error.reason)."))
-        }
-        if let complaint = trust.complaint(about: path, opened.facts) {
-            throw .unreadable(Diagnostic(complaint))
-        }
-        return opened.content
-    }
-
-    func files(matching pattern: String) -> [String] {
-        files.paths(matching: pattern).filter { files.facts(of: $0)?.isDirectory == false }
-    }
-
-    func files(below directory: String, matching pattern: String) -> [String] {
-        walk(directory, pattern, depth: 0)
-    }
-
-    private func walk(_ directory: String, _ pattern: String, depth: Int) -> [String] {
-        guard depth < Self.deepestDirectory else { return [] }
-        return files.names(in: directory).flatMap { name -> [String] in
-            let path = directory.hasSuffix("/") ? directory + name : "\(directory)/\(name)"
-            guard let facts = files.facts(of: path) else { return [] }
-            if facts.isDirectory { return walk(path, pattern, depth: depth + 1) }
-            return files.matches(name, pattern) ? [path] : []
-        }
-    }
-}
-
 /// The machine's own files.
 package struct DiskFiles: DefinitionFileSystem {
     /// Largest file that is read; a larger one is refused.

@@ -105,7 +105,7 @@ struct DefinitionLoading {
                     + "Nothing can be checked. Create it, or name another one."
             )
         }
-        let reader = DefinitionFiles(files: files, trust: trust)
+        let reader = TrustedFileReader(files: files, trust: trust)
         let paths = reader.files(below: directory, matching: "*.conf")
         let folders = [directory] + Set(paths.map(Self.folder)).subtracting([directory]).sorted()
         let complaints = folders.compactMap { folder in
@@ -137,7 +137,7 @@ struct DefinitionLoading {
                 zoneName: settings.zoneName
             ),
             includePaths: [settings.templateLibrary],
-            reader: DefinitionFiles(files: files, trust: trust)
+            reader: TrustedFileReader(files: files, trust: trust)
         )
         session.load(text: BuiltIns.templates, name: "(built-in templates)")
         if hasLibrary {

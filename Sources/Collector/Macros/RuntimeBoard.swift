@@ -14,17 +14,21 @@ package final class RuntimeBoard: RuntimeFactsSource, Sendable {
     package init(time: any TimeSource, states: [ScheduleState] = []) {
         self.time = time
         started = time.wall
-        let known = states.map { state in
-            (
-                state.object,
-                RuntimeFacts.Object(
+        objects = Mutex([:])
+        restore(states)
+    }
+
+    /// Takes over the states that a restart found; what was noted since stays.
+    package func restore(_ states: [ScheduleState]) {
+        objects.withLock { objects in
+            for state in states where objects[state.object] == nil {
+                objects[state.object] = RuntimeFacts.Object(
                     checkState: state.checkState,
                     lastCheckState: state.checkState,
                     lastStateChange: state.lastEnd
                 )
-            )
+            }
         }
-        objects = Mutex(Dictionary(known) { _, last in last })
     }
 
     /// Takes in a finished check, with the state machine that it left and when it had been due.

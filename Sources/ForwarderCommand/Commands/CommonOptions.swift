@@ -18,7 +18,9 @@ struct CommonOptions: ParsableArguments {
             ? config : "\(FileManager.default.currentDirectoryPath)/\(config)"
         do throws(ConfigFault) {
             return try ConfigurationLoader(
-                reader: SystemFileReader(), hostName: ProcessInfo.processInfo.hostName,
+                reader: TrustedFileReader(
+                    files: DiskFiles(), trust: FileTrust(runningUser: geteuid())),
+                hostName: ProcessInfo.processInfo.hostName,
                 programFolder: Self.programFolder
             ).load(path: path)
         } catch {
@@ -33,7 +35,7 @@ struct CommonOptions: ParsableArguments {
     ) throws -> sending (DefinitionSummary, CheckPreparer) {
         try loaded(
             DefinitionSource(
-                configuration: configuration, ledger: ResultLedger(time: SystemTime())))
+                configuration: configuration, board: RuntimeBoard(time: SystemTime())))
     }
 
     /// Loads the definitions from a source that is used again later.

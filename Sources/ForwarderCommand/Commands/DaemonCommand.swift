@@ -1,4 +1,5 @@
 import ArgumentParser
+import Collector
 import Foundation
 import Logging
 import Monitoring
@@ -23,7 +24,7 @@ struct DaemonCommand: AsyncParsableCommand {
         PlainLogHandler.bootstrap(configuration.logging)
         let log = Logger(label: "forwarder")
         let source = DefinitionSource(
-            configuration: configuration, ledger: ResultLedger(time: SystemTime()))
+            configuration: configuration, board: RuntimeBoard(time: SystemTime()))
         let (definitions, preparing) = try common.loaded(source)
         do {
             let daemon = try await Daemon(configuration: configuration, source: source, log: log)

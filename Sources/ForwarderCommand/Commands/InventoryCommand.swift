@@ -35,9 +35,8 @@ extension Inventory {
     init(_ definitions: DefinitionSummary, node: String, variables: Set<String>) {
         let plans = Dictionary(
             definitions.plans.map { ($0.object, $0) }, uniquingKeysWith: { first, _ in first })
-        let health = ObjectName(host: node, service: MasterConfiguration.healthService)
         var services: [String: [Attributes]] = [:]
-        for entry in definitions.entries where entry.name != health {
+        for entry in definitions.entries {
             guard let service = entry.name.service else { continue }
             services[entry.name.host, default: []].append(
                 Attributes(

@@ -7,7 +7,7 @@ import Monitoring
 struct DefinitionSource: Sendable {
     let configuration: ForwarderConfiguration
     /// What macros may ask about results.
-    let ledger: ResultLedger
+    let board: RuntimeBoard
 
     /// Loads all of them, or throws everything that is wrong.
     func load() throws(DefinitionsFault) -> sending (DefinitionSummary, CheckPreparer) {
@@ -17,7 +17,7 @@ struct DefinitionSource: Sendable {
                 nodeName: configuration.nodeName,
                 templateLibrary: configuration.checks.includePath),
             files: DiskFiles(), trust: FileTrust(runningUser: geteuid()))
-        return (DefinitionSummary(definitions), CheckPreparer(definitions, runtime: ledger))
+        return (DefinitionSummary(definitions), CheckPreparer(definitions, runtime: board))
     }
 }
 

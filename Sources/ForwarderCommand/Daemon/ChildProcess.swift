@@ -56,10 +56,16 @@ struct ChildProcess: Sendable {
         }
     }
 
-    /// Waits on the calling thread until the process has ended, and says how.
-    func waitUntilEnded() -> String {
+    /// Waits on the calling thread until the process has ended; its number stays its own.
+    func waitUntilEnded() {
         var item = pollfd(fd: pidfd.number, events: Int16(POLLIN), revents: 0)
         while poll(&item, 1, -1) < 0, errno == EINTR {}
+    }
+
+    /// Says how the ended process ended.
+    ///
+    /// Its number may belong to a stranger afterwards.
+    func reap() -> String {
         var ending = cspawn_ending()
         guard cspawn_look(pidfd.number, CSPAWN_REAP, &ending) == 0, ending.has_ended else {
             return "its end could not be observed"
@@ -68,11 +74,8 @@ struct ChildProcess: Sendable {
             ? "ended by signal \(ending.status)" : "exited with status \(ending.status)"
     }
 
-    /// Ends the process; nothing when it has ended already.
-    func kill() {
-        // The pidfd keeps the number from being given to a stranger until it is reaped.
-        _ = Foundation.kill(pid, SIGKILL)
-    }
+    /// Ends the process; never after ``reap()``.
+    func kill() { _ = Foundation.kill(pid, SIGKILL) }
 
     private static func withCStrings<Answer>(
         _ strings: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>?) -> Answer

@@ -65,6 +65,7 @@ struct Daemon: Sendable {
         let signals = Signals()
         try await driver.prepare()
         let states = try await spool.scheduleStates()
+        source.board.restore(states)
         let plans = definitions.plans
         health.setObjectCount(definitions.activeCount)
         runner.start(with: plans, states: states, preparing: preparing)
@@ -95,7 +96,7 @@ struct Daemon: Sendable {
 
     private var intake: Intake {
         Intake(
-            records: runner.records, spool: spool, driver: driver, ledger: source.ledger,
+            records: runner.records, spool: spool, driver: driver, board: source.board,
             alarms: alarms, log: log)
     }
 
@@ -122,6 +123,7 @@ struct Daemon: Sendable {
             let (definitions, preparing) = try source.load()
             let plans = definitions.plans
             runner.reload(plans, preparing: preparing)
+            source.board.keep(only: Set(plans.map(\.object)))
             let forgotten = try await spool.forgetSchedules(except: Set(plans.map(\.object)))
             health.setObjectCount(definitions.activeCount)
             alarms.clear(.definitions)

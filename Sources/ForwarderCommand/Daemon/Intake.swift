@@ -16,7 +16,7 @@ struct Intake: Sendable {
     let records: RecordOutbox
     let spool: SpoolQueue
     let driver: DeliveryDriver
-    let ledger: ResultLedger
+    let board: RuntimeBoard
     let alarms: AlarmBoard
     let log: Logger
 
@@ -25,9 +25,14 @@ struct Intake: Sendable {
         while true {
             let batch = await records.next(atMost: Self.batchLimit)
             guard !batch.isEmpty else { return }
-            for record in batch { ledger.note(record) }
+            for record in batch { note(record) }
             await store(batch)
         }
+    }
+
+    private func note(_ record: CheckRecord) {
+        guard let state = record.schedule?.checkState else { return }
+        board.note(record.result, state: state)
     }
 
     private func store(_ batch: [CheckRecord]) async {

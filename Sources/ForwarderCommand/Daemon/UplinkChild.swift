@@ -15,9 +15,19 @@ final class UplinkChild: UplinkPort {
     /// read, and is ended.
     static let outboxLimit = 64 << 20
 
+    /// Messages that answer nothing: so many at the start, and so many more for each answer.
+    ///
+    /// An uplink that says more floods the daemon, and is ended.
+    static let unaskedAtStart = 64
+    static let unaskedPerAnswer = 8
+
     private struct Outbox {
         var bytes: [UInt8] = []
         var isClosed = false
+        /// Questions that were not answered yet.
+        var owed = 0
+        /// Messages that may still come without a question.
+        var unasked = UplinkChild.unaskedAtStart
     }
 
     private let process: ChildProcess
@@ -27,6 +37,7 @@ final class UplinkChild: UplinkPort {
     /// What it says, until it ends.
     let messages: AsyncStream<UplinkMessage>
     private let inbox: AsyncStream<UplinkMessage>.Continuation
+    /// How it ended; until it is set, the process's number is its own.
     private let ending = Mutex("")
 
     /// Starts it with the keys' paths as its own arguments.
@@ -56,6 +67,7 @@ final class UplinkChild: UplinkPort {
     func send(_ message: DaemonMessage) {
         let fits = outbox.withLock { box in
             guard !box.isClosed else { return true }
+            if message.wantsAnswer { box.owed += 1 }
             box.bytes.append(contentsOf: message.frame)
             return box.bytes.count <= Self.outboxLimit
         }
@@ -69,7 +81,22 @@ final class UplinkChild: UplinkPort {
     /// Ends it at once.
     func kill() {
         shutdown(socket.number, Int32(SHUT_RDWR))
-        process.kill()
+        ending.withLock { ending in
+            if ending.isEmpty { process.kill() }
+        }
+    }
+
+    /// True when the message is one that may come now.
+    private func isDue(_ message: UplinkMessage) -> Bool {
+        outbox.withLock { box in
+            guard message.isAnswer else {
+                box.unasked -= 1
+                return box.unasked >= 0
+            }
+            box.owed -= 1
+            box.unasked = min(box.unasked + Self.unaskedPerAnswer, Self.unaskedAtStart)
+            return box.owed >= 0
+        }
     }
 
     private func writeUntilEnd() {
@@ -92,17 +119,44 @@ final class UplinkChild: UplinkPort {
             if bytes.isEmpty { break }
             frames.append(bytes)
             do throws(MessageFault) {
-                while let frame = try frames.next() { inbox.yield(try UplinkMessage(frame: frame)) }
+                while let frame = try frames.next() {
+                    let message = try UplinkMessage(frame: frame)
+                    guard isDue(message) else {
+                        fault = "it said more than it was asked; "
+                        break reading
+                    }
+                    inbox.yield(message)
+                }
             } catch {
                 fault = "it sent \(error); "
                 break reading
             }
         }
         kill()
-        let end = process.waitUntilEnded()
-        ending.withLock { $0 = "forwarder-uplink is gone: \(fault)\(end)." }
+        process.waitUntilEnded()
+        ending.withLock { $0 = "forwarder-uplink is gone: \(fault)\(process.reap())." }
         outbox.withLock { $0.isClosed = true }
         work.signal()
         inbox.finish()
+    }
+}
+
+extension DaemonMessage {
+    /// True when exactly one answer follows.
+    fileprivate var wantsAnswer: Bool {
+        switch self {
+        case .submit, .probe, .readBack: true
+        case .settings, .addresses, .drain, .stop: false
+        }
+    }
+}
+
+extension UplinkMessage {
+    /// True when it answers a question.
+    fileprivate var isAnswer: Bool {
+        switch self {
+        case .outcome, .probeAnswer, .readBackAnswer: true
+        case .ready, .link, .addressWanted: false
+        }
     }
 }

@@ -119,7 +119,8 @@ struct NameLookup: Sendable {
                     if bytes.isEmpty { break }
                     answer += bytes
                 }
-                _ = child.waitUntilEnded()
+                child.waitUntilEnded()
+                _ = child.reap()
                 let lines = String(decoding: answer, as: UTF8.self).split(separator: "\n")
                 continuation.resume(
                     returning: lines.prefix(Self.addressLimit).map(String.init))

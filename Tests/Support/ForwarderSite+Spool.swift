@@ -1,0 +1,93 @@
+import Foundation
+
+/// What a site's forwarder measured, read from its spool's tables by SQLite's own shell.
+///
+/// - Source: docs/spool.md (tables). Delivered results stay there for ten minutes.
+extension ForwarderSite {
+    /// A result that the forwarder accepted.
+    package struct Measured: Sendable, Hashable {
+        /// When the plugin was started, in seconds since 1970 by the host's clock.
+        package let executionStart: Double
+        /// The state as a plugin's exit status.
+        package let state: Int
+        /// The plugin's output.
+        package let output: String
+    }
+
+    /// Where an object's check stands after its newest result.
+    package struct Standing: Sendable, Hashable {
+        /// The state as a plugin's exit status.
+        package let state: Int
+        /// True when it is hard.
+        package let isHard: Bool
+        /// The check attempt.
+        package let attempt: Int
+
+        /// A standing with its parts.
+        package init(state: Int, isHard: Bool, attempt: Int) {
+            self.state = state
+            self.isHard = isHard
+            self.attempt = attempt
+        }
+    }
+
+    /// Every result that is in the spool, delivered or not, by object and in order.
+    package func measured() throws -> [String: [Measured]] {
+        let rows = try ask(
+            """
+            SELECT object.name, result.execution_start_us, result.state, result.output
+            FROM result JOIN object ON object.id = result.object ORDER BY result.id
+            """
+        )
+        return try Dictionary(grouping: rows) { $0["name"].string ?? "" }.mapValues { rows in
+            try rows.map { row in
+                guard let start = row["execution_start_us"].number, let state = row["state"].number
+                else { throw SupportFault("not a result: \(row)") }
+                return Measured(
+                    executionStart: start / 1_000_000,
+                    state: Int(state),
+                    output: row["output"].string ?? ""
+                )
+            }
+        }
+    }
+
+    /// Where each object's check stands.
+    package func standings() throws -> [String: Standing] {
+        let rows = try ask(
+            """
+            SELECT object.name, state, state_type, attempt
+            FROM schedule JOIN object ON object.id = schedule.object WHERE state IS NOT NULL
+            """
+        )
+        let standings = rows.map { row in
+            let standing = Standing(
+                state: Int(row["state"].number ?? -1),
+                isHard: row["state_type"].number == 1,
+                attempt: Int(row["attempt"].number ?? -1)
+            )
+            return (row["name"].string ?? "", standing)
+        }
+        return Dictionary(standings) { first, _ in first }
+    }
+
+    /// How many results wait for the master or are on their way to it.
+    package func waitingCount() throws -> Int {
+        Int(try ask("SELECT count(*) AS count FROM delivery")[0]["count"].number ?? 0)
+    }
+
+    private func ask(_ query: String) throws -> [JSON] {
+        let outcome = try Command.require(
+            "sqlite3",
+            ["-readonly", "-json", "-cmd", ".timeout 10000", folder.path("spool.db"), query]
+        )
+        return outcome.output.isEmpty ? [] : try JSON(parsing: outcome.output).elements
+    }
+}
+
+extension MasterObject {
+    /// Where it stands, to compare with what the forwarder thinks.
+    package var standing: ForwarderSite.Standing {
+        ForwarderSite.Standing(state: state, isHard: isHard, attempt: checkAttempt)
+    }
+}

@@ -1,0 +1,193 @@
+import Foundation
+
+/// One monitored host of a test's own: a folder with configuration, definitions, plugins, keys and
+/// spool, for the built `forwarder` to run on.
+///
+/// Everything that a test starts here is killed when the last reference goes, and by a guard when
+/// the test process dies.
+package final class ForwarderSite: Sendable {
+    /// Everything that the forwarder reads and writes.
+    package let folder: TemporaryDirectory
+    /// The host's name.
+    package let node: String
+    /// Other hosts that it monitors.
+    package let otherHosts: [String]
+    /// Its certificate for the master.
+    package let identity: CertificateAuthority.Identity
+
+    /// Prepares a site that submits to `master`.
+    ///
+    /// - Parameters:
+    ///   - definitions: the text of its conf.d; see ``definitions(_:)``.
+    ///   - masterAttributes: lines that go into the Master object besides address and keys.
+    ///   - configuration: text that goes into forwarder.conf besides the objects that this writes
+    ///     (NodeName, Master, Spool, Uplink, Control).
+    package init(
+        master: PrivateMaster,
+        node: String = "web1",
+        otherHosts: [String] = [],
+        definitions: String,
+        masterAttributes: String = "grace = 1s",
+        configuration: String = ""
+    ) throws {
+        folder = try TemporaryDirectory("site")
+        self.node = node
+        self.otherHosts = otherHosts
+        identity = try master.client(node)
+        for name in ["conf.d", "plugins", "pki"] { try folder.makeFolder(name) }
+        for (source, target) in [
+            (identity.certificate, "client.crt"), (identity.key, "client.key"),
+            (master.authority.certificate, "ca.crt"),
+        ] {
+            try folder.write(String(contentsOfFile: source, encoding: .utf8), to: "pki/\(target)")
+        }
+        try folder.write(Self.uplinkScript(try BuiltProducts.uplink), to: "uplink", mode: 0o700)
+        try folder.write(
+            """
+            const NodeName = "\(node)"
+            object Master "\(PrivateMaster.name)" {
+                host = "127.0.0.1"
+                port = \(master.port)
+                certificate = "pki/client.crt"
+                private_key = "pki/client.key"
+                ca = "pki/ca.crt"
+                \(masterAttributes)
+            }
+            object Spool "spool" { path = "spool.db" }
+            object Uplink "uplink" { program = "uplink" }
+            object Control "control" { path = "control.sock" }
+            \(configuration)
+            """,
+            to: "forwarder.conf"
+        )
+        try self.definitions(definitions)
+    }
+
+    /// Path of forwarder.conf.
+    package var configurationPath: String { folder.path("forwarder.conf") }
+
+    /// Replaces the definitions; they count from the next start or reload on.
+    ///
+    /// `PLUGINS` in the text stands for the folder of ``plugin(_:_:)``.
+    package func definitions(_ text: String) throws {
+        let place = folder.path("plugins")
+        try folder.write(text.replacing("PLUGINS", with: place), to: "conf.d/test.conf")
+    }
+
+    /// Writes a plugin as a shell script and returns its path; `HERE` in it stands for its folder.
+    @discardableResult
+    package func plugin(_ name: String, _ script: String) throws -> String {
+        let place = folder.path("plugins")
+        let text = "#!/bin/sh\n" + script.replacing("HERE", with: place) + "\n"
+        return try folder.write(text, to: "plugins/\(name)", mode: 0o700)
+    }
+
+    /// What is in a file beside the plugins; empty while there is none.
+    package func pluginFile(_ name: String) -> String {
+        // lost on purpose: no file yet reads as empty
+        (try? String(contentsOfFile: folder.path("plugins/\(name)"), encoding: .utf8)) ?? ""
+    }
+
+    /// The uplink with the host's clock: the daemon starts it with an empty environment.
+    private static func uplinkScript(_ program: String) -> String {
+        """
+        #!/bin/sh
+        clock="${0%/*}/clock"
+        . "$clock"
+        exec '\(program)' "$@"
+        """
+    }
+}
+
+// MARK: - The daemon
+
+extension ForwarderSite {
+    /// Starts `forwarder daemon`.
+    ///
+    /// - Parameter clock: this host's clock, for daemon and uplink; the true time if nil. Plugins
+    ///   see the true time always: their environment is clean.
+    package func startDaemon(clock: ShiftedClock? = nil) throws -> RunningForwarder {
+        let shift = clock?.environment ?? [:]
+        let lines = shift.sorted { $0.key < $1.key }.map { "export \($0.key)='\($0.value)'\n" }
+        try folder.write(lines.joined(), to: "clock")
+        var environment = ProcessInfo.processInfo.environment
+        environment.merge(shift) { _, new in new }
+        return try RunningForwarder(site: self, environment: environment)
+    }
+
+    /// Starts the daemon, hands it to `body` once it answers, and kills it whatever happens there.
+    package func withDaemon<Result>(
+        clock: ShiftedClock? = nil,
+        _ body: (RunningForwarder) throws -> Result
+    ) throws -> Result {
+        let daemon = try startDaemon(clock: clock)
+        defer { daemon.end() }
+        try daemon.waitUntilReady()
+        return try body(daemon)
+    }
+}
+
+// MARK: - Subcommands
+
+extension ForwarderSite {
+    /// Runs a subcommand with this site's configuration to its end.
+    package func run(
+        _ subcommand: String,
+        _ arguments: [String] = [],
+        patience: Duration = .seconds(60)
+    ) throws -> Command.Outcome {
+        try Command.run(
+            BuiltProducts.forwarder,
+            [subcommand, "--config", configurationPath] + arguments,
+            patience: patience
+        )
+    }
+
+    /// `forwarder flush`; true when nothing is left.
+    @discardableResult
+    package func flush(patience: Duration = .seconds(60)) throws -> Bool {
+        try run("flush", patience: patience).isSuccess
+    }
+
+    /// `forwarder status --json`; null when it says nothing.
+    package func status() throws -> JSON {
+        let outcome = try run("status", ["--json"])
+        guard !outcome.output.isEmpty else {
+            throw SupportFault("forwarder status says nothing: \(outcome.errorText)")
+        }
+        return try JSON(parsing: outcome.output)
+    }
+
+    /// What `status` says of the one destination.
+    package func destination() throws -> JSON { try status()["destinations"][0] }
+
+    /// `forwarder list --json`: the rows by object name.
+    package func list() throws -> [String: JSON] {
+        let outcome = try Command.require(
+            BuiltProducts.forwarder,
+            ["list", "--config", configurationPath, "--json"]
+        )
+        let rows = try JSON(parsing: outcome.output).elements
+        return Dictionary(rows.map { ($0["name"].string ?? "", $0) }) { first, _ in first }
+    }
+
+    /// The master's configuration for this site, by `forwarder inventory | forwarder render`.
+    package func rendered() throws -> String {
+        let inventory = try Command.require(
+            BuiltProducts.forwarder,
+            ["inventory", "--config", configurationPath]
+        )
+        let others = otherHosts.flatMap { ["--other-host", $0] }
+        return try Command.require(
+            BuiltProducts.forwarder,
+            ["render", "--host", node] + others,
+            input: inventory.output
+        ).outputText
+    }
+
+    /// Loads ``rendered()`` into a master; it counts from the master's next start or reload on.
+    package func renderInto(_ master: PrivateMaster) throws {
+        try master.write(configuration: rendered(), to: "site-\(node)")
+        try master.write(configuration: ProcessedResults.markerDefinition, to: "marker")
+    }
+}
