@@ -54,22 +54,9 @@ package struct DeliveryLink: Sendable {
     var isConnected: Bool { phase == .comparing || phase == .open }
 
     /// True when the user may read objects back.
-    var canReadBack: Bool {
-        allows("objects/query/Host") && allows("objects/query/Service")
-    }
-
+    private(set) var canReadBack = false
     /// True when the user may submit results.
-    var canSubmit: Bool { allows("actions/process-check-result") }
-
-    /// - Source: Icinga 2 compares permissions without regard to case, with wildcards, and lists one
-    ///   with a filter as `permission (filtered)`; seen on 2.13.6.
-    private func allows(_ permission: String) -> Bool {
-        guard let greeting else { return false }
-        return greeting.permissions.contains { listed in
-            let granted = listed.split(separator: " ", maxSplits: 1).first ?? ""
-            return PermissionPattern(granted.lowercased()).matches(permission.lowercased())
-        }
-    }
+    private(set) var canSubmit = false
 
     // MARK: Events
 
@@ -100,6 +87,9 @@ package struct DeliveryLink: Sendable {
     /// The node answered on a new connection.
     mutating func probeAnswered(_ greeting: MasterGreeting, at now: Moment) {
         self.greeting = greeting
+        canReadBack =
+            greeting.allows("objects/query/Host") && greeting.allows("objects/query/Service")
+        canSubmit = greeting.allows("actions/process-check-result")
         fencedAt = now.monotonic
         phase = .comparing
     }
@@ -131,6 +121,17 @@ package struct DeliveryLink: Sendable {
             return
         }
         phase = .waiting(until: now.monotonic + backoff.next(using: &random))
+    }
+}
+
+extension MasterGreeting {
+    /// - Source: Icinga 2 compares permissions without regard to case, with wildcards, and lists one
+    ///   with a filter as `permission (filtered)`; seen on 2.13.6.
+    fileprivate func allows(_ permission: String) -> Bool {
+        permissions.contains { listed in
+            let granted = listed.split(separator: " ", maxSplits: 1).first ?? ""
+            return PermissionPattern(granted.lowercased()).matches(permission.lowercased())
+        }
     }
 }
 

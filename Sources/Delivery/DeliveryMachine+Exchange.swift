@@ -22,7 +22,10 @@ extension DeliveryMachine {
         let objects = leasable()
         guard !objects.isEmpty || !settlements.isEmpty || !parkings.isEmpty else { return }
         var leasing: [ObjectName: Int] = [:]
-        for object in objects { leasing[object] = lanes[object]?.queued ?? 0 }
+        for object in objects {
+            lanes[object]?.stage = .leasing
+            leasing[object] = lanes[object]?.queued ?? 0
+        }
         let node = link.node.name
         actions.append(
             .exchange(

@@ -153,9 +153,7 @@ extension SpoolTransaction {
         _ digest: Int64,
         of object: Int64
     ) throws -> Int64? {
-        let statement = try db.cachedStatement(sql: SQL.findSnapshots)
-        let rows = try Row.fetchCursor(statement, arguments: [object, digest])
-        while let row = try rows.next() {
+        for row in try fetch(SQL.findSnapshots, [object, digest]) {
             let stored: Data = try row.value(1)
             if stored.elementsEqual(body) { return try row.value(0) }
         }

@@ -44,7 +44,7 @@ extension SpoolTransaction {
     /// The next rows of a stage, oldest first.
     private func candidates(of stage: EvictionStage) throws -> [EvictionRow] {
         let limit = SpoolBounds.evictionStep
-        let rows: [Row]
+        let rows: [StoredRow]
         switch stage {
         case .kept:
             rows = try fetch(SQL.keptByAge, [memory.evictionCursors.kept, limit])
@@ -154,11 +154,6 @@ private struct EvictionRow {
 }
 
 extension SpoolTransaction {
-    /// All rows of a statement.
-    func fetch(_ sql: String, _ arguments: StatementArguments) throws -> [Row] {
-        try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments)
-    }
-
     /// The name behind an object's row.
     func name(of object: Int64) throws -> ObjectName {
         guard let row = try row(SQL.nameOfObject, [object]) else {

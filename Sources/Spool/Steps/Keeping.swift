@@ -81,7 +81,7 @@ private struct KeptRow {
     /// The lowest stamp under which the master can hold it.
     var lowestStamp: Timestamp { baseStamp - .microseconds(max(attempts, 1) - 1) }
 
-    init(_ row: Row) throws {
+    init(_ row: StoredRow) throws {
         result = try row.value(0)
         baseStamp = try row.timestamp(1)
         attempts = try row.value(2)

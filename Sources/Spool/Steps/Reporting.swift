@@ -66,7 +66,7 @@ extension SpoolQueue {
 }
 
 extension Lane {
-    fileprivate init(_ row: Row) throws {
+    fileprivate init(_ row: StoredRow) throws {
         object = try row.object(0)
         queued = try row.value(1)
         let leased: Int64? = try row.optional(2)
@@ -85,7 +85,7 @@ extension Lane {
 }
 
 extension LossCounts {
-    fileprivate init(_ row: Row, first: Int) throws {
+    fileprivate init(_ row: StoredRow, first: Int) throws {
         evicted = try row.value(first)
         evictedKept = try row.value(first + 1)
         refused = try row.value(first + 2)

@@ -48,7 +48,7 @@ extension SpoolTransaction {
 }
 
 extension ScheduleState {
-    fileprivate init(_ row: Row) throws {
+    fileprivate init(_ row: StoredRow) throws {
         let state: Int? = try row.optional(1)
         self.init(
             object: try row.object(0),
@@ -62,7 +62,7 @@ extension ScheduleState {
 }
 
 extension CheckState {
-    fileprivate init(_ row: Row, first: Int) throws {
+    fileprivate init(_ row: StoredRow, first: Int) throws {
         guard let state = ServiceState(rawValue: try row.value(first)),
             let type = StateType(rawValue: try row.value(first + 1))
         else { throw RowFault(column: first) }

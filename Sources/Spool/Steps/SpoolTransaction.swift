@@ -36,8 +36,25 @@ struct SpoolTransaction {
     }
 
     /// The first row of a statement.
-    func row(_ sql: String, _ arguments: StatementArguments) throws -> Row? {
-        try Row.fetchOne(db.cachedStatement(sql: sql), arguments: arguments)
+    func row(_ sql: String, _ arguments: StatementArguments) throws -> StoredRow? {
+        let statement = try db.cachedStatement(sql: sql)
+        var found: StoredRow?
+        let steps = try DatabaseValue.fetchCursor(statement, arguments: arguments)
+        try withExtendedLifetime(steps) {
+            if try steps.next() != nil { found = StoredRow(at: statement) }
+        }
+        return found
+    }
+
+    /// All rows of a statement.
+    func fetch(_ sql: String, _ arguments: StatementArguments) throws -> [StoredRow] {
+        let statement = try db.cachedStatement(sql: sql)
+        var found: [StoredRow] = []
+        let steps = try DatabaseValue.fetchCursor(statement, arguments: arguments)
+        try withExtendedLifetime(steps) {
+            while try steps.next() != nil { found.append(StoredRow(at: statement)) }
+        }
+        return found
     }
 
     /// The first column of the first row of a statement.
@@ -70,7 +87,7 @@ struct SpoolTransaction {
     /// All destinations, the retired ones too.
     mutating func destinations() throws -> [DestinationRow] {
         if let known = memory.destinations { return known }
-        let rows = try Row.fetchAll(db, sql: SQL.destinations).map { row in
+        let rows = try fetch(SQL.destinations, []).map { row in
             DestinationRow(
                 id: try row.value(0),
                 name: try row.value(1),
@@ -92,42 +109,4 @@ struct SpoolTransaction {
     func damaged(_ detail: String) -> SpoolFault {
         .damaged(path: file.path, detail: detail)
     }
-}
-
-extension Row {
-    /// A column that must hold such a value; anything else is damage, never a trap.
-    func value<Value: DatabaseValueConvertible>(_ index: Int) throws -> Value {
-        guard let value = Value.fromDatabaseValue(self[index] as DatabaseValue) else {
-            throw RowFault(column: index)
-        }
-        return value
-    }
-
-    /// A column that may be NULL.
-    func optional<Value: DatabaseValueConvertible>(_ index: Int) throws -> Value? {
-        let stored: DatabaseValue = self[index]
-        return stored.isNull ? nil : try value(index)
-    }
-
-    func timestamp(_ index: Int) throws -> Timestamp {
-        Timestamp(microseconds: try value(index))
-    }
-
-    func optionalTimestamp(_ index: Int) throws -> Timestamp? {
-        let microseconds: Int64? = try optional(index)
-        return microseconds.map(Timestamp.init(microseconds:))
-    }
-
-    func object(_ index: Int) throws -> ObjectName {
-        guard let name = ObjectName(fullName: try value(index)) else {
-            throw RowFault(column: index)
-        }
-        return name
-    }
-}
-
-/// A column held a value of the wrong kind.
-struct RowFault: Error, CustomStringConvertible {
-    let column: Int
-    var description: String { "column \(column) holds a value of the wrong kind" }
 }

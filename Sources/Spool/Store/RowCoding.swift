@@ -97,7 +97,7 @@ extension CheckResult {
     }
 
     /// Reads the result's columns from `first` on, in the order in which ``SQL`` names them.
-    init(_ row: Row, object: ObjectName, first: Int) throws {
+    init(_ row: StoredRow, object: ObjectName, first: Int) throws {
         let exitStatus: Int64 = try row.value(first + 1)
         guard let state = ServiceState(rawValue: try row.value(first)),
             let exitStatus = Int32(exactly: exitStatus)
