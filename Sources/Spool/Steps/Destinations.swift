@@ -82,10 +82,10 @@ extension SpoolTransaction {
 
     /// Rows of one step of dropping a destination.
     ///
-    /// 1,000: some 10 ms.
+    /// 1,000: a step that delivery hardly notices.
     private static let dropLimit = 1000
     /// Pages of one step of giving back.
     ///
-    /// 1,024: 4 MiB, some 20 ms.
+    /// 1,024: 4 MiB.
     private static let vacuumLimit: Int64 = 1024
 }

@@ -24,7 +24,8 @@ struct SpoolBounds: Sendable {
 
     /// Results looked at for eviction in one append; the next one goes on where this one ended.
     ///
-    /// 4,096: some 50 ms of work for the append that meets the limit.
+    /// 4,096: many times a batch, so that one append that meets the limit finds room, and still
+    /// ends.
     static let evictionLimit = 4096
 
     /// Candidates for eviction that are fetched before the room is measured again.
@@ -32,7 +33,8 @@ struct SpoolBounds: Sendable {
 
     /// What a result takes beside its texts, and again for each destination.
     ///
-    /// Measured over 100,000 rows: 120 and 50 bytes with all indexes; a third is added.
+    /// An estimate on the high side from the columns and indexes of a row; what is really taken is
+    /// measured in pages after each step.
     static let resultOverheadBytes = 160
     static let deliveryOverheadBytes = 66
 }
