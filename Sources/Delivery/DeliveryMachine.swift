@@ -220,6 +220,7 @@ extension LinkFault {
             case .unauthorized: "The master does not know this certificate's user"
             case .keysUnusable: "Own certificate, key or CA cannot be used"
             case .closed: "The master closed the connection"
+            case .unavailable: "The master is not ready"
             }
         return text.isEmpty ? meaning : "\(meaning): \(text)"
     }

@@ -77,6 +77,8 @@ package enum LinkFault: UInt8, Sendable, CaseIterable {
     case keysUnusable = 7
     /// The connection ended before the answer was complete.
     case closed = 8
+    /// 503: the master is reloading or not ready.
+    case unavailable = 9
 }
 
 /// What an answered `GET /v1` says.

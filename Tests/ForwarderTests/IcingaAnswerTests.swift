@@ -64,7 +64,7 @@ struct IcingaAnswerTests {
                 == .answered(MasterGreeting(version: "r2.13.6-1", permissions: ["a", "b"]))
         )
         for (status, body, fault): (UInt, String, LinkFault) in [
-            (200, "{}", .protocolViolation), (401, "", .unauthorized), (503, "", .closed),
+            (200, "{}", .protocolViolation), (401, "", .unauthorized), (503, "", .unavailable),
             (404, "", .protocolViolation),
         ] {
             guard case .failed(fault, _) = probe(status, body) else {
@@ -72,6 +72,20 @@ struct IcingaAnswerTests {
                 continue
             }
         }
+    }
+
+    @Test func `a read-back that a reloading master refuses has failed for now`() {
+        let body = ByteBuffer(string: #"{"error":503.0,"status":"Icinga is reloading."}"#)
+        guard
+            case .failed(.unavailable, let text) = IcingaAnswer.readBack(
+                HTTPAnswer(status: 503, body: body),
+                of: []
+            )
+        else {
+            Issue.record("taken for something else")
+            return
+        }
+        #expect(text.contains("Icinga is reloading."))
     }
 
     @Test func `a read-back tells of what was asked for and of nothing else`() throws {

@@ -116,6 +116,7 @@ struct RealMasterAnswerTests {
     private func withoutPermission(_ master: PrivateMaster) throws {
         let session = try SessionUnderTest(identity: material("poor", of: master))
         try session.begin(port: master.port)
+        try session.connect()
         let refused = try outcome(.sample(1, of: "web1!s1"), session)
         #expect(refused == .objectUnknown || refused == .permissionMissing)  // 2.13, and later
         let unread = try readBack(["web1!s1"], session)

@@ -15,6 +15,7 @@ import UplinkMessages
         master leaf: String? = "icinga1",
         trusting authority: String = "ca",
         client: String = "client",
+        handshakes: Int = .max,
         script: @escaping ScriptedMaster.Script = { _, _ in
             .bytes(icingaAnswer("200 OK", processedBody))
         },
@@ -22,6 +23,7 @@ import UplinkMessages
     ) throws {
         let master = try ScriptedMaster(
             leaf.map { try certificates.material($0, trusting: authority) },
+            handshakes: handshakes,
             script: script
         )
         let session = try SessionUnderTest(identity: certificates.material(client))
@@ -45,10 +47,11 @@ import UplinkMessages
     @Test func `submissions are answered once each, in order, on one connection`() throws {
         try withSession { session, master in
             try session.begin(port: master.port, window: 4)
+            try session.connect()
             for id in 0..<50 { session.send(.submit(.sample(UInt64(id), of: "web1!s\(id)"))) }
             let ids = try (0..<50).map { _ in try session.nextOutcome().id }
             #expect(ids == Array(0..<50))
-            #expect(master.seen.map(\.connection) == Array(repeating: 1, count: 50))
+            #expect(master.asked.map(\.connection) == Array(repeating: 1, count: 50))
             #expect(master.seen.last?.uri == "/v1/actions/process-check-result")
         }
     }
@@ -114,20 +117,33 @@ import UplinkMessages
         }
     }
 
-    @Test func `a master that is down costs no attempt, and its address is asked for`() throws {
+    @Test func `a probe of a master that is down says so and asks for its address`() throws {
         let session = try SessionUnderTest(identity: certificates.material("client"))
         try session.begin(port: 1)
-        session.send(.submit(.sample(1)))
+        session.send(.probe(id: 1, node: NodeID(index: 0)))
+        guard case .failed(let fault, let text) = try session.nextProbeAnswer() else {
+            throw SessionUnderTest.Silent()
+        }
+        #expect(fault == .unreachable && text.contains("cannot be reached"))
+        #expect(try session.next { $0 == .addressWanted(node: NodeID(index: 0)) ? true : nil })
+        try session.stop()
+    }
+
+    @Test func `what waits behind a probe of a master that is down costs no attempt`() throws {
+        let session = try SessionUnderTest(identity: certificates.material("client"))
+        try session.begin(port: 1)
+        let both = [.probe(id: 1, node: NodeID(index: 0)), DaemonMessage.submit(.sample(2))]
+        session.send(bytes: both.flatMap(\.frame))
         let report = try session.nextOutcome()
         #expect(report.outcome == .notSent)
         #expect(report.text.contains("cannot be reached"))
-        #expect(try session.next { $0 == .addressWanted(node: NodeID(index: 0)) ? true : nil })
         try session.stop()
     }
 
     @Test func `a dead address does not hide a living one`() throws {
         try withSession { session, master in
             try session.begin(port: master.port, addresses: ["nonsense", "::1", "127.0.0.1"])
+            try session.connect()
             session.send(.submit(.sample(1)))
             #expect(try session.nextOutcome().outcome == .processed)
         }
@@ -148,6 +164,7 @@ import UplinkMessages
         }
         try withSession(script: script) { session, master in
             try session.begin(port: master.port)
+            try session.connect()
             session.send(.submit(.sample(1)))
             #expect(try session.nextOutcome().outcome == .processed)
             session.send(.submit(.sample(2)))
@@ -158,13 +175,14 @@ import UplinkMessages
 
     @Test func `a probe resets the stalled connection and asks on a new one`() throws {
         let script: ScriptedMaster.Script = { connection, _ in
-            connection == 1 ? .silence : .bytes(icingaAnswer("200 OK", greetingBody))
+            connection == 1 ? .silence : .bytes(icingaAnswer("200 OK", processedBody))
         }
         try withSession(script: script) { session, master in
             try session.begin(port: master.port, window: 1)
+            try session.connect()
             session.send(.submit(.sample(1)))
             session.send(.submit(.sample(2)))  // waits behind the window
-            #expect(try session.next { if case .link(_, true) = $0 { true } else { nil } })
+            #expect(master.awaitRequest())
             session.send(.probe(id: 3, node: NodeID(index: 0)))
             let lost = try session.nextOutcome()
             #expect(lost.id == 1 && lost.outcome == .lost)
@@ -178,8 +196,7 @@ import UplinkMessages
     }
 
     @Test func `of two probes the last one counts, and both are answered`() throws {
-        let script: ScriptedMaster.Script = { _, _ in .bytes(icingaAnswer("200 OK", greetingBody)) }
-        try withSession(script: script) { session, master in
+        try withSession { session, master in
             try session.begin(port: master.port)
             session.send(.probe(id: 1, node: NodeID(index: 0)))
             session.send(.probe(id: 2, node: NodeID(index: 0)))
@@ -199,13 +216,14 @@ import UplinkMessages
         let script: ScriptedMaster.Script = { _, _ in .silence }
         try withSession(script: script) { session, master in
             try session.begin(port: master.port, window: 1, connections: 2)
+            try session.connect()
             for id in 0..<5 { session.send(.submit(.sample(UInt64(id)))) }
             #expect(master.awaitRequest() && master.awaitRequest())
             session.send(.probe(id: 9, node: NodeID(index: 0)))
             let lost = try (0..<2).map { _ in try session.nextOutcome() }
             #expect(lost.allSatisfy { $0.outcome == .lost })
             #expect(Set(lost.map(\.id)) == [0, 1])
-            #expect(Set(master.seen.prefix(2).map(\.connection)) == [1, 2])
+            #expect(Set(master.asked.prefix(2).map(\.connection)) == [1, 2])
         }
     }
 
@@ -213,8 +231,9 @@ import UplinkMessages
         let script: ScriptedMaster.Script = { _, _ in .silence }
         try withSession(script: script) { session, master in
             try session.begin(port: master.port, window: 1)
+            try session.connect()
             session.send(.submit(.sample(0)))
-            #expect(try session.next { if case .link(_, true) = $0 { true } else { nil } })
+            #expect(master.awaitRequest())
             for id in 1...(NodeLink.queueLimit + 1) { session.send(.submit(.sample(UInt64(id)))) }
             let refused = try session.nextOutcome()
             #expect(refused.id == UInt64(NodeLink.queueLimit + 1) && refused.outcome == .notSent)
@@ -234,6 +253,7 @@ import UplinkMessages
         }
         try withSession(script: script) { session, master in
             try session.begin(port: master.port)
+            try session.connect()
             let objects = ["web1!disk", "web1"].compactMap(ObjectName.init(fullName:))
             session.send(.readBack(id: 1, node: NodeID(index: 0), objects: objects))
             guard case .readings(let readings) = try session.nextReadBack() else {
@@ -244,13 +264,14 @@ import UplinkMessages
             #expect(
                 readings.allSatisfy { $0.executionStart?.microseconds == 1_700_000_000_000_001 }
             )
-            #expect(master.seen.map(\.override) == ["GET", "GET"])
+            #expect(master.asked.map(\.override) == ["GET", "GET"])
         }
     }
 
     @Test func `a drain answers what is in flight and then ends`() throws {
         try withSession { session, master in
             try session.begin(port: master.port, window: 2)
+            try session.connect()
             for id in 0..<10 { session.send(.submit(.sample(UInt64(id)))) }
             session.send(.drain)
             session.send(.submit(.sample(99)))
@@ -264,13 +285,14 @@ import UplinkMessages
     @Test func `a result too long for Icinga is rejected here`() throws {
         try withSession { session, master in
             try session.begin(port: master.port)
+            try session.connect()
             var submission = Submission.sample(1)
             let noise = String(repeating: "\u{01}", count: 60_000)
             submission.output = noise
             submission.performanceData = [noise, noise]
             session.send(.submit(submission))
             #expect(try session.nextOutcome().outcome == .rejected)
-            #expect(master.seen.isEmpty)
+            #expect(master.asked.isEmpty)
         }
     }
 

@@ -34,21 +34,60 @@ struct UplinkStartTests {
         return status
     }
 
-    @Test func `a key that others can read is refused, and one of root's group is not`() {
-        func objection(_ mode: mode_t, group: gid_t = 0, user: uid_t = 0) -> String? {
-            PEMFile.objection(
-                to: status(mode: S_IFREG | mode, user: user, group: group),
-                as: .secret,
-                readBy: 1_000
-            )
-        }
+    private func objection(_ mode: mode_t, user: uid_t = 0, group: gid_t = 0) -> String? {
+        PEMFile.objection(
+            to: status(mode: S_IFREG | mode, user: user, group: group),
+            as: .secret,
+            readBy: PEMFile.Reader(user: 1_000, group: 2_000)
+        )
+    }
+
+    @Test func `a key that strangers can read or replace is refused`() {
         #expect(objection(0o600) == nil)
-        #expect(objection(0o600, user: 1_000) == nil)
-        #expect(objection(0o640) == nil)
-        #expect(objection(0o640, group: 7)?.contains("chmod 0600") == true)
+        #expect(objection(0o400, user: 1_000) == nil)
         #expect(objection(0o604)?.contains("chmod 0600") == true)
+        #expect(objection(0o644, group: 2_000)?.contains("everybody") == true)
         #expect(objection(0o620)?.contains("could replace it") == true)
         #expect(objection(0o600, user: 5)?.contains("belongs to user 5") == true)
+    }
+
+    @Test func `a key's group may read it if it is root's or the process's own`() {
+        #expect(objection(0o640) == nil)
+        #expect(objection(0o640, group: 2_000) == nil)
+        #expect(objection(0o440, user: 1_000, group: 2_000) == nil)
+        #expect(objection(0o660, group: 2_000)?.contains("could replace it") == true)
+        #expect(objection(0o650, group: 2_000)?.contains("mode 0650") == true)
+        for group: gid_t in [7, 1_000] {
+            let text = objection(0o640, group: group) ?? ""
+            #expect(text.contains("group \(group) may use"))
+            #expect(text.contains("chmod 0600") && text.contains("chgrp it to root"))
+            #expect(text.contains("(2000)"))
+        }
+    }
+
+    @Test func `a key is read as whom the process is, and a refusal names the file`() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }  // lost on purpose: only litter
+        let path = folder.appending(path: "client.key").path
+        try Data("key".utf8).write(to: URL(fileURLWithPath: path))
+        #expect(chmod(path, 0o640) == 0 && chown(path, geteuid(), getegid()) == 0)
+        #expect(try PEMFile(reading: path, as: .secret).bytes == Array("key".utf8))
+        #expect(chmod(path, 0o644) == 0)
+        #expect {
+            try PEMFile(reading: path, as: .secret)
+        } throws: { "\($0)".hasPrefix("\(path): is a private key") }
+    }
+
+    @Test func `a log line has the form of the daemon's`() {
+        func line(_ level: String, _ message: String, why: String) -> String {
+            let level = PlainLog(level: level).logLevel
+            return PlainLog.line(level, message, ["why": why, "node": "icinga1"])
+        }
+        #expect(line("error", "gone", why: "x") == "<3>gone node=icinga1 why=x")
+        #expect(line("notice", "gone", why: "a b") == #"<5>gone node=icinga1 why="a b""#)
+        #expect(line("info", "gone", why: "") == #"<6>gone node=icinga1 why="""#)
+        #expect(line("debug", "a\nb", why: "a\r\n<0>b") == #"<7>a b node=icinga1 why="a <0>b""#)
     }
 
     @Test func `only regular files are read`() {

@@ -136,7 +136,7 @@ enum IcingaAnswer {
                     + "whose client_cn is the certificate's CN"
             )
         case 503:
-            LinkFailure(.closed, "the master is starting, reloading or stopping (\(words))")
+            LinkFailure(.unavailable, "the master is starting, reloading or stopping (\(words))")
         default: LinkFailure(.protocolViolation, "the master answered \(status): \(words)")
         }
     }

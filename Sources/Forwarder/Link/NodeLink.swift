@@ -47,6 +47,10 @@ final class NodeLink {
     private var queue: Deque<HTTPExchange> = []
     private var queuedBytes = 0
     private var probe: HTTPExchange?
+    /// What is answered `.notSent` in this turn of the loop, or in its next one.
+    private var refused: Deque<(exchange: HTTPExchange, failure: LinkFailure)> = []
+    private var isRefusing = false
+    private var wasAskedWhileRefusing = false
     private var noFurtherUntil = NIODeadline.uptimeNanoseconds(0)
 
     init(
@@ -72,20 +76,24 @@ final class NodeLink {
     }
 
     /// True when nothing waits for an answer.
-    var isIdle: Bool { queue.isEmpty && probe == nil && !clients.contains(where: \.isBusy) }
+    var isIdle: Bool {
+        queue.isEmpty && probe == nil && refused.isEmpty && !isRefusing
+            && !clients.contains(where: \.isBusy)
+    }
 
     /// Takes over new addresses; connections that are up stay.
     func replaceAddresses(_ addresses: [String]) { self.addresses = addresses }
 
     /// Puts a request in line; ``pump()`` sends it.
     func add(_ exchange: HTTPExchange) {
+        if isRefusing { wasAskedWhileRefusing = true }
         let size = exchange.request.body.readableBytes
         guard queue.count < Self.queueLimit, queuedBytes + size <= Self.queueByteLimit else {
             let full = LinkFailure(
                 .unreachable,
                 "too many requests wait for \(settings.name); offer it again later"
             )
-            return exchange.giveUp(full, at: time.wall)
+            return refuse([exchange], because: full)
         }
         queuedBytes += size
         queue.append(exchange)
@@ -99,9 +107,9 @@ final class NodeLink {
         connector = nil
         let replaced = probe
         probe = exchange
-        replaced?.giveUp(reset, at: time.wall)
         let old = clients
         clients = []  // first, so that nothing that waits is sent on one of them
+        if let replaced { refuse([replaced], because: reset) }
         if !old.isEmpty { tell(.link(isUp: false)) }
         for client in old { client.reset(because: reset) }
         pump()
@@ -195,9 +203,34 @@ final class NodeLink {
         queuedBytes = 0
         let waitingProbe = probe
         probe = nil
+        refuse([waitingProbe].compactMap(\.self) + waiting, because: failure)
+    }
+
+    /// Answers these `.notSent`, now.
+    ///
+    /// Whoever hears of it may ask again at once: that is answered in the loop's next turn, so
+    /// that it neither nests nor keeps the loop from everything else.
+    private func refuse(_ exchanges: [HTTPExchange], because failure: LinkFailure) {
+        for var exchange in exchanges {
+            exchange.request.body = ByteBuffer()  // nobody needs it any more
+            refused.append((exchange, failure))
+        }
+        if !isRefusing { answerRefused() }
+    }
+
+    private func answerRefused() {
+        let batch = refused
+        refused = []
+        isRefusing = true
+        wasAskedWhileRefusing = false
         let now = time.wall
-        waitingProbe?.giveUp(failure, at: now)
-        for exchange in waiting { exchange.giveUp(failure, at: now) }
+        for (exchange, failure) in batch { exchange.giveUp(failure, at: now) }
+        isRefusing = false
+        guard !refused.isEmpty || wasAskedWhileRefusing else { return }
+        loop.assumeIsolated().execute {
+            self.answerRefused()
+            self.pump()
+        }
     }
 }
 
@@ -208,8 +241,13 @@ extension NodeLink: PipelinedClientOwner {
         guard let index = clients.firstIndex(where: { $0 === client }) else { return }
         clients.remove(at: index)
         if let failure { tell(.failed(failure)) }
-        if clients.isEmpty { tell(.link(isUp: false)) }
-        // What waits goes on; after a fault that lasts, the next connection attempt says so.
+        if clients.isEmpty {
+            // A further one that is under way would become a first one without a probe.
+            connector?.abort()
+            connector = nil
+            tell(.link(isUp: false))
+        }
+        // What waits goes on; without a connection it is refused.
         pump()
     }
 }

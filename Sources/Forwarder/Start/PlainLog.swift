@@ -3,7 +3,10 @@
 #endif
 package import Logging
 
-/// Writes one plain line a message to standard error, without a time: the journal adds that.
+/// Writes one line a message to standard error, which it shares with the daemon, in the daemon's
+/// form: the priority that journald reads, then message and metadata in a fixed order.
+///
+/// Without a time: the journal adds that.
 package struct PlainLog: LogHandler {
     package var logLevel: Logger.Level
     package var metadata: Logger.Metadata = [:]
@@ -20,11 +23,43 @@ package struct PlainLog: LogHandler {
 
     package func log(event: LogEvent) {
         let all = metadata.merging(event.metadata ?? [:]) { $1 }
-        let data = all.sorted { $0.key < $1.key }.map { " \($0.key)=\"\($0.value)\"" }.joined()
-        let line = "\(event.level): \(event.message)\(data)".map { $0.isNewline ? " " : $0 }
-        var bytes = Array(String(line).utf8)
-        bytes.append(UInt8(ascii: "\n"))
+        let line = Self.line(event.level, "\(event.message)", all.mapValues { "\($0)" })
+        let bytes = Array("\(line)\n".utf8)
         // Lost on purpose: there is nowhere to complain that standard error is gone.
         _ = write(STDERR_FILENO, bytes, bytes.count)
+    }
+
+    /// The line without its end.
+    static func line(
+        _ level: Logger.Level,
+        _ message: String,
+        _ metadata: [String: String]
+    ) -> String {
+        let pairs = metadata.sorted { $0.key < $1.key }.map { " \($0)=\(quoted($1))" }
+        return "<\(level.priority)>\(onOneLine(message))\(pairs.joined())"
+    }
+
+    /// A value on one line; quoted when it has blanks.
+    private static func quoted(_ value: String) -> String {
+        let line = onOneLine(value)
+        return line.contains(" ") || line.isEmpty ? "\"\(line)\"" : line
+    }
+
+    private static func onOneLine(_ text: String) -> String {
+        text.split(whereSeparator: \.isNewline).joined(separator: " ")
+    }
+}
+
+extension Logger.Level {
+    /// The priority of syslog(3), which journald reads from the start of a line.
+    fileprivate var priority: Int {
+        switch self {
+        case .trace, .debug: 7
+        case .info: 6
+        case .notice: 5
+        case .warning: 4
+        case .error: 3
+        case .critical: 2
+        }
     }
 }

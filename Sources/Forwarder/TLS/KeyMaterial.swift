@@ -37,8 +37,17 @@ struct PEMFile: Sendable {
     enum Secrecy {
         /// Everybody.
         case open
-        /// Its owner, and its group if that is root's.
+        /// Its owner, and its group if that is root's or the reader's own.
         case secret
+    }
+
+    /// As whom a file is read: the process's effective user and group.
+    struct Reader {
+        var user: uid_t
+        var group: gid_t
+
+        /// This process as it is now.
+        static var current: Reader { Reader(user: geteuid(), group: getegid()) }
     }
 
     /// Most bytes of a file.
@@ -57,7 +66,7 @@ struct PEMFile: Sendable {
         guard fstat(descriptor, &status) == 0 else {
             throw .file(path: path, problem: Self.reason())
         }
-        if let problem = Self.objection(to: status, as: secrecy, readBy: geteuid()) {
+        if let problem = Self.objection(to: status, as: secrecy, readBy: .current) {
             throw .file(path: path, problem: problem)
         }
         self.path = path
@@ -65,21 +74,32 @@ struct PEMFile: Sendable {
     }
 
     /// What is wrong with a file's kind, owner or mode; nil when it may be used.
-    static func objection(to status: stat, as secrecy: Secrecy, readBy user: uid_t) -> String? {
+    static func objection(to status: stat, as secrecy: Secrecy, readBy reader: Reader) -> String? {
         let mode = status.st_mode
         guard mode & S_IFMT == S_IFREG else { return "is not a regular file" }
-        guard status.st_uid == 0 || status.st_uid == user else {
+        guard status.st_uid == 0 || status.st_uid == reader.user else {
             return "belongs to user \(status.st_uid), who could replace it; chown it to root"
         }
         guard mode & 0o022 == 0 else {
             return "can be written by group or others, who could replace it; chmod go-w it"
         }
         guard secrecy == .secret else { return nil }
-        guard mode & 0o007 == 0, mode & 0o070 == 0 || status.st_gid == 0 else {
-            return "is a private key that group or others can read; chmod 0600 it and consider "
-                + "it known"
+        guard mode & 0o007 == 0 else {
+            return "is a private key that everybody may use (mode \(octal(mode))); chmod 0600 it "
+                + "and replace the key: consider it known"
+        }
+        let isOurGroup = status.st_gid == 0 || status.st_gid == reader.group
+        guard mode & 0o070 == 0 || (isOurGroup && mode & 0o010 == 0) else {
+            return "is a private key that group \(status.st_gid) may use (mode \(octal(mode))); "
+                + "chmod 0600 it, or chmod 0640 it and chgrp it to root or to the group that "
+                + "reads it (\(reader.group)). Replace the key if that group holds strangers"
         }
         return nil
+    }
+
+    private static func octal(_ mode: mode_t) -> String {
+        let digits = String(mode & 0o7777, radix: 8)
+        return String(repeating: "0", count: max(0, 4 - digits.utf8.count)) + digits
     }
 
     private static func read(

@@ -19,6 +19,7 @@ final class ScriptedMaster: Sendable {
         case silence
     }
 
+    /// A request as it came.
     struct Seen: Sendable {
         var connection: Int
         var uri: String
@@ -26,6 +27,8 @@ final class ScriptedMaster: Sendable {
         var override: String?
     }
 
+    /// What to do with each request of each connection; both count from 1, and probes that the
+    /// master answers by itself do not count.
     typealias Script = @Sendable (_ connection: Int, _ request: Int) -> Reply
 
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -33,15 +36,37 @@ final class ScriptedMaster: Sendable {
     private let channel: any Channel
 
     var port: UInt16 { UInt16(channel.localAddress?.port ?? 0) }
+    /// Everything that was asked.
     var seen: [Seen] { box.requests.withLock { $0 } }
+    /// What was asked but probes.
+    var asked: [Seen] { seen.filter { $0.uri != "/v1" } }
+    /// Connections that were made, with or without a handshake.
+    var connectionCount: Int { box.connections.withLock { $0.count } }
 
-    init(_ material: KeyMaterial?, script: @escaping Script) throws {
+    /// A master with these keys; without any it speaks no TLS.
+    ///
+    /// It greets probes by itself unless `greets` is false. Connections after the first
+    /// `handshakes` are accepted, and not a byte is said to them.
+    init(
+        _ material: KeyMaterial?,
+        greets: Bool = true,
+        handshakes: Int = .max,
+        script: @escaping Script
+    ) throws {
         let box = self.box
         channel = try ServerBootstrap(group: group)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
+                    let number = box.connections.withLock {
+                        $0.append(channel)
+                        return $0.count
+                    }
+                    guard number <= handshakes else {
+                        box.stalls.signal()
+                        return
+                    }
                     guard let material else {
                         return try pipeline.addHandler(PlainGarbage())
                     }
@@ -50,7 +75,7 @@ final class ScriptedMaster: Sendable {
                     )
                     try pipeline.addHandler(TLSHandler(session, peer: "client"))
                     try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder()))
-                    try pipeline.addHandler(ScriptHandler(script, box: box))
+                    try pipeline.addHandler(ScriptHandler(script, greets, number, box))
                 }
             }
             .bind(host: "127.0.0.1", port: 0).wait()
@@ -59,7 +84,7 @@ final class ScriptedMaster: Sendable {
     /// True when the kernel remembers the client's end of a connection (from 1): every end but a
     /// reset leaves it behind for a minute.
     func isRemembered(connection: Int) throws -> Bool {
-        let port = box.clientPorts.withLock { $0[connection - 1] }
+        let port = box.connections.withLock { $0[connection - 1].remoteAddress?.port ?? 0 }
         // By handle: a file of /proc has no length, and is cut when it is read as one that has.
         let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: "/proc/net/tcp"))
         let table = String(decoding: try file.readToEnd() ?? Data(), as: UTF8.self)
@@ -69,18 +94,26 @@ final class ScriptedMaster: Sendable {
         }
     }
 
-    /// Waits for one more request; only a broken client lets it wait in vain.
+    /// Waits for one more request that the script answers; only a broken client lets it wait in vain.
     func awaitRequest() -> Bool { box.arrivals.wait(timeout: .now() + 20) == .success }
+
+    /// Waits for one more connection that gets no handshake.
+    func awaitStall() -> Bool { box.stalls.wait(timeout: .now() + 20) == .success }
+
+    /// Ends a connection with a goodbye.
+    func close(connection: Int) {
+        box.connections.withLock { $0[connection - 1] }.close(promise: nil)
+    }
 
     func stop() throws { try group.syncShutdownGracefully() }
 }
 
 /// What the handlers of one master share.
 final class LogBox: Sendable {
-    let connections = Mutex(0)
+    let connections = Mutex<[any Channel]>([])
     let requests = Mutex<[ScriptedMaster.Seen]>([])
-    let clientPorts = Mutex<[Int]>([])
     let arrivals = DispatchSemaphore(value: 0)
+    let stalls = DispatchSemaphore(value: 0)
 }
 
 /// Answers a ClientHello with something that is not TLS.
@@ -99,23 +132,23 @@ private final class ScriptHandler: ChannelInboundHandler {
     typealias OutboundOut = IOData
 
     private let script: ScriptedMaster.Script
-    private let box: LogBox
+    private let greets: Bool
     private let connection: Int
+    private let box: LogBox
     private var count = 0
     private var head: HTTPRequestHead?
     private var body = ""
 
-    init(_ script: @escaping ScriptedMaster.Script, box: LogBox) {
+    init(
+        _ script: @escaping ScriptedMaster.Script,
+        _ greets: Bool,
+        _ connection: Int,
+        _ box: LogBox
+    ) {
         self.script = script
+        self.greets = greets
+        self.connection = connection
         self.box = box
-        self.connection = box.connections.withLock {
-            $0 += 1
-            return $0
-        }
-    }
-
-    func handlerAdded(context: ChannelHandlerContext) {
-        box.clientPorts.withLock { $0.append(context.remoteAddress?.port ?? 0) }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -126,7 +159,6 @@ private final class ScriptHandler: ChannelInboundHandler {
         case .body(let bytes): body += String(buffer: bytes)
         case .end:
             guard let head else { return }
-            count += 1
             let seen = ScriptedMaster.Seen(
                 connection: connection,
                 uri: head.uri,
@@ -134,6 +166,10 @@ private final class ScriptHandler: ChannelInboundHandler {
                 override: head.headers.first(name: "X-HTTP-Method-Override")
             )
             box.requests.withLock { $0.append(seen) }
+            if greets, head.uri == "/v1" {
+                return reply(.bytes(icingaAnswer("200 OK", greetingBody)), context)
+            }
+            count += 1
             box.arrivals.signal()
             reply(script(connection, count), context)
         }

@@ -95,6 +95,23 @@ final class SessionUnderTest {
         #expect(try receive() == .ready)
     }
 
+    /// Probes the node, which opens its first connection.
+    func connect() throws {
+        send(.probe(id: Self.connectID, node: NodeID(index: 0)))
+        guard case .answered = try nextProbeAnswer() else { throw Silent() }
+    }
+
+    /// The id of the probe of ``connect()``; no test uses it for anything else.
+    private static let connectID: UInt64 = 1 << 40
+
+    /// Sends a message if the descriptor takes it without waiting.
+    func offer(_ message: DaemonMessage) -> Bool {
+        let frame = message.frame
+        let count = Glibc.send(descriptor, frame, frame.count, Int32(MSG_DONTWAIT))
+        #expect(count == frame.count || (count < 0 && errno == EAGAIN))
+        return count == frame.count
+    }
+
     private func receive() throws -> UplinkMessage? {
         while true {
             if let frame = try frames.next() { return try UplinkMessage(frame: frame) }
