@@ -18,7 +18,7 @@ extension DeliveryMachine {
             guard now.monotonic >= at else { return }
             spoolRetryAt = nil
         }
-        guard committing == nil else { return }
+        guard committing == nil, hasRoomForBatch else { return }
         let objects = leasable()
         guard !objects.isEmpty || !settlements.isEmpty || !parkings.isEmpty else { return }
         var leasing: [ObjectName: Int] = [:]
@@ -38,6 +38,12 @@ extension DeliveryMachine {
         settlements = []
         parkings = []
     }
+
+    /// Whether a commit is worth its cost: while more than half of the window is on its way, more
+    /// outcomes will come to share it, and the master has enough to do meanwhile.
+    ///
+    /// A settlement that waits here and is lost in a crash is one more to read back.
+    private var hasRoomForBatch: Bool { flights.count <= settings.window / 2 }
 
     /// The next lanes in line, as many as the window has room for.
     private mutating func leasable() -> [ObjectName] {
