@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import Monitoring
 import NIOCore
@@ -20,15 +21,34 @@ final class SessionUnderTest {
 
     final class EndBox: Sendable {
         let end = Mutex<String?>(nil)
+        let pressure = DispatchSemaphore(value: 0)
+    }
+
+    /// Sees the channel become full before the session does.
+    private final class PressureWitness: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+        private let box: EndBox
+
+        init(_ box: EndBox) { self.box = box }
+
+        func channelWritabilityChanged(context: ChannelHandlerContext) {
+            if !context.channel.isWritable { box.pressure.signal() }
+            context.fireChannelWritabilityChanged()
+        }
     }
 
     /// Longest wait for a message; only a broken session reaches it.
     private static let patience: Int32 = 20_000
 
-    init(identity material: KeyMaterial?) throws {
+    /// A session with these keys; `sendBuffer` bounds what the kernel takes of its answers.
+    init(identity material: KeyMaterial?, sendBuffer: Int32? = nil) throws {
         var ends: [Int32] = [0, 0]
         try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)
         descriptor = ends[0]
+        if var size = sendBuffer {
+            let length = socklen_t(MemoryLayout<Int32>.size)
+            try #require(setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &size, length) == 0)
+        }
         let box = endBox
         _ = try ClientBootstrap(group: group)
             .channelInitializer { channel in
@@ -41,7 +61,8 @@ final class SessionUnderTest {
                         let text = $0.map { "\($0)" } ?? "done"
                         box.end.withLock { $0 = text }
                     }
-                    try channel.pipeline.syncOperations.addHandler(session)
+                    let pipeline = channel.pipeline.syncOperations
+                    try pipeline.addHandlers([PressureWitness(box), session])
                 }
             }
             .withConnectedSocket(ends[1]).wait()
@@ -104,13 +125,8 @@ final class SessionUnderTest {
     /// The id of the probe of ``connect()``; no test uses it for anything else.
     private static let connectID: UInt64 = 1 << 40
 
-    /// Sends a message if the descriptor takes it without waiting.
-    func offer(_ message: DaemonMessage) -> Bool {
-        let frame = message.frame
-        let count = Glibc.send(descriptor, frame, frame.count, Int32(MSG_DONTWAIT))
-        #expect(count == frame.count || (count < 0 && errno == EAGAIN))
-        return count == frame.count
-    }
+    /// Waits until the session has more to say than the descriptor takes.
+    func awaitPressure() -> Bool { endBox.pressure.wait(timeout: .now() + 20) == .success }
 
     private func receive() throws -> UplinkMessage? {
         while true {
