@@ -1,3 +1,4 @@
+import Collector
 import ConfigLanguage
 import Foundation
 import Monitoring
@@ -89,7 +90,8 @@ struct ConfigurationLoader {
             definitionsPath: read?.path("definitions") ?? "\(folder)/conf.d",
             includePath: read?.path("include_path") ?? "/usr/share/icinga2/include",
             concurrencyLimit: read?.whole(
-                "concurrent_checks", in: 1...4096, default: 512, &errors) ?? 512)
+                "concurrent_checks", in: 1...4096, default: CheckScheduler.defaultConcurrencyLimit,
+                &errors) ?? CheckScheduler.defaultConcurrencyLimit)
     }
 
     private func uplink(_ read: AttributeReader?) -> UplinkProgram {

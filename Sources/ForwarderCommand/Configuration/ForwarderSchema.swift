@@ -63,7 +63,7 @@ enum ForwarderSchema {
             help: "where the ITL is; default /usr/share/icinga2/include"),
         Attribute(
             name: "concurrent_checks", kind: .number,
-            help: "checks that run at the same time at most, 1 to 4096; default 512"),
+            help: "checks that run at the same time at most, 1 to 4096; default 256"),
     ]
 
     static let uplink: [Attribute] = [
