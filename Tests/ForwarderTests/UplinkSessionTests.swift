@@ -246,8 +246,8 @@ import UplinkMessages
             return .bytes(
                 icingaAnswer(
                     "200 OK",
-                    #"{"results":[{"name":"\#(name)","attrs":{"last_check":5.5,"last_check_result":"#
-                        + #"{"execution_start":1700000000.000001}}}]}"#
+                    #"{"results":[{"name":"\#(name)","attrs":{"last_check":5.5,"#
+                        + #""last_check_result":{"execution_start":1700000000.000001}}}]}"#
                 )
             )
         }

@@ -8,7 +8,9 @@ package import Logging
 ///
 /// Without a time: the journal adds that.
 package struct PlainLog: LogHandler {
+    /// From which level on.
     package var logLevel: Logger.Level
+    /// What every line tells besides its own.
     package var metadata: Logger.Metadata = [:]
 
     /// A log from this level on; a word that is no level means `notice`.

@@ -148,8 +148,12 @@ final class PrivateMaster {
           ]
         }
         object ApiUser "poor" { client_cn = "poor"; permissions = [ "status/query" ] }
-        template Host "passive" { zone = "web1"; check_command = "dummy"; enable_active_checks = false }
-        template Service "passive" { zone = "web1"; check_command = "dummy"; enable_active_checks = false }
+        template Host "passive" {
+          zone = "web1"; check_command = "dummy"; enable_active_checks = false
+        }
+        template Service "passive" {
+          zone = "web1"; check_command = "dummy"; enable_active_checks = false
+        }
         object Host "web1" { import "passive" }
         object Host "web2" { import "passive" }
         object Service "parked" {

@@ -94,7 +94,8 @@ final class ScriptedMaster: Sendable {
         }
     }
 
-    /// Waits for one more request that the script answers; only a broken client lets it wait in vain.
+    /// Waits for one more request that the script answers; only a broken client lets it wait in
+    /// vain.
     func awaitRequest() -> Bool { box.arrivals.wait(timeout: .now() + 20) == .success }
 
     /// Waits for one more connection that gets no handshake.
