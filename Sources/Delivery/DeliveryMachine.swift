@@ -208,7 +208,7 @@ package struct DeliveryMachine: Sendable {
 }
 
 extension LinkFault {
-    /// The fault with the uplink's words, for an operator.
+    /// The uplink's words, which are whole sentences; without any, what the fault means.
     func explained(_ text: String) -> String {
         let meaning =
             switch self {
@@ -222,7 +222,7 @@ extension LinkFault {
             case .closed: "The master closed the connection"
             case .unavailable: "The master is not ready"
             }
-        return text.isEmpty ? meaning : "\(meaning): \(text)"
+        return text.isEmpty ? "\(meaning)." : text
     }
 }
 

@@ -220,8 +220,8 @@ import Testing
 
     // MARK: - What counts descriptors and children needs a process of its own
     //
-    // The test library opens and closes some of its own there; a leak in these tests would be of one
-    // or more for each of many plugins.
+    // The test library opens and closes some of its own there; a leak in these tests would be of
+    // one or more for each of many plugins.
 
     @Test func `many at once leave no descriptor and no zombie behind`() async {
         await #expect(processExitsWith: .success) {
