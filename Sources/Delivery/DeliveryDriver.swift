@@ -24,8 +24,8 @@ package actor DeliveryDriver {
         case uplinkStarted(any UplinkPort)
         /// It is gone.
         case uplinkLost(text: String)
-        /// It says something.
-        case uplink(UplinkMessage)
+        /// It says these things, in this order.
+        case uplink([UplinkMessage])
         /// Deliver everything now.
         case hurry
     }
@@ -123,7 +123,7 @@ package actor DeliveryDriver {
         case .uplinkLost(let text):
             port = nil
             tellAll(.uplinkLost(text: text), &group)
-        case .uplink(let message): route(message, &group)
+        case .uplink(let messages): for message in messages { route(message, &group) }
         case .hurry: tellAll(.hurry, &group)
         }
     }

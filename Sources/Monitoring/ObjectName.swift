@@ -54,18 +54,18 @@ package struct ObjectName: Sendable {
 
 extension ObjectName: Hashable, Comparable {
     package static func == (a: ObjectName, b: ObjectName) -> Bool {
-        guard a.host.utf8.elementsEqual(b.host.utf8) else { return false }
+        guard a.host.hasSameBytes(as: b.host) else { return false }
         switch (a.service, b.service) {
         case (nil, nil): return true
-        case (let x?, let y?): return x.utf8.elementsEqual(y.utf8)
+        case (let x?, let y?): return x.hasSameBytes(as: y)
         default: return false
         }
     }
 
     package func hash(into hasher: inout Hasher) {
-        for byte in host.utf8 { hasher.combine(byte) }
+        host.combineBytes(into: &hasher)
         hasher.combine(UInt8(ascii: "!"))
-        for byte in (service ?? "").utf8 { hasher.combine(byte) }
+        service?.combineBytes(into: &hasher)
     }
 
     package static func < (a: ObjectName, b: ObjectName) -> Bool {
@@ -75,4 +75,24 @@ extension ObjectName: Hashable, Comparable {
 
 extension ObjectName: CustomStringConvertible {
     package var description: String { fullName }
+}
+
+extension String {
+    /// Byte by byte, unlike `==`, which takes canonically equivalent texts as equal.
+    fileprivate func hasSameBytes(as other: String) -> Bool {
+        guard utf8.count == other.utf8.count else { return false }
+        let isSame = unsafe utf8.withContiguousStorageIfAvailable { mine in
+            unsafe other.utf8.withContiguousStorageIfAvailable { theirs in
+                unsafe mine.elementsEqual(theirs)
+            }
+        }
+        return (isSame ?? nil) ?? utf8.elementsEqual(other.utf8)
+    }
+
+    fileprivate func combineBytes(into hasher: inout Hasher) {
+        let isDone: Void? = unsafe utf8.withContiguousStorageIfAvailable {
+            unsafe hasher.combine(bytes: UnsafeRawBufferPointer($0))
+        }
+        if isDone == nil { for byte in utf8 { hasher.combine(byte) } }
+    }
 }

@@ -34,9 +34,9 @@ final class UplinkChild: UplinkPort {
     private let socket: Descriptor
     private let outbox = Mutex(Outbox())
     private let work = DispatchSemaphore(value: 0)
-    /// What it says, until it ends.
-    let messages: AsyncStream<UplinkMessage>
-    private let inbox: AsyncStream<UplinkMessage>.Continuation
+    /// What it says, until it ends; together what came together.
+    let messages: AsyncStream<[UplinkMessage]>
+    private let inbox: AsyncStream<[UplinkMessage]>.Continuation
     /// How it ended; until it is set, the process's number is its own.
     private let ending = Mutex("")
 
@@ -56,7 +56,7 @@ final class UplinkChild: UplinkPort {
             program: program.path, arguments: arguments,
             descriptors: [nowhere.number, nowhere.number, STDERR_FILENO, pair.theirs.number])
         socket = pair.ours
-        (messages, inbox) = AsyncStream.makeStream(of: UplinkMessage.self)
+        (messages, inbox) = AsyncStream.makeStream(of: [UplinkMessage].self)
         Thread { [self] in readUntilEnd() }.start()
         Thread { [self] in writeUntilEnd() }.start()
     }
@@ -118,6 +118,8 @@ final class UplinkChild: UplinkPort {
             let bytes = socket.readSome()
             if bytes.isEmpty { break }
             frames.append(bytes)
+            var batch: [UplinkMessage] = []
+            defer { if !batch.isEmpty { inbox.yield(batch) } }
             do throws(MessageFault) {
                 while let frame = try frames.next() {
                     let message = try UplinkMessage(frame: frame)
@@ -125,7 +127,7 @@ final class UplinkChild: UplinkPort {
                         fault = "it said more than it was asked; "
                         break reading
                     }
-                    inbox.yield(message)
+                    batch.append(message)
                 }
             } catch {
                 fault = "it sent \(error); "

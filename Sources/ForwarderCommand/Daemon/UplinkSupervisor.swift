@@ -46,22 +46,29 @@ struct UplinkSupervisor: Sendable {
         }
         child.send(.settings(settings(addresses)))
         await withTaskCancellationHandler {
-            for await message in child.messages { await take(message, from: child) }
+            for await batch in child.messages { await take(batch, from: child) }
         } onCancel: {
             child.kill()
         }
         return child.endingText
     }
 
-    private func take(_ message: UplinkMessage, from child: UplinkChild) async {
-        switch message {
-        case .ready: driver.tell(.uplinkStarted(child))
-        case .addressWanted(let node):
-            guard configuration.masters.indices.contains(Int(node.index)) else { return }
-            let found = await resolve(configuration.masters[Int(node.index)].host)
-            child.send(.addresses(node: node, addresses: found))
-        default: driver.tell(.uplink(message))
+    private func take(_ batch: [UplinkMessage], from child: UplinkChild) async {
+        var told: [UplinkMessage] = []
+        for message in batch {
+            switch message {
+            case .ready: driver.tell(.uplinkStarted(child))
+            case .addressWanted(let node): await renewAddresses(of: node, at: child)
+            default: told.append(message)
+            }
         }
+        if !told.isEmpty { driver.tell(.uplink(told)) }
+    }
+
+    private func renewAddresses(of node: NodeID, at child: UplinkChild) async {
+        guard configuration.masters.indices.contains(Int(node.index)) else { return }
+        let found = await resolve(configuration.masters[Int(node.index)].host)
+        child.send(.addresses(node: node, addresses: found))
     }
 
     private func settings(_ addresses: [[String]]) -> UplinkSettings {
