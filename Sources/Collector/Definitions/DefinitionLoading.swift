@@ -33,6 +33,13 @@ package struct DefinitionSettings: Sendable {
 package enum DefinitionsFault: Error, Sendable {
     /// The files have these errors, all of them.
     case invalid([Diagnostic])
+
+    /// What is wrong, the most telling first.
+    package var errors: [Diagnostic] {
+        switch self {
+        case .invalid(let errors): errors
+        }
+    }
 }
 
 extension DefinitionsFault: CustomStringConvertible {
@@ -151,7 +158,7 @@ struct DefinitionLoading {
         do {
             try session.commit()
         } catch {
-            throw .invalid(error.diagnostics + missingLibrary(error.diagnostics))
+            throw .invalid(missingLibrary(error.diagnostics) + error.diagnostics)
         }
         return session
     }
@@ -178,11 +185,12 @@ struct DefinitionLoading {
         )
         if let definition { errors += health.errors(in: definition) }
         guard errors.isEmpty else {
-            throw .invalid(errors + missingLibrary(errors))
+            throw .invalid(missingLibrary(errors) + errors)
         }
     }
 
-    /// The reason behind errors about names that the template library would have defined.
+    /// The reason behind errors about names that the template library would have defined; it goes
+    /// before them.
     private func missingLibrary(_ errors: [Diagnostic]) -> [Diagnostic] {
         guard !hasLibrary, errors.contains(where: Self.mayBeOfLibrary) else { return [] }
         return [
@@ -196,7 +204,7 @@ struct DefinitionLoading {
 
     private static func mayBeOfLibrary(_ error: Diagnostic) -> Bool {
         error.message.contains("of type 'CheckCommand' does not exist")
-            || error.message.contains("unknown template") || error.message.contains("include")
+            || error.message.hasPrefix("The template '") || error.message.contains("include")
     }
 
     private static func fault(_ message: String) -> DefinitionsFault {

@@ -24,7 +24,7 @@ struct CommonOptions: ParsableArguments {
                 programFolder: Self.programFolder
             ).load(path: path)
         } catch {
-            Output.complain(error.description)
+            Output.complain(ErrorListing.text(error.diagnostics))
             throw ExitCode(1)
         }
     }
@@ -45,7 +45,7 @@ struct CommonOptions: ParsableArguments {
         do throws(DefinitionsFault) {
             return try source.load()
         } catch {
-            Output.complain(error.description)
+            Output.complain(ErrorListing.text(error.errors))
             throw ExitCode(1)
         }
     }

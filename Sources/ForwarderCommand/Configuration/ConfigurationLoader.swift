@@ -1,6 +1,7 @@
 import Collector
 import ConfigLanguage
 import Foundation
+import Logging
 import Monitoring
 import Spool
 
@@ -110,8 +111,15 @@ struct ConfigurationLoader {
                     "Unknown log format '\(format)'. Use text or json.",
                     at: read?.location(of: "format")))
         }
+        let level = read?.text("level") ?? "notice"
+        if Logger.Level(rawValue: level) == nil {
+            errors.append(
+                Diagnostic(
+                    "Unknown log level '\(level)'. Use debug, info, notice, warning or error.",
+                    at: read?.location(of: "level")))
+        }
         return LogSettings(
-            level: read?.text("level") ?? "notice",
+            level: level,
             format: LogSettings.Format(rawValue: format) ?? .text)
     }
 

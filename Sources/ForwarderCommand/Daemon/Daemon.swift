@@ -136,7 +136,9 @@ struct Daemon: Sendable {
                 validate`, mend them and reload.
                 """
             _ = alarms.raise(.definitions, text)
-            log.error("reload refused", metadata: ["reason": "\(error)"])
+            let faults = (error as? DefinitionsFault)?.errors
+            let reason = faults.map(ErrorListing.text) ?? "\(error)"
+            log.error("reload refused", metadata: ["reason": "\(reason)"])
         }
     }
 

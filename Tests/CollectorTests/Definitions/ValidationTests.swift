@@ -157,8 +157,8 @@ struct ValidationTests {
         let text = "object Host \"x\" { check_command = \"hostalive\" }"
         let errors = DefinitionFixture.errors(text, library: "/nowhere/include")
         #expect(errors.count == 2)
-        #expect(errors.last?.contains("/nowhere/include") == true)
-        #expect(errors.last?.contains("icinga2-common") == true)
+        #expect(errors.first?.contains("/nowhere/include") == true)
+        #expect(errors.first?.contains("icinga2-common") == true)
     }
 
     @Test func `a missing library is no error when nothing needs it`() {

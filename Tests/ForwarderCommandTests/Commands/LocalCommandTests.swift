@@ -1,0 +1,153 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Subcommands on a host whose master nobody listens for.
+@Suite struct LocalCommandTests {
+    private static let definitions = """
+        object CheckCommand "says" {
+            command = [ "PLUGINS/says" ]
+            arguments = { "--level" = "$level$" }
+        }
+        object Host NodeName { check_command = "says" }
+        object Service "disk" {
+            host_name = NodeName
+            check_command = "says"
+            vars.level = "a b"
+        }
+        """
+
+    private static func site(definitions: String = definitions) throws -> ForwarderSite {
+        let site = try ForwarderSite(master: PrivateMaster(), definitions: definitions)
+        try site.plugin("says", #"echo "level $2 | used=7%;80;90"; exit 1"#)
+        return site
+    }
+
+    /// Replaces a part of forwarder.conf.
+    private static func replace(_ old: String, by new: String, in site: ForwarderSite) throws {
+        let text = try String(contentsOfFile: site.configurationPath, encoding: .utf8)
+        try #require(text.contains(old))
+        try site.folder.write(text.replacing(old, with: new), to: "forwarder.conf")
+    }
+
+    @Test func `list --json shows resolved objects, without states while no daemon runs`() throws {
+        let rows = try Self.site().list()
+        let disk = try #require(rows["web1!disk"])
+        let words = disk["command_line"].elements.compactMap(\.string)
+        #expect(words.count == 3 && words.first?.hasSuffix("/plugins/says") == true, "\(words)")
+        #expect(words.dropFirst() == ["--level", "a b"])
+        #expect(disk["check_interval"].number == 300)
+        #expect(disk["state"] == .null && disk["next_check"] == .null)
+        #expect(rows.keys.sorted() == ["web1", "web1!disk", "web1!forwarder"])
+    }
+
+    @Test func `status --json without a daemon says so and reads the spool itself`() throws {
+        let site = try Self.site()
+        let outcome = try site.run("status", ["--json"])
+        #expect(outcome.ending == .exited(1))
+        let status = try JSON(parsing: outcome.output)
+        #expect(status["node"].string == "web1")
+        #expect(status["daemon_pid"] == .null && status["checks"] == .null)
+        #expect(status["spool"]["path"].string == site.folder.path("spool.db"))
+        let alarm = try #require(status["alarms"][0].string)
+        #expect(alarm.contains(site.folder.path("control.sock")), "\(alarm)")
+    }
+
+    @Test func `run runs a check here and now, by short or full name`() throws {
+        let site = try Self.site()
+        for name in ["disk", "web1!disk"] {
+            let outcome = try site.run("run", [name])
+            #expect(outcome.isSuccess, "\(outcome.errorText)")
+            let text = outcome.outputText
+            #expect(text.hasPrefix("web1!disk: WARNING\nlevel a b"), "\(text)")
+            #expect(text.contains("\n  used=7%;80;90\n"), "\(text)")
+            #expect(text.contains("\nexit status 1, took "), "\(text)")
+        }
+        let parsed = try JSON(parsing: site.run("run", ["disk", "--json"]).output)
+        #expect(parsed["state"].string == "WARNING" && parsed["exit_status"].number == 1)
+        #expect(parsed["output"].string?.contains("level a b") == true)
+        #expect(parsed["performance_data"] == ["used=7%;80;90"])
+    }
+
+    @Test func `run of what is not defined exits 1 and names list`() throws {
+        let outcome = try Self.site().run("run", ["nonsense"])
+        #expect(outcome.ending == .exited(1))
+        #expect(outcome.output.isEmpty)
+        #expect(outcome.errorText.contains("'nonsense'"))
+        #expect(outcome.errorText.contains("forwarder list"))
+    }
+
+    @Test func `a second daemon on the same socket says so and exits 1, the first goes on`() throws
+    {
+        let site = try Self.site()
+        try site.withDaemon { first in
+            let second = try site.run("daemon", patience: .seconds(20))
+            #expect(second.ending == .exited(1))
+            #expect(second.errorText.contains("Another daemon listens on"), "\(second.errorText)")
+            #expect(second.errorText.contains(site.folder.path("control.sock")))
+            #expect(try site.status()["daemon_pid"].number == Double(first.pid))
+            #expect(try first.stop() == .exited(0))
+        }
+    }
+
+    @Test(arguments: ["daemon", "flush", "status"])
+    func `a spool below a regular file is a clear fault`(subcommand: String) throws {
+        let site = try Self.site()
+        try site.folder.write("", to: "file")
+        try Self.replace(#""spool.db""#, by: #""file/spool.db""#, in: site)
+        let outcome = try site.run(subcommand, patience: .seconds(20))
+        #expect(outcome.ending == .exited(1))
+        let text = outcome.errorText
+        #expect(text.contains(site.folder.path("file") + " cannot be written"), "\(text)")
+        #expect(text.contains("Not a directory") && text.contains("Spool object's path"), "\(text)")
+    }
+
+    @Test func `flush without daemon and master exits 1 with the reason, and keeps everything`()
+        throws
+    {
+        let site = try Self.site(
+            definitions: Self.definitions.replacing(
+                "vars.level",
+                with: "check_interval = 0.2, retry_interval = 0.2, vars.level"
+            ))
+        try site.withDaemon { daemon in
+            try eventually("results wait") { try site.waitingCount() >= 3 }
+            #expect(try daemon.stop() == .exited(0))
+        }
+        let before = try site.waitingCount()
+        let outcome = try site.run("flush", ["--json"])
+        #expect(outcome.ending == .exited(1))
+        let said = try JSON(parsing: outcome.output)
+        let left = said["left"][0]
+        #expect(said["delivered"].number == 0)
+        #expect(left["destination"].string == PrivateMaster.name)
+        #expect(left["reason"].string?.contains("onnection refused") == true, "\(said)")
+        #expect(try site.waitingCount() >= before)
+        #expect(left["count"].number == Double(try site.waitingCount()))
+    }
+
+    @Test func `validate counts what it loaded and what it ignored`() throws {
+        let site = try Self.site(
+            definitions: Self.definitions + "\n" + #"object User "admin" { }"# + "\n")
+        let outcome = try site.run("validate")
+        #expect(outcome.isSuccess, "\(outcome.errorText)")
+        #expect(outcome.outputText.hasPrefix("Valid: 1 host, 2 services, "))
+        #expect(outcome.outputText.contains("Ignored: 1 of type User"), "\(outcome.outputText)")
+    }
+
+    @Test func `validate shows fifty errors and counts the others`() throws {
+        let wrong = (1...60).map { number in
+            """
+            object Service "broken\(number)" { host_name = NodeName, check_command = "none" }
+
+            """
+        }
+        let site = try Self.site(definitions: Self.definitions + "\n" + wrong.joined())
+        let outcome = try site.run("validate")
+        #expect(outcome.ending == .exited(1))
+        #expect(outcome.output.isEmpty)
+        let lines = outcome.errorText.split(separator: "\n")
+        #expect(lines.count { $0.contains("error: ") } == 50)
+        #expect(lines.last == "10 more errors. Mend these first.")
+    }
+}
