@@ -1,0 +1,197 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A spool that has no room: on the disk, or within its own limit.
+@Suite(
+    .serialized,
+    .enabled(if: PrivateMaster.isAvailable, Comment(rawValue: PrivateMaster.absence))
+)
+struct SpoolFaultTests {
+    @Test(.enabled(if: geteuid() == 0, "only root can mount a small file system"))
+    func `a full disk loses nothing that was accepted, and recovers by itself`() throws {
+        let walk = WalkingServices(count: 4, interval: 0.5)
+        let (master, site) = try walk.prepare()
+        let disk = try SmallDisk(at: site.folder.makeFolder("disk"), size: "6m")
+        defer { disk.unmount() }
+        try site.configureSpool(#"path = "disk/spool.db""#)
+        // For the tests' own look at the tables.
+        try FileManager.default.createSymbolicLink(
+            atPath: site.folder.path("spool.db"),
+            withDestinationPath: "disk/spool.db"
+        )
+        try master.start()
+        let seen = try ProcessedResults(master)
+        try site.withDaemon { daemon in
+            try waitForRuns(2, of: walk, on: site)
+            try disk.fill()
+            try eventually("status alarms that the disk is full") {
+                try site.alarms().contains { $0.contains("file system") && $0.contains("is full") }
+            }
+            let full = walk.runs(of: walk.names[0], on: site)
+            try waitForRuns(full + 4, of: walk, on: site)
+            #expect(daemon.isRunning)
+            #expect(try site.alarms().contains { $0.contains("is full") }, "it still is")
+
+            try disk.free()
+            try eventually("the alarm ends and everything was delivered") {
+                let destination = try site.destination()
+                return try site.alarms().isEmpty && destination["fault"] == .null
+                    && (destination["queued"].number ?? .infinity) <= Double(walk.count)
+            }
+            #expect(try daemon.stop() == .exited(0))
+        }
+        try site.flushAll()
+        try walk.expectExactReplay(of: site, on: master, seen: seen.drain())
+        for (name, results) in try site.measured() where walk.names.contains(name) {
+            let runs = results.map { runNumber($0.output) }
+            #expect(runs == Array(1..<1 + runs.count), "\(name): no run is missing")
+        }
+        try master.stop()
+    }
+
+    @Test func `a small spool keeps its limit and the newest result of each object`() throws {
+        let walk = WalkingServices(count: 12, interval: 0.5)
+        let (master, site) = try walk.prepare()
+        // 36 KB each: a round of all of them fits, four do not.
+        let long = "head -c 36000 /dev/zero | tr '\\0' x\n    exit $state"
+        try site.plugin("walk", WalkingServices.plugin.replacing("exit $state", with: long))
+        let limit = 2 << 20
+        try site.configureSpool(#"path = "spool.db", size_limit = 2 * 1024 * 1024"#)
+        var largest = 0
+        try site.withDaemon { daemon in
+            try eventually("more was evicted than fits") {
+                largest = max(largest, site.spoolBytes)
+                return try site.destination()["evicted"].number ?? 0 >= 60
+            }
+            try eventually("status says that results are given up") {
+                largest = max(largest, site.spoolBytes)
+                return try site.alarms().contains {
+                    $0.contains("The spool is at its limit") && $0.contains("given up")
+                }
+            }
+            let runs = walk.names.map { walk.runs(of: $0, on: site) }
+            #expect(try daemon.stop() == .exited(0))
+            let measured = try site.measured()
+            for (name, run) in zip(walk.names, runs) {
+                let newest = measured[name]?.last.map { runNumber($0.output) } ?? 0
+                // The run that is counted may not have ended yet.
+                #expect(newest >= run - 1, "\(name)")
+            }
+        }
+        #expect(largest <= limit, "\(largest) bytes")
+        #expect(largest > limit / 2, "the limit was never near: \(largest) bytes")
+
+        try expectAllCounted(walk, site)
+        try expectKeptDelivered(walk, site, master)
+        try master.stop()
+    }
+
+    /// Expects that what was checked is in the spool or counted as given up.
+    private func expectAllCounted(_ walk: WalkingServices, _ site: ForwarderSite) throws {
+        let destination = try site.destination()
+        let evicted = Int(destination["evicted"].number ?? 0)
+        let refused = Int(destination["refused"].number ?? 0)
+        let stored = try site.measured().values.map(\.count).reduce(0, +)
+        let runs = walk.names.map { walk.runs(of: $0, on: site) }.reduce(0, +)
+        // The stop cut off one run of each at most; own health was stored besides, each minute.
+        let counted = runs - walk.count...runs + 3
+        #expect(counted.contains(stored + evicted + refused), "\(stored) \(evicted) \(refused)")
+    }
+
+    /// Expects that flush delivers what the spool holds, in order, down to each newest result.
+    private func expectKeptDelivered(
+        _ walk: WalkingServices,
+        _ site: ForwarderSite,
+        _ master: PrivateMaster
+    ) throws {
+        try master.start()
+        let seen = try ProcessedResults(master)
+        let kept = try site.measured()
+        let evicted = try site.destination()["evicted"].number ?? 0
+        try site.flushAll()
+        let processed = Dictionary(grouping: try seen.drain(), by: \.object)
+        var missing = 0
+        for name in walk.names {
+            let got = processed[name, default: []]
+            let wanted = kept[name, default: []].map { runNumber($0.output) }
+            // Only the oldest may have gone, for the health that goes ahead of everything.
+            #expect(got.map { runNumber($0.output) } == Array(wanted.suffix(got.count)), "\(name)")
+            missing += wanted.count - got.count
+            walk.expectStrictOrder(got, name)
+            let newest = try master.objectState(name)?.lastCheckResult?.output
+            #expect(newest != nil && newest.map(runNumber) == wanted.last, "\(name)")
+        }
+        let given = (try site.destination()["evicted"].number ?? 0) - evicted
+        #expect(Double(missing) == given, "what is not delivered is counted as evicted")
+    }
+
+    private func waitForRuns(
+        _ count: Int,
+        of walk: WalkingServices,
+        on site: ForwarderSite
+    ) throws {
+        for name in walk.names {
+            try eventually("\(name) ran \(count) times") { walk.runs(of: name, on: site) >= count }
+        }
+    }
+
+    private func runNumber(_ output: String) -> Int {
+        output.split(separator: " ", maxSplits: 2).dropFirst().first.flatMap { Int($0) } ?? -1
+    }
+}
+
+extension ForwarderSite {
+    /// Replaces what forwarder.conf says of the spool.
+    fileprivate func configureSpool(_ attributes: String) throws {
+        let text = try String(contentsOfFile: configurationPath, encoding: .utf8)
+        let changed = text.replacing(#"path = "spool.db""#, with: attributes)
+        try #require(changed != text)
+        try folder.write(changed, to: "forwarder.conf")
+    }
+
+    fileprivate func alarms() throws -> [String] {
+        try status()["alarms"].elements.compactMap(\.string)
+    }
+
+    /// Bytes of database and write-ahead log on disk.
+    fileprivate var spoolBytes: Int {
+        ["spool.db", "spool.db-wal"].map { name -> Int in
+            // lost on purpose: what is not there takes no room
+            let attributes = try? FileManager.default.attributesOfItem(atPath: folder.path(name))
+            return (attributes?[.size] as? Int) ?? 0
+        }.reduce(0, +)
+    }
+}
+
+/// A small file system of a test's own; it goes when the test process dies.
+private final class SmallDisk: Sendable {
+    private let path: String
+    private let watch: ChildProcess
+
+    /// Mounts it on a folder.
+    init(at path: String, size: String) throws {
+        self.path = path
+        try Command.require(
+            "mount", ["-t", "tmpfs", "-o", "size=\(size),mode=0700", "tmpfs", path])
+        let script = #"tail --pid="$1" -f /dev/null; umount --lazy "$2""#
+        let test = ProcessInfo.processInfo.processIdentifier
+        watch = try ChildProcess("sh", ["-c", script, "guard", "\(test)", path])
+    }
+
+    /// Takes all the room that is left.
+    func fill() throws {
+        // lost on purpose: it ends with an error, as the disk is full
+        _ = try Command.run("dd", ["if=/dev/zero", "of=\(path)/filler", "bs=4k"])
+    }
+
+    /// Gives it back.
+    func free() throws { try FileManager.default.removeItem(atPath: "\(path)/filler") }
+
+    /// Takes it away, used or not.
+    func unmount() {
+        watch.signal(SIGKILL)
+        // lost on purpose: what cannot be unmounted is seen in the mount table
+        _ = try? Command.run("umount", ["--lazy", path])
+    }
+}
