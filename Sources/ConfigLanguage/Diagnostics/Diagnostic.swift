@@ -15,11 +15,17 @@ public struct Diagnostic: Sendable, Equatable, CustomStringConvertible {
     /// Where, if it has a place.
     public let location: SourceLocation?
     /// The source line that is meant, repaired to text, or nil.
-    public let sourceLine: String?
+    public var sourceLine: String? {
+        location.flatMap { place in
+            let line = place.source.line(place.line)
+            guard !line.isEmpty else { return nil }
+            return String(decoding: line.prefix(Self.longestLine), as: UTF8.self)
+        }
+    }
     /// What the program was doing, innermost first ("while evaluating object …").
     public private(set) var context: [String]
 
-    /// A diagnostic at a place; takes a copy of the source line.
+    /// A diagnostic at a place.
     public init(
         _ message: String,
         at location: SourceLocation? = nil,
@@ -30,11 +36,6 @@ public struct Diagnostic: Sendable, Equatable, CustomStringConvertible {
         self.message = message
         self.location = location
         self.context = context
-        sourceLine = location.flatMap { place in
-            let line = place.source.line(place.line)
-            guard !line.isEmpty else { return nil }
-            return String(decoding: line.prefix(Self.longestLine), as: UTF8.self)
-        }
     }
 
     /// Most bytes of a source line that are shown.
@@ -52,13 +53,23 @@ public struct Diagnostic: Sendable, Equatable, CustomStringConvertible {
     /// `file:line:column: error: message`, then the line with a caret, then the context.
     public var description: String {
         var text = location.map { "\($0): " } ?? ""
-        text += "\(severity.rawValue): \(message)"
+        text += "\(severity.rawValue): \(Self.printable(message))"
         if let location, let sourceLine {
-            let shown = sourceLine.map { $0 == "\t" ? " " : String($0) }.joined()
+            let shown = Self.printable(sourceLine.map { $0 == "\t" ? " " : String($0) }.joined())
             text += "\n  " + shown + "\n  " + caret(under: location)
         }
         for line in context { text += "\n  (\(line))" }
         return text
+    }
+
+    /// The text without what would drive a terminal.
+    private static func printable(_ text: String) -> String {
+        String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.map { scalar in
+                    let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+                    return isControl && scalar != "\n" ? "\u{FFFD}" : scalar
+                }))
     }
 
     private func caret(under location: SourceLocation) -> String {

@@ -25,9 +25,15 @@ struct CommonOptions: ParsableArguments {
             ).load(path: path)
         } catch {
             Output.complain(ErrorListing.text(error.diagnostics))
+            if case .unreadable = error { Output.complain(Self.withoutConfiguration) }
             throw ExitCode(1)
         }
     }
+
+    private static let withoutConfiguration = """
+        Nothing can be done without it. Name another file with --config, or begin with the \
+        documented sample conf/forwarder.conf.
+        """
 
     /// Loads the definitions; what is wrong with them goes to standard error.
     func loadDefinitions(

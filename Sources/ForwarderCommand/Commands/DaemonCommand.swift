@@ -19,16 +19,21 @@ struct DaemonCommand: AsyncParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
-        let configuration = try common.load()
+        let handlers = SignalHandlers()
+        defer { withExtendedLifetime(handlers) {} }
         signal(SIGPIPE, SIG_IGN)
+        let configuration = try common.load()
         PlainLogHandler.bootstrap(configuration.logging)
         let log = Logger(label: "forwarder")
         let source = DefinitionSource(
             configuration: configuration, board: RuntimeBoard(time: SystemTime()))
         let (definitions, preparing) = try common.loaded(source)
         do {
-            let daemon = try await Daemon(configuration: configuration, source: source, log: log)
+            let daemon = try await Daemon(
+                configuration: configuration, source: source, signals: handlers.signals, log: log)
             try await daemon.run(definitions, preparing: preparing)
+        } catch is CancellationError {
+            log.notice("stopped before the start was over")
         } catch {
             Output.complain("forwarder: \(error)")
             throw ExitCode(1)

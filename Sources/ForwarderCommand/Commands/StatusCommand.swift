@@ -46,6 +46,13 @@ struct StatusCommand: AsyncParsableCommand {
             if let client = ControlClient(path: configuration.controlPath) {
                 return try ask(client)
             }
+            guard FileManager.default.fileExists(atPath: configuration.spool.path) else {
+                throw ControlFault(
+                    description: """
+                        No daemon listens on \(configuration.controlPath), and there is no spool \
+                        \(configuration.spool.path) yet. Start `forwarder daemon`.
+                        """)
+            }
             let spool = try SpoolQueue.open(configuration.spool, time: SystemTime())
             let report = try await StatusAssembler(configuration: configuration, spool: spool)
                 .report(

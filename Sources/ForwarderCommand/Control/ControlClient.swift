@@ -2,11 +2,17 @@ import Foundation
 
 /// Asks a running daemon one thing.
 struct ControlClient {
+    /// How long the daemon may say nothing.
+    ///
+    /// 15 s: it answers within milliseconds, and tells of progress ten times a second.
+    private static let patience = timeval(tv_sec: 15, tv_usec: 0)
+
     private let descriptor: Descriptor
 
     /// Connects; nil when no daemon listens there.
     init?(path: String) {
         guard let connected = try? ControlSocket.connect(path: path) else { return nil }
+        ControlSocket.setPatience(Self.patience, of: connected)
         descriptor = connected
     }
 
@@ -32,6 +38,6 @@ struct ControlClient {
 
     private static let gone = ControlFault(
         description: """
-            The daemon went away before it had answered. Look into its log, and ask again.
+            The daemon did not answer: it went away, or it hangs. Look into its log, and ask again.
             """)
 }

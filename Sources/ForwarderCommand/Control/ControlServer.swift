@@ -28,31 +28,13 @@ final class ControlServer: Sendable {
     let requests: AsyncStream<(ControlRequest, ControlConnection)>
     private let inbox: AsyncStream<(ControlRequest, ControlConnection)>.Continuation
 
-    /// Binds the socket, mode 0600; replaces one that nobody listens on any more.
+    /// Binds the socket, mode 0600; replaces one that nobody listens on any more, and nothing else.
     init(path: String, log: Logger) throws(ControlFault) {
         self.path = path
         self.log = log
         (requests, inbox) = AsyncStream.makeStream()
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-        do {
-            try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true,
-                attributes: [.posixPermissions: 0o755])
-        } catch {
-            throw ControlFault(
-                description: """
-                    \(folder) cannot be created: \(error.localizedDescription). Set the Control \
-                    object's path, or create the folder for the daemon's user.
-                    """)
-        }
-        if let running = try? ControlSocket.connect(path: path) {
-            _ = running
-            throw ControlFault(
-                description: """
-                    Another daemon listens on \(path). Stop it, or set the Control object's path.
-                    """)
-        }
-        unlink(path)
+        try ControlSocket.prepareFolder(of: path)
+        try ControlSocket.removeAbandoned(path: path)
         listener = try ControlSocket.listen(path: path)
     }
 
@@ -138,10 +120,7 @@ final class ControlConnection: Sendable {
     }
 
     fileprivate func setPatience(_ patience: timeval) {
-        var patience = patience
-        let size = socklen_t(MemoryLayout<timeval>.size)
-        setsockopt(descriptor.number, SOL_SOCKET, SO_RCVTIMEO, &patience, size)
-        setsockopt(descriptor.number, SOL_SOCKET, SO_SNDTIMEO, &patience, size)
+        ControlSocket.setPatience(patience, of: descriptor)
     }
 
     /// The user at the other side, as the kernel knows it.

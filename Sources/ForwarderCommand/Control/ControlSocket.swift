@@ -22,6 +22,47 @@ enum ControlSocket {
         return descriptor
     }
 
+    /// Makes the folder that the socket will be in.
+    static func prepareFolder(of path: String) throws(ControlFault) {
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        guard mkdir(folder, 0o755) != 0, errno != EEXIST else { return }
+        throw ControlFault(
+            description: """
+                The folder \(folder) of the control socket cannot be made: \
+                \(String(cString: strerror(errno))). The daemon cannot be asked anything and does \
+                not start. Make it for the daemon's user, or set the Control object's path.
+                """)
+    }
+
+    /// Removes a socket that nobody listens on any more; anything else at its place stays.
+    static func removeAbandoned(path: String) throws(ControlFault) {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return }
+        guard status.st_mode & S_IFMT == S_IFSOCK else {
+            throw ControlFault(
+                description: """
+                    \(path) exists and is no socket; it was left alone, and the daemon does not \
+                    start. Set the Control object's path to another place.
+                    """)
+        }
+        if (try? connect(path: path)) != nil {
+            throw ControlFault(
+                description: """
+                    Another daemon listens on \(path), and two must not share it. Stop that one, \
+                    or set the Control object's path.
+                    """)
+        }
+        unlink(path)
+    }
+
+    /// Bounds how long reading from and writing to a socket may take.
+    static func setPatience(_ patience: timeval, of descriptor: Descriptor) {
+        var patience = patience
+        let size = socklen_t(MemoryLayout<timeval>.size)
+        setsockopt(descriptor.number, SOL_SOCKET, SO_RCVTIMEO, &patience, size)
+        setsockopt(descriptor.number, SOL_SOCKET, SO_SNDTIMEO, &patience, size)
+    }
+
     /// The user at the other side of a connected socket.
     static func peerUser(of number: Int32) -> uid_t? {
         // struct ucred of Linux: pid, uid, gid, each 32 bits.
@@ -61,6 +102,10 @@ enum ControlSocket {
     }
 
     private static func fault(_ verb: String, _ path: String) -> ControlFault {
-        ControlFault(description: "Cannot \(verb) \(path): \(String(cString: strerror(errno))).")
+        ControlFault(
+            description: """
+                Cannot \(verb) \(path): \(String(cString: strerror(errno))). The daemon cannot be \
+                reached there. Set the Control object's path to a place its user can write to.
+                """)
     }
 }

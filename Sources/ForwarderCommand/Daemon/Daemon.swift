@@ -28,7 +28,8 @@ struct Daemon: Sendable {
 
     /// Opens everything; nothing runs yet.
     init(
-        configuration: ForwarderConfiguration, source: DefinitionSource, log: Logger
+        configuration: ForwarderConfiguration, source: DefinitionSource, signals: Signals,
+        log: Logger
     ) async throws {
         let time = SystemTime()
         let alarms = AlarmBoard()
@@ -39,13 +40,10 @@ struct Daemon: Sendable {
         self.alarms = alarms
         self.health = health
         startedAt = time.wall
+        self.signals = signals
+        try ControlSocket.removeAbandoned(path: configuration.controlPath)
+        spool = try await Self.openSpool(configuration.spool, time: time, signals, log)
         control = try ControlServer(path: configuration.controlPath, log: log)
-        spool = try await SpoolQueue.openWhenFree(configuration.spool, time: time) { owner in
-            log.notice(
-                "waiting for the spool", metadata: ["owner.pid": "\(owner.map(String.init) ?? "?")"]
-            )
-            try await Task.sleep(for: .milliseconds(200))
-        }
         runner = try CheckRunner(
             settings: RunnerSettings(
                 concurrencyLimit: configuration.checks.concurrencyLimit,
@@ -59,10 +57,35 @@ struct Daemon: Sendable {
     }
 
     private let healthRequests: AsyncStream<Void>
+    private let signals: Signals
+
+    /// How long it waits for another owner of the spool.
+    ///
+    /// 5 minutes: a `flush` that is under way ends sooner or later, another daemon does not.
+    private static let spoolPatience = Duration.seconds(300)
+
+    /// Opens the spool, or waits for the one that has it.
+    private static func openSpool(
+        _ settings: SpoolSettings, time: SystemTime, _ signals: Signals, _ log: Logger
+    ) async throws -> SpoolQueue {
+        let deadline = ContinuousClock.now + spoolPatience
+        var told: Int32?
+        return try await SpoolQueue.openWhenFree(settings, time: time) { owner in
+            if signals.stopIsWanted { throw CancellationError() }
+            guard ContinuousClock.now < deadline else {
+                throw SpoolFault.owned(path: settings.path, byPID: owner)
+            }
+            if told == nil || told != owner {
+                let pid = owner.map(String.init) ?? "unknown"
+                log.notice("waiting for the spool", metadata: ["owner.pid": "\(pid)"])
+            }
+            told = owner ?? 0
+            try await Task.sleep(for: .milliseconds(200))
+        }
+    }
 
     /// Runs until SIGTERM or SIGINT.
     func run(_ definitions: DefinitionSummary, preparing: sending CheckPreparer) async throws {
-        let signals = Signals()
         try await driver.prepare()
         let states = try await spool.scheduleStates()
         source.board.restore(states)

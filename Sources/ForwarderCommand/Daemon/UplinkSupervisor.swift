@@ -20,13 +20,15 @@ struct UplinkSupervisor: Sendable {
     /// Runs until the task is cancelled.
     func run() async {
         var random = SystemRandomNumberGenerator()
+        var lastText = ""
         var backoff = Backoff(first: Self.firstWait, longest: Self.longestWait)
         while !Task.isCancelled {
             let started = ContinuousClock.now
             let text = await runOnce()
             driver.tell(.uplinkLost(text: text))
             if Task.isCancelled { return }
-            log.warning("uplink ended", metadata: ["reason": "\(text)"])
+            if text != lastText { log.warning("uplink ended", metadata: ["reason": "\(text)"]) }
+            lastText = text
             if ContinuousClock.now - started > Self.soundRun { backoff.reset() }
             // Cancelled while waiting: the loop's condition ends it.
             try? await Task.sleep(for: backoff.next(using: &random))
