@@ -66,7 +66,8 @@ struct MasterFaultTests {
         defer { flawed.end() }
         let seen = try site.withDaemon { daemon in
             try expectFault(saying: flaw.words, on: site)
-            #expect(!master.log.contains("process-check-result"))
+            #expect(flawed.log.contains("/v1"), "it logs requests")
+            #expect(!flawed.log.contains("process-check-result"))
             try flawed.stop()
             try master.install(identity: master.identity, authority: master.authority)
             let seen = try master.start(holding: daemon)
@@ -177,6 +178,9 @@ private final class FlawedMaster {
             return try isListening()
         }
     }
+
+    /// What it logged so far.
+    var log: String { String(decoding: child.output, as: UTF8.self) + child.errorText }
 
     /// Ends it, and returns when nobody listens: Icinga shares its port, and a process of it that
     /// lingers would take connections meant for the next master.
