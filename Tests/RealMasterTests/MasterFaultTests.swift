@@ -66,7 +66,8 @@ struct MasterFaultTests {
         defer { flawed.end() }
         let seen = try site.withDaemon { daemon in
             try expectFault(saying: flaw.words, on: site)
-            #expect(!master.log.contains("process-check-result"))
+            #expect(flawed.log.contains("/v1"), "it logs requests")
+            #expect(!flawed.log.contains("process-check-result"))
             try flawed.stop()
             try master.install(identity: master.identity, authority: master.authority)
             let seen = try master.start(holding: daemon)
@@ -154,8 +155,9 @@ struct MasterFaultTests {
 
 /// A master in the folder of `master` whose certificate no client accepts; ``PrivateMaster`` would
 /// wait for ever for an answer of it.
-private struct FlawedMaster {
+private final class FlawedMaster {
     private let child: ChildProcess
+    private let address: String
 
     /// Starts it and returns when it takes connections.
     init(_ master: PrivateMaster) throws {
@@ -166,27 +168,35 @@ private struct FlawedMaster {
         // It ends by itself should the test process die.
         child = try ChildProcess(
             "timeout",
-            ["--kill-after=5", "60", binary, "daemon", "-c", master.folder.path("icinga2.conf")]
+            ["--signal=KILL", "60", binary, "daemon", "-c", master.folder.path("icinga2.conf")]
                 + PrivateMaster.options(folder: master.folder.path),
             environment: environment
         )
-        let child = child
-        let address = "https://127.0.0.1:\(master.port)/v1"
+        address = "https://127.0.0.1:\(master.port)/v1"
         try eventually("the flawed master takes connections") {
             guard child.poll() == nil else { throw SupportFault("it ended: \(child.errorText)") }
-            return try Command.run(
-                "curl",
-                ["--silent", "--insecure", "--noproxy", "*", "--max-time", "5", address]
-            ).isSuccess
+            return try isListening()
         }
     }
 
-    /// Ends it as an administrator would.
+    /// What it logged so far.
+    var log: String { String(decoding: child.output, as: UTF8.self) + child.errorText }
+
+    /// Ends it, and returns when nobody listens: Icinga shares its port, and a process of it that
+    /// lingers would take connections meant for the next master.
     func stop() throws {
-        child.signal(SIGTERM)
+        child.signal(SIGKILL)
         _ = try child.wait(patience: .seconds(30))
+        try eventually("the flawed master is gone") { try !isListening() }
     }
 
-    /// Ends it if it still runs; its `timeout` passes the signal on.
-    func end() { child.signal(SIGTERM) }
+    private func isListening() throws -> Bool {
+        try Command.run(
+            "curl",
+            ["--silent", "--insecure", "--noproxy", "*", "--max-time", "5", address]
+        ).isSuccess
+    }
+
+    /// Ends all of its processes if they still run.
+    func end() { child.signal(SIGKILL) }
 }
