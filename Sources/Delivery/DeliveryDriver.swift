@@ -28,6 +28,8 @@ package actor DeliveryDriver {
         case uplink([UplinkMessage])
         /// Deliver everything now.
         case hurry
+        /// Try failed connections again now; objects that were set aside stay so.
+        case hurryLinks
     }
 
     private enum Event: Sendable {
@@ -125,6 +127,7 @@ package actor DeliveryDriver {
             tellAll(.uplinkLost(text: text), &group)
         case .uplink(let messages): for message in messages { route(message, &group) }
         case .hurry: tellAll(.hurry, &group)
+        case .hurryLinks: tellAll(.hurryLink, &group)
         }
     }
 

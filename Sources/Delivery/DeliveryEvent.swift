@@ -26,6 +26,8 @@ package enum DeliveryEvent: Sendable {
     case uplink(UplinkMessage)
     /// Deliver everything now: waits end, parked objects are tried once more.
     case hurry
+    /// Try a failed connection again now.
+    case hurryLink
     /// Time has passed.
     case tick
 }

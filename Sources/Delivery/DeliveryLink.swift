@@ -43,6 +43,8 @@ package struct DeliveryLink: Sendable {
 
     private let nodes: [DeliverySettings.Node]
     private var nodeIndex = 0
+    /// Nodes that failed in a row.
+    private var failedInRow = 0
     private var backoff = Backoff(first: .seconds(1), longest: .seconds(300))
 
     init(nodes: [DeliverySettings.Node]) { self.nodes = nodes }
@@ -101,6 +103,7 @@ package struct DeliveryLink: Sendable {
     /// A result got through: everything about this way is well.
     mutating func proved() {
         fault = nil
+        failedInRow = 0
         backoff.reset()
     }
 
@@ -116,10 +119,12 @@ package struct DeliveryLink: Sendable {
         guard phase != .absent else { return }
         fault = Fault(text: text, nodeName: node.name, since: fault?.since ?? now.wall)
         nodeIndex = (nodeIndex + 1) % nodes.count
-        guard nodeIndex == 0 else {
+        failedInRow += 1
+        guard failedInRow >= nodes.count else {
             phase = .resting
             return
         }
+        failedInRow = 0
         phase = .waiting(until: now.monotonic + backoff.next(using: &random))
     }
 }

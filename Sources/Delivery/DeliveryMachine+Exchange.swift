@@ -144,7 +144,10 @@ extension DeliveryMachine {
         let flight = Flight(
             object: object, sequence: lease.sequence, baseStamp: lease.baseStamp,
             attempt: lease.attempt, node: lease.node)
-        guard link.phase == .open, lease.attempt <= StampRule.mostRepeats + 1 else {
+        // Another node may have taken over while the lease was committed.
+        guard link.phase == .open, lease.node == link.node.name,
+            lease.attempt <= StampRule.mostRepeats + 1
+        else {
             settlements.append(
                 Settlement(object: object, sequence: lease.sequence, kind: .notProcessed))
             lanes[object]?.queued += 1

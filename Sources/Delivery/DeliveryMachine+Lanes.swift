@@ -28,6 +28,8 @@ struct LaneState: Sendable {
     var doubt: Doubt?
     /// Grows while the object cannot be delivered; 404s are costly for the master.
     var backoff = Backoff(first: .seconds(60), longest: .seconds(3600))
+    /// When it wakes; entries of `sleepers` for another time are void.
+    var wakesAt: Duration?
     /// Answers in a row that left the effect open.
     var unverified = 0
 }
@@ -122,13 +124,15 @@ extension DeliveryMachine {
 
     mutating func sleep(_ object: ObjectName, for wait: Duration, at now: Moment) {
         lanes[object, default: LaneState()].stage = .sleeping
+        lanes[object]?.wakesAt = now.monotonic + wait
         sleepers.insert(Sleeper(until: now.monotonic + wait, object: object))
     }
 
     mutating func wakeSleepers(at now: Moment) {
         while let next = sleepers.min, next.until <= now.monotonic {
             sleepers.removeMin()
-            if lanes[next.object]?.stage == .sleeping { rest(next.object) }
+            guard let lane = lanes[next.object], lane.wakesAt == next.until else { continue }
+            if lane.stage == .sleeping { rest(next.object) }
         }
     }
 
@@ -147,6 +151,9 @@ extension DeliveryMachine {
         guard let flight = flights.removeValue(forKey: report.id) else { return }
         let object = flight.object
         if report.outcome.provesLink { link.proved() }
+        if object == settings.healthObject, !clock.isKnown, report.outcome.refusesHealth {
+            calibration.stage = .impossible
+        }
         switch report.outcome {
         case .processed: processed(flight, report, at: now)
         case .ignored: settle(flight, .ignored(reason: report.text))
@@ -287,6 +294,16 @@ extension DeliveryMachine {
 }
 
 extension SubmissionOutcome {
+    /// True when own health will not show the master's clock.
+    fileprivate var refusesHealth: Bool {
+        switch self {
+        case .ignored, .rejected, .passiveChecksDisabled, .objectUnknown, .effectUnverified: true
+        case .processed, .discardedAsOlder, .permissionMissing, .unauthorized, .unavailable,
+            .lost, .notSent:
+            false
+        }
+    }
+
     /// True when the answer shows that connection, certificate and user are well.
     fileprivate var provesLink: Bool {
         switch self {

@@ -83,6 +83,7 @@ package struct DeliveryMachine: Sendable {
         case .uplinkLost(let text): uplinkLost(text, at: now)
         case .uplink(let message): heard(message, at: now)
         case .hurry: hurry()
+        case .hurryLink: link.hurry()
         case .tick: break
         }
         if hasLoaded { advance(at: now, &actions) }

@@ -68,8 +68,8 @@ extension DeliveryMachine {
         } else if calibration.stage == .impossible {
             warnings.append(
                 """
-                The master does not know \(settings.healthObject.fullName): its clock cannot be \
-                told, skew is taken as 0. Load the configuration that `forwarder render` prints.
+                The master takes no results of \(settings.healthObject.fullName): its clock cannot \
+                be told, skew is taken as 0. Load the configuration that `forwarder render` prints.
                 """)
         }
         return warnings

@@ -85,7 +85,7 @@ package struct DeliverySettings: Sendable, Hashable {
     /// Most results leased by one transaction; its commit is shared by all of them.
     package static let leaseBatch = 128
     /// Most read-backs asked at once.
-    package static let questionLimit = 4
+    package static let questionLimit = 8
     /// How often kept results are compared while a connection lasts.
     package static let verificationInterval = Duration.seconds(60)
 }

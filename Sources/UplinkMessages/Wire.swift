@@ -37,8 +37,9 @@ package enum Wire {
     package static let frameByteLimit = 262_144
     /// Most objects of one read-back.
     ///
-    /// 64: its answer stays below 256 KiB on the master's side.
-    package static let objectLimit = 64
+    /// 16: the master answers with whole results; JSON can make six bytes of one, and 16 results of
+    /// 64 KiB stay below the 8 MiB that the uplink accepts even so.
+    package static let objectLimit = 16
     /// Most bytes of a text from a master that is passed on; the rest is cut.
     package static let textByteLimit = 512
     /// Most nodes of all destinations together.

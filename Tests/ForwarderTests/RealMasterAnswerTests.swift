@@ -104,12 +104,13 @@ struct RealMasterAnswerTests {
         #expect(reports.allSatisfy { $0.outcome == .processed })
         #expect(Set(reports.map(\.id)) == Set(100..<200))
         guard
-            case .readings(let readings) = try readBack((0..<64).map { "web1!s\($0)" }, session)
+            case .readings(let readings) = try readBack(
+                (0..<Wire.objectLimit).map { "web1!s\($0)" }, session)
         else {
             Issue.record("no readings")
             return
         }
-        #expect(readings.count == 64)
+        #expect(readings.count == Wire.objectLimit)
         #expect(readings.allSatisfy { $0.executionStart?.microseconds == 1_700_000_100_000_000 })
     }
 

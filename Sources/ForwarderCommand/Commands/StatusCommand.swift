@@ -46,12 +46,9 @@ struct StatusCommand: AsyncParsableCommand {
             if let client = ControlClient(path: configuration.controlPath) {
                 return try ask(client)
             }
-            guard FileManager.default.fileExists(atPath: configuration.spool.path) else {
-                throw ControlFault(
-                    description: """
-                        No daemon listens on \(configuration.controlPath), and there is no spool \
-                        \(configuration.spool.path) yet. Start `forwarder daemon`.
-                        """)
+            var file = stat()
+            if lstat(configuration.spool.path, &file) != 0, errno == ENOENT {
+                return StatusAssembler.nothingYet(configuration)
             }
             let spool = try SpoolQueue.open(configuration.spool, time: SystemTime())
             let report = try await StatusAssembler(configuration: configuration, spool: spool)

@@ -43,6 +43,8 @@ struct StatusReport: Codable, Sendable, Hashable {
         var superseded: Int
         var ignored: Int
         var evicted: Int
+        /// Delivered results whose proof was given up for room before a read confirmed them.
+        var evictedKept: Int
         var refused: Int
         var oldestExecution: Double?
 
@@ -55,6 +57,7 @@ struct StatusReport: Codable, Sendable, Hashable {
             case parkedObjects = "parked_objects"
             case parkedReasons = "parked_reasons"
             case oldestExecution = "oldest_execution"
+            case evictedKept = "evicted_kept"
         }
     }
 

@@ -99,7 +99,7 @@ struct Daemon: Sendable {
                 "version": "\(Version.text)", "node": "\(configuration.nodeName)",
                 "objects": "\(plans.count)", "destinations": "\(configuration.destinations.count)",
             ])
-        await withTaskGroup(of: Void.self) { group in
+        let standings = await withTaskGroup(of: Void.self) { group in
             group.addTask { await driver.run() }
             group.addTask { await intake.run() }
             group.addTask { await supervisor.run() }
@@ -110,9 +110,13 @@ struct Daemon: Sendable {
                 if signal == .stop { break }
                 await reload()
             }
-            await stop()
+            let standings = await stop()
             group.cancelAll()
+            await group.waitForAll()
+            return standings
         }
+        // After the last results, which carry older standings.
+        try await spool.saveSchedule(standings)
         try spool.close()
         log.notice("forwarder stopped")
     }
@@ -127,15 +131,12 @@ struct Daemon: Sendable {
         UplinkSupervisor(configuration: configuration, driver: driver, log: log)
     }
 
-    private func stop() async {
+    /// Ends what makes results; returns where each schedule stands.
+    private func stop() async -> [ScheduleState] {
         control.stop()
-        let states = await runner.stop(patience: Self.stopPatience)
-        do throws(SpoolFault) {
-            try await spool.saveSchedule(states)
-        } catch {
-            log.error("schedule not saved", metadata: ["reason": "\(error)"])
-        }
+        let standings = await runner.stop(patience: Self.stopPatience)
         driver.stop()
+        return standings
     }
 
     // MARK: Beside the main line

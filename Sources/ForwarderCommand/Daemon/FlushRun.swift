@@ -17,41 +17,80 @@ struct FlushRun: Sendable {
     var patience = Self.defaultPatience
 
     /// Runs to the end; `show` hears of progress.
+    ///
+    /// Each destination is judged by itself: done when all that waited at the start is delivered
+    /// or set aside, stuck when it fails and nothing got through for as long as the patience.
     func run(_ show: (FlushProgress) -> Void) async throws -> FlushOutcome {
-        let deliveredBefore = await delivered()
-        var watch = Watch()
+        var watches: [String: Watch] = [:]
+        let atStart = try await remainders()
+        for report in await driver.reports() {
+            let waiting = atStart.first { $0.destination == report.name }?.count ?? 0
+            watches[report.name] = Watch(goal: waiting, before: report.counts.delivered)
+        }
         driver.tell(.hurry)
         while true {
             try await Task.sleep(for: Self.step)
-            let remainders = try await remainders()
+            let left = try await remainders()
             let reports = await driver.reports()
-            let done = await delivered() - deliveredBefore
-            watch.see(done: done)
-            let left = remainders.map(\.count).reduce(0, +)
-            let fault = reports.compactMap(\.fault).first?.text
-            show(FlushProgress(total: done + left, done: done, obstacle: fault))
-            let isDone = reports.allSatisfy(\.isSettled) && remainders.allSatisfy(\.isParked)
-            let isStuck = fault != nil && watch.restingTime > patience
-            if isDone || isStuck {
-                return FlushOutcome(delivered: done, left: remainders.map { $0.told(reports) })
+            for report in reports { watches[report.name]?.see(report) }
+            let done = watches.values.map(\.done).reduce(0, +)
+            let open = left.filter { waiting in
+                watches[waiting.destination]?.isOver(waiting, patience: patience) == false
             }
-            if fault != nil, watch.mayHurry(every: Self.hurryInterval) { driver.tell(.hurry) }
+            show(
+                FlushProgress(
+                    total: done + left.map(\.count).reduce(0, +), done: done,
+                    obstacle: reports.compactMap(\.fault).first?.text))
+            if open.isEmpty {
+                let told = left.filter { waiting in
+                    waiting.parkedCount > 0 || watches[waiting.destination]?.isShort == true
+                }
+                return FlushOutcome(delivered: done, left: told.map { $0.told(reports) })
+            }
+            hurry(reports, &watches)
         }
     }
 
-    /// What the run saw so far.
+    /// Cuts waits short, no more often than once a second and not for what was set aside.
+    private func hurry(_ reports: [DeliveryReport], _ watches: inout [String: Watch]) {
+        var isWanted = false
+        for report in reports where report.fault != nil {
+            isWanted = watches[report.name]?.mayHurry(every: Self.hurryInterval) == true || isWanted
+        }
+        if isWanted { driver.tell(.hurryLinks) }
+    }
+
+    /// What the run saw of one destination.
     private struct Watch {
-        private var done = 0
+        /// What waited at the start.
+        let goal: Int
+        let before: Int
+        private(set) var done = 0
+        private var hasFault = false
         private var movedAt = ContinuousClock.now
         private var hurriedAt = ContinuousClock.now
 
-        mutating func see(done now: Int) {
-            if now > done { movedAt = .now }
-            done = now
+        init(goal: Int, before: Int) {
+            self.goal = goal
+            self.before = before
         }
 
-        /// How long nothing got through.
-        var restingTime: Duration { ContinuousClock.now - movedAt }
+        mutating func see(_ report: DeliveryReport) {
+            let now = report.counts.delivered - before
+            if now > done { movedAt = .now }
+            done = now
+            hasFault = report.fault != nil
+        }
+
+        /// True while less was delivered than waited at the start, or nothing gets through.
+        var isShort: Bool { done < goal || hasFault }
+
+        /// True when all that waited is delivered or set aside, or nothing more can be expected;
+        /// what else is left came since.
+        func isOver(_ waiting: Waiting, patience: Duration) -> Bool {
+            guard hasFault else { return done + waiting.parkedCount >= goal || waiting.isParked }
+            return ContinuousClock.now - movedAt > patience
+        }
 
         mutating func mayHurry(every interval: Duration) -> Bool {
             guard ContinuousClock.now - hurriedAt > interval else { return false }
@@ -74,14 +113,10 @@ struct FlushRun: Sendable {
         func told(_ reports: [DeliveryReport]) -> FlushOutcome.Remainder {
             let fault = reports.first { $0.name == destination }?.fault?.text
             let reason = fault ?? reasons.first ?? "The results are still on their way."
+            let isSetAside = fault == nil && parkedCount > 0
             return FlushOutcome.Remainder(
-                destination: destination, count: count, reason: reason)
+                destination: destination, count: isSetAside ? parkedCount : count, reason: reason)
         }
-    }
-
-    /// Results that certainly took effect since the process started, at all destinations.
-    private func delivered() async -> Int {
-        await driver.reports().map(\.counts.delivered).reduce(0, +)
     }
 
     /// The destinations at which something waits.

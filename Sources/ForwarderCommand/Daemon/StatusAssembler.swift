@@ -25,7 +25,7 @@ struct StatusAssembler: Sendable {
         return StatusReport(
             version: Version.text, node: configuration.nodeName,
             daemonPID: startedAt == nil ? nil : getpid(), startedAt: startedAt?.seconds,
-            separation: separation,
+            separation: Self.separation(configuration),
             spool: StatusReport.Spool(
                 path: configuration.spool.path, liveBytes: status.size.liveBytes,
                 fileBytes: status.size.fileBytes, logBytes: status.size.logBytes,
@@ -34,8 +34,27 @@ struct StatusAssembler: Sendable {
             alarms: alarms + destinations.flatMap(Self.alarms))
     }
 
-    private var separation: String {
-        configuration.uplink.user == nil ? "not separated" : "separated"
+    /// The report where no daemon ever ran; looking makes no spool.
+    static func nothingYet(_ configuration: ForwarderConfiguration) -> StatusReport {
+        StatusReport(
+            version: Version.text, node: configuration.nodeName, daemonPID: nil, startedAt: nil,
+            separation: separation(configuration),
+            spool: StatusReport.Spool(
+                path: configuration.spool.path, liveBytes: 0, fileBytes: 0, logBytes: 0,
+                limitBytes: configuration.spool.sizeLimit),
+            destinations: [], checks: nil,
+            alarms: [
+                """
+                No daemon listens on \(configuration.controlPath), and there is no spool yet. \
+                Start `forwarder daemon`.
+                """
+            ])
+    }
+
+    private static func separation(_ configuration: ForwarderConfiguration) -> String {
+        guard geteuid() == 0, let user = configuration.uplink.user, let entry = getpwnam(user)
+        else { return "not separated" }
+        return entry.pointee.pw_uid == 0 ? "not separated" : "separated"
     }
 
     private static func entry(
@@ -53,7 +72,8 @@ struct StatusAssembler: Sendable {
             forgotten: report?.counts.forgotten ?? 0,
             translated: report?.counts.translated ?? 0, superseded: spool.losses.superseded,
             ignored: spool.losses.ignored, evicted: spool.losses.evicted,
-            refused: spool.losses.refused, oldestExecution: spool.oldestExecution?.seconds)
+            evictedKept: spool.losses.evictedKept, refused: spool.losses.refused,
+            oldestExecution: spool.oldestExecution?.seconds)
     }
 
     private static func alarms(_ destination: StatusReport.Destination) -> [String] {
@@ -63,6 +83,13 @@ struct StatusAssembler: Sendable {
         if destination.rejected > 0 {
             alarms.append(
                 "\(destination.name): \(destination.rejected) results were rejected for good.")
+        }
+        if destination.evictedKept > 0 {
+            alarms.append(
+                """
+                \(destination.name): \(destination.evictedKept) delivered results were forgotten \
+                for want of room before the master was seen to remember them. Raise size_limit.
+                """)
         }
         alarms += destination.parkedReasons.map { "\(destination.name): \($0)" }
         return alarms

@@ -36,8 +36,7 @@ struct UplinkSupervisor: Sendable {
     }
 
     private func runOnce() async -> String {
-        var addresses: [[String]] = []
-        for master in configuration.masters { addresses.append(await resolve(master.host)) }
+        let addresses = await resolveAll()
         let child: UplinkChild
         do throws(ChildFault) {
             child = try UplinkChild(
@@ -48,19 +47,26 @@ struct UplinkSupervisor: Sendable {
         }
         child.send(.settings(settings(addresses)))
         await withTaskCancellationHandler {
-            for await batch in child.messages { await take(batch, from: child) }
+            await withDiscardingTaskGroup { group in
+                for await batch in child.messages { take(batch, from: child, &group) }
+                group.cancelAll()
+            }
         } onCancel: {
             child.kill()
         }
         return child.endingText
     }
 
-    private func take(_ batch: [UplinkMessage], from child: UplinkChild) async {
+    /// Names are resolved beside the main line: one that takes long holds up nobody else.
+    private func take(
+        _ batch: [UplinkMessage], from child: UplinkChild, _ group: inout DiscardingTaskGroup
+    ) {
         var told: [UplinkMessage] = []
         for message in batch {
             switch message {
             case .ready: driver.tell(.uplinkStarted(child))
-            case .addressWanted(let node): await renewAddresses(of: node, at: child)
+            case .addressWanted(let node):
+                group.addTask { await renewAddresses(of: node, at: child) }
             default: told.append(message)
             }
         }
@@ -71,6 +77,18 @@ struct UplinkSupervisor: Sendable {
         guard configuration.masters.indices.contains(Int(node.index)) else { return }
         let found = await resolve(configuration.masters[Int(node.index)].host)
         child.send(.addresses(node: node, addresses: found))
+    }
+
+    /// The addresses of every master, all asked for at once.
+    private func resolveAll() async -> [[String]] {
+        await withTaskGroup(of: (Int, [String]).self) { group in
+            for (index, master) in configuration.masters.enumerated() {
+                group.addTask { (index, await resolve(master.host)) }
+            }
+            var all = [[String]](repeating: [], count: configuration.masters.count)
+            for await (index, found) in group { all[index] = found }
+            return all
+        }
     }
 
     private func settings(_ addresses: [[String]]) -> UplinkSettings {
@@ -115,11 +133,14 @@ struct NameLookup: Sendable {
 
     /// Most addresses of one name that are used.
     private static let addressLimit = 16
+    /// How long a name may take; the next try comes with the next connection.
+    private static let patience = timeval(tv_sec: 5, tv_usec: 0)
     /// Most bytes of the answer that are looked at.
     private static let answerLimit = 4096
 
     func addresses(of name: String) async throws(ChildFault) -> [String] {
         let (child, answers) = try start(name)
+        ControlSocket.setPatience(Self.patience, of: answers)
         return await withCheckedContinuation { continuation in
             Thread {
                 var answer: [UInt8] = []
@@ -128,6 +149,7 @@ struct NameLookup: Sendable {
                     if bytes.isEmpty { break }
                     answer += bytes
                 }
+                child.kill()
                 child.waitUntilEnded()
                 _ = child.reap()
                 let lines = String(decoding: answer, as: UTF8.self).split(separator: "\n")
