@@ -93,6 +93,11 @@ package final class SpoolQueue: Sendable {
         }
     }
 
+    /// True while some process owns the spool.
+    package static func isOwned(_ settings: SpoolSettings) -> Bool {
+        OwnerLock.isTaken(path: settings.path)
+    }
+
     /// Empties the write-ahead log, closes the file and lets the next owner in.
     ///
     /// Steps that were asked for before it are done first; later ones throw `.closed`.

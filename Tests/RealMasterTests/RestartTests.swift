@@ -107,6 +107,8 @@ struct RestartTests {
     }
 
     private func waitForDrain(of site: ForwarderSite, below count: Int) throws {
-        try eventually("less than \(count) results wait") { try site.waitingCount() < count }
+        try eventually("less than \(count) results wait", patience: .seconds(90)) {
+            try site.waitingCount() < count
+        }
     }
 }

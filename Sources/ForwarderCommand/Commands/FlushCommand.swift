@@ -27,7 +27,7 @@ struct FlushCommand: AsyncParsableCommand {
         var bar = ProgressBar()
         let outcome: FlushOutcome
         do {
-            if let client = ControlClient(path: configuration.controlPath) {
+            if let client = try await ControlClient.ofDaemon(configuration) {
                 outcome = try Self.ask(client, &bar)
             } else {
                 PlainLogHandler.bootstrap(configuration.logging)
@@ -115,7 +115,7 @@ struct OwnFlush: Sendable {
         }()
         let outcome: FlushOutcome
         do {
-            outcome = try await FlushRun(spool: spool, driver: driver).run(show)
+            outcome = try await FlushRun(spool: spool, driver: driver, inflow: .none).run(show)
         } catch {
             driver.stop()
             wanted.continuation.finish()

@@ -43,7 +43,7 @@ struct StatusCommand: AsyncParsableCommand {
         _ configuration: ForwarderConfiguration
     ) async throws -> StatusReport {
         do {
-            if let client = ControlClient(path: configuration.controlPath) {
+            if let client = try await ControlClient.ofDaemon(configuration) {
                 return try ask(client)
             }
             var file = stat()

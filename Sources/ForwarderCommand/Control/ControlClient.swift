@@ -1,4 +1,5 @@
 import Foundation
+import Spool
 
 /// Asks a running daemon one thing.
 struct ControlClient {
@@ -15,6 +16,21 @@ struct ControlClient {
         ControlSocket.setPatience(Self.patience, of: connected)
         descriptor = connected
     }
+
+    /// The way to this host's daemon; nil when none runs.
+    ///
+    /// A daemon that starts owns the spool a moment before it listens: it is waited for.
+    static func ofDaemon(_ configuration: ForwarderConfiguration) async throws -> ControlClient? {
+        for _ in 0..<startSteps {
+            if let client = ControlClient(path: configuration.controlPath) { return client }
+            guard SpoolQueue.isOwned(configuration.spool) else { return nil }
+            try await Task.sleep(for: startStep)
+        }
+        return ControlClient(path: configuration.controlPath)
+    }
+
+    private static let startSteps = 30
+    private static let startStep = Duration.milliseconds(100)
 
     /// Asks, and hands over each answer as it comes.
     ///

@@ -198,7 +198,7 @@ struct Daemon: Sendable {
             switch request {
             case .status: connection.reply(.status(try await status()))
             case .flush:
-                let run = FlushRun(spool: spool, driver: driver)
+                let run = FlushRun(spool: spool, driver: driver, inflow: .goesOn)
                 let outcome = try await run.run { connection.reply(.progress($0)) }
                 connection.reply(.flushed(outcome))
             case .objects:

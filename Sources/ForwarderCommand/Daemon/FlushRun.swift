@@ -14,7 +14,16 @@ struct FlushRun: Sendable {
 
     let spool: SpoolQueue
     let driver: DeliveryDriver
+    let inflow: Inflow
     var patience = Self.defaultPatience
+
+    /// Whether results come in beside the flush.
+    enum Inflow: Sendable {
+        /// A daemon checks on: done when as much was delivered as waited at the start.
+        case goesOn
+        /// This process alone owns the spool: done when the spool says that nothing is left.
+        case none
+    }
 
     /// Runs to the end; `show` hears of progress.
     ///
@@ -35,7 +44,7 @@ struct FlushRun: Sendable {
             for report in reports { watches[report.name]?.see(report) }
             let done = watches.values.map(\.done).reduce(0, +)
             let open = left.filter { waiting in
-                watches[waiting.destination]?.isOver(waiting, patience: patience) == false
+                watches[waiting.destination]?.isOver(waiting, inflow, patience: patience) == false
             }
             show(
                 FlushProgress(
@@ -87,9 +96,10 @@ struct FlushRun: Sendable {
 
         /// True when all that waited is delivered or set aside, or nothing more can be expected;
         /// what else is left came since.
-        func isOver(_ waiting: Waiting, patience: Duration) -> Bool {
-            guard hasFault else { return done + waiting.parkedCount >= goal || waiting.isParked }
-            return ContinuousClock.now - movedAt > patience
+        func isOver(_ waiting: Waiting, _ inflow: Inflow, patience: Duration) -> Bool {
+            if waiting.isParked { return true }
+            guard !hasFault else { return ContinuousClock.now - movedAt > patience }
+            return inflow == .goesOn && done + waiting.parkedCount >= goal
         }
 
         mutating func mayHurry(every interval: Duration) -> Bool {

@@ -30,6 +30,14 @@ final class OwnerLock: Sendable {
 
     deinit { close(descriptor) }
 
+    /// True while somebody has the lock of the spool at `path`; makes no file.
+    static func isTaken(path: String) -> Bool {
+        let opened = open(path + ".lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard opened >= 0 else { return false }
+        defer { close(opened) }
+        return flock(opened, LOCK_SH | LOCK_NB) != 0
+    }
+
     private static func readOwner(_ descriptor: Int32) -> Int32? {
         var bytes = [UInt8](repeating: 0, count: 16)
         let count = pread(descriptor, &bytes, bytes.count, 0)
