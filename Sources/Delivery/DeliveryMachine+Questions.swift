@@ -118,10 +118,7 @@ extension DeliveryMachine {
 
     // MARK: Answers
 
-    mutating func readBackAnswered(
-        _ id: UInt64, _ answer: ReadBackAnswer, askedAt: Timestamp, answeredAt: Timestamp,
-        at now: Moment
-    ) {
+    mutating func readBackAnswered(_ id: UInt64, _ answer: ReadBackAnswer, at now: Moment) {
         guard let question = questions.removeValue(forKey: id) else { return }
         switch answer {
         case .readings(let readings):

@@ -158,8 +158,7 @@ package struct DeliveryMachine: Sendable {
         switch message {
         case .outcome(let report): outcome(report, at: now)
         case .probeAnswer(let id, let answer): probeAnswered(id, answer, at: now)
-        case .readBackAnswer(let id, let answer, let askedAt, let answeredAt):
-            readBackAnswered(id, answer, askedAt: askedAt, answeredAt: answeredAt, at: now)
+        case .readBackAnswer(let id, let answer, _, _): readBackAnswered(id, answer, at: now)
         case .link(let node, let isUp):
             if !isUp, node == link.node.id { linkEnded() }
         case .ready, .addressWanted: break
