@@ -8,7 +8,9 @@ internal import Synchronization
 ///   crash before that loses this call's work only, and all of it.
 /// - Isolation: safe from any task. Steps run one at a time in call order on a thread of their
 ///   own, no task's thread waits for the disk; cancelling a task does not undo its step.
-/// - Bounds: file and write-ahead log stay below `size_limit`, see ``append(_:)``.
+/// - Bounds: file, write-ahead log and ballast stay below `size_limit`, see ``append(_:)``.
+/// - Full disk: accepting ends while there is still some room; leasing and settling go on, into the
+///   ballast when there is none.
 package final class SpoolQueue: Sendable {
     /// How long a step waits for another program that has the database open.
     ///
@@ -47,7 +49,8 @@ package final class SpoolQueue: Sendable {
     /// Becomes the spool's owner and opens it, or makes a new one.
     ///
     /// A directory that is missing is created with mode 0700 (its parent must exist), files have
-    /// mode 0600. Takes the same time however much is queued.
+    /// mode 0600. Takes the same time however much is queued. Writes nothing that is not new; where
+    /// there is no room for SQLite's own files, the ballast is given up for them.
     ///
     /// - Throws: `.owned` when another process has it; `.foreign`, `.newerVersion`, `.damaged`
     ///   for files that were left as they are; `.unwritable`, `.diskFull`, `.notDurable`, `.busy`.
@@ -59,8 +62,10 @@ package final class SpoolQueue: Sendable {
         try file.prepareDirectory()
         let owner = try OwnerLock(path: settings.path)
         try file.prepareFile()
-        let bounds = SpoolBounds(limitBytes: settings.sizeLimit)
-        let database = try SpoolDatabase(file: file, bounds: bounds).open()
+        let bounds = SpoolBounds(limitBytes: settings.sizeLimit, diskBytes: file.capacityBytes)
+        let database = try file.usingBallast { () throws(SpoolFault) in
+            try SpoolDatabase(file: file, bounds: bounds).open()
+        }
         let spool = SpoolQueue(
             database: database,
             file: file,
@@ -69,6 +74,7 @@ package final class SpoolQueue: Sendable {
             time: time
         )
         try spool.performAndWait { step in try step.markLeasedAmbiguous() }
+        file.takeBallast(bounds)
         return spool
     }
 
@@ -108,17 +114,20 @@ package final class SpoolQueue: Sendable {
             database.writeWithoutTransaction { _ in memory.withLock { $0.isClosed = true } }
             try database.close()
         } catch {
-            throw SpoolFault(error, path: file.path)
+            throw SpoolFault(error, of: file)
         }
+        // Closing deleted the log: the next opening needs that room, and may find it taken.
+        file.takePartOfBallast(bounds)
     }
 
     /// Runs one step as one transaction, without a thread that waits.
     func perform<Value: Sendable>(
+        _ purpose: StepPurpose = .settling,
         _ step: @escaping @Sendable (inout SpoolTransaction) throws -> Value
     ) async throws(SpoolFault) -> Value {
         let outcome: Result<Value, SpoolFault> = await withCheckedContinuation { continuation in
             database.asyncWriteWithoutTransaction { db in
-                continuation.resume(returning: self.outcome(of: step, on: db))
+                continuation.resume(returning: self.outcome(of: step, purpose, on: db))
             }
         }
         return try outcome.get()
@@ -128,11 +137,25 @@ package final class SpoolQueue: Sendable {
     private func performAndWait<Value>(
         _ step: (inout SpoolTransaction) throws -> Value
     ) throws(SpoolFault) -> Value {
-        try database.writeWithoutTransaction { db in outcome(of: step, on: db) }.get()
+        try database.writeWithoutTransaction { db in outcome(of: step, .settling, on: db) }.get()
     }
 
+    /// One try of a step, and a second one with the ballast's room if it has none.
     private func outcome<Value>(
         of step: (inout SpoolTransaction) throws -> Value,
+        _ purpose: StepPurpose,
+        on db: Database
+    ) -> Result<Value, SpoolFault> {
+        let first = attempt(step, on: db)
+        guard purpose == .settling, case .failure(.diskFull) = first else { return first }
+        let hasMadeRoom = file.giveUpBallast()
+        // lost on purpose: a log that cannot be emptied now is not shorter, that is all
+        let isEmptied = (try? db.execute(sql: "PRAGMA wal_checkpoint(PASSIVE)")) != nil
+        return hasMadeRoom || isEmptied ? attempt(step, on: db) : first
+    }
+
+    private func attempt<Value>(
+        _ step: (inout SpoolTransaction) throws -> Value,
         on db: Database
     ) -> Result<Value, SpoolFault> {
         let known = memory.withLock { memory in
@@ -169,13 +192,21 @@ package final class SpoolQueue: Sendable {
 
     /// SQLite says "full" of the disk and of its own bound alike.
     private func fault(_ error: any Error, on db: Database) -> SpoolFault {
-        let fault = SpoolFault(error, path: file.path)
+        let fault = SpoolFault(error, of: file)
         guard case .diskFull = fault else { return fault }
         // lost on purpose: when the size cannot be read, "disk full" is the better guess
         let pages = (try? Int.fetchOne(db, sql: "PRAGMA page_count")) ?? 0
         let isAtBound = (pages + 16) * SpoolBounds.pageBytes >= bounds.fileBytes
         return isAtBound ? .full(limitBytes: bounds.limitBytes) : fault
     }
+}
+
+/// What a step is for, and so what it may use.
+enum StepPurpose {
+    /// New results come in: they leave the ballast alone.
+    case accepting
+    /// All else, so that what is in can go out.
+    case settling
 }
 
 extension SpoolMemory {

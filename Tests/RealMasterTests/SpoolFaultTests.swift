@@ -163,35 +163,3 @@ extension ForwarderSite {
         }.reduce(0, +)
     }
 }
-
-/// A small file system of a test's own; it goes when the test process dies.
-private final class SmallDisk: Sendable {
-    private let path: String
-    private let watch: ChildProcess
-
-    /// Mounts it on a folder.
-    init(at path: String, size: String) throws {
-        self.path = path
-        try Command.require(
-            "mount", ["-t", "tmpfs", "-o", "size=\(size),mode=0700", "tmpfs", path])
-        let script = #"tail --pid="$1" -f /dev/null; umount --lazy "$2""#
-        let test = ProcessInfo.processInfo.processIdentifier
-        watch = try ChildProcess("sh", ["-c", script, "guard", "\(test)", path])
-    }
-
-    /// Takes all the room that is left.
-    func fill() throws {
-        // lost on purpose: it ends with an error, as the disk is full
-        _ = try Command.run("dd", ["if=/dev/zero", "of=\(path)/filler", "bs=4k"])
-    }
-
-    /// Gives it back.
-    func free() throws { try FileManager.default.removeItem(atPath: "\(path)/filler") }
-
-    /// Takes it away, used or not.
-    func unmount() {
-        watch.signal(SIGKILL)
-        // lost on purpose: what cannot be unmounted is seen in the mount table
-        _ = try? Command.run("umount", ["--lazy", path])
-    }
-}

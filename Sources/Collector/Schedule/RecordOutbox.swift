@@ -4,9 +4,10 @@ internal import Synchronization
 /// Finished checks between the thread that runs them and the task that stores them; bounded.
 ///
 /// Back-pressure: checks go on when nobody takes the records, because a full disk must not blind
-/// the host. Past the limit the oldest record that changed nothing makes room, and where every
-/// record changed something the new one is refused; both are counted.
+/// the host. Past the limit older records make room: first the oldest that changed nothing, then
+/// the oldest changes, but never an object's newest record. What is given up is counted.
 ///
+/// - Bounds: ``defaultByteLimit``, or the newest record of each object where those alone are more.
 /// - Isolation: safe from anywhere; one task at a time calls ``next(atMost:)``.
 package final class RecordOutbox: Sendable {
     /// Bytes held at most, by ``cost(of:)``.
@@ -15,8 +16,16 @@ package final class RecordOutbox: Sendable {
     /// use.
     package static let defaultByteLimit = 16 * 1024 * 1024
 
-    private struct State {
-        var records: [CheckRecord] = []
+    fileprivate struct Entry {
+        let number: UInt64
+        let record: CheckRecord
+    }
+
+    fileprivate struct State {
+        var entries: [Entry] = []
+        /// The number of each object's newest entry.
+        var newest: [ObjectName: UInt64] = [:]
+        var nextNumber: UInt64 = 0
         var byteCount = 0
         var lostCount = 0
         var isClosed = false
@@ -24,8 +33,8 @@ package final class RecordOutbox: Sendable {
     }
 
     private let byteLimit: Int
-    /// Invariant: `byteCount` is the cost of `records` and at most `byteLimit`; somebody waits only
-    /// while `records` is empty and the box is open.
+    /// Invariant: `byteCount` is the cost of `entries`, `newest` has exactly their objects;
+    /// somebody waits only while `entries` is empty and the box is open.
     private let state = Mutex(State())
 
     /// An empty box.
@@ -40,7 +49,7 @@ package final class RecordOutbox: Sendable {
             if let batch = take(atMost: max(1, count)) { return batch }
             await withCheckedContinuation { continuation in
                 let isReady = state.withLock { state in
-                    guard state.records.isEmpty && !state.isClosed else { return true }
+                    guard state.entries.isEmpty && !state.isClosed else { return true }
                     precondition(state.waiter == nil, "one task takes the records")
                     state.waiter = continuation
                     return false
@@ -50,18 +59,15 @@ package final class RecordOutbox: Sendable {
         }
     }
 
-    /// Adds a record, or gives one up, as the type's description says.
+    /// Adds a record, and gives others up, as the type's description says.
     func put(_ record: CheckRecord) {
         let waiter = state.withLock { state in
-            let cost = Self.cost(of: record)
-            while state.byteCount + cost > byteLimit {
+            state.add(record)
+            state.byteCount += Self.cost(of: record)
+            while state.byteCount > byteLimit, let lesser = state.leastEntry {
+                state.byteCount -= Self.cost(of: state.entries.remove(at: lesser).record)
                 state.lostCount += 1
-                let lesser = state.records.firstIndex { $0.significance == .unchanged }
-                guard let lesser else { return nil as CheckedContinuation<Void, Never>? }
-                state.byteCount -= Self.cost(of: state.records.remove(at: lesser))
             }
-            state.records.append(record)
-            state.byteCount += cost
             return state.waiter.take()
         }
         waiter?.resume()
@@ -78,11 +84,15 @@ package final class RecordOutbox: Sendable {
 
     private func take(atMost count: Int) -> [CheckRecord]? {
         state.withLock { state in
-            guard !state.records.isEmpty else { return state.isClosed ? [] : nil }
-            let batch = Array(state.records.prefix(count))
-            state.records.removeFirst(batch.count)
-            state.byteCount -= batch.reduce(0) { $0 + Self.cost(of: $1) }
-            return batch
+            guard !state.entries.isEmpty else { return state.isClosed ? [] : nil }
+            let batch = Array(state.entries.prefix(count))
+            state.entries.removeFirst(batch.count)
+            for entry in batch {
+                state.byteCount -= Self.cost(of: entry.record)
+                guard state.isNewest(entry) else { continue }
+                state.newest[entry.record.result.object] = nil
+            }
+            return batch.map(\.record)
         }
     }
 
@@ -90,5 +100,24 @@ package final class RecordOutbox: Sendable {
     private static func cost(of record: CheckRecord) -> Int {
         let data = record.result.performanceData.reduce(0) { $0 + $1.utf8.count + 16 }
         return 512 + record.result.output.utf8.count + data
+    }
+}
+
+extension RecordOutbox.State {
+    fileprivate mutating func add(_ record: CheckRecord) {
+        entries.append(RecordOutbox.Entry(number: nextNumber, record: record))
+        newest[record.result.object] = nextNumber
+        nextNumber += 1
+    }
+
+    fileprivate func isNewest(_ entry: RecordOutbox.Entry) -> Bool {
+        newest[entry.record.result.object] == entry.number
+    }
+
+    /// Where the entry is that makes room first; nil when every entry is its object's newest.
+    fileprivate var leastEntry: Int? {
+        guard entries.count > newest.count else { return nil }
+        return entries.firstIndex { $0.record.significance == .unchanged && !isNewest($0) }
+            ?? entries.firstIndex { !isNewest($0) }
     }
 }

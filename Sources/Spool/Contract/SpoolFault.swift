@@ -51,7 +51,8 @@ extension SpoolFault {
         case .busy: .retry
         case .diskFull, .full, .logBlocked, .storage: .alarm
         case .damaged: .quarantine
-        case .owned, .foreign, .newerVersion, .unwritable, .notDurable, .closed: .stop
+        case .unwritable(_, let code): Self.passing.contains(code) ? .alarm : .stop
+        case .owned, .foreign, .newerVersion, .notDurable, .closed: .stop
         }
     }
 }
@@ -86,8 +87,8 @@ extension SpoolFault: CustomStringConvertible {
             """
         case .diskFull(let path):
             """
-            The file system of \(path) is full. New results are refused until there is room. \
-            Free some space; nothing that was accepted is lost.
+            The file system of \(path) is full, or nearly. New results wait in memory until there \
+            is room; what was accepted still goes to the masters. Free some space.
             """
         case .full(let limit):
             """
@@ -121,6 +122,10 @@ extension SpoolFault: CustomStringConvertible {
 }
 
 extension SpoolFault {
+    /// Errors of the system that end without anybody touching forwarder's configuration.
+    private static let passing: Set<Int32> = [
+        EROFS, EIO, EMFILE, ENFILE, ENOMEM, ENOSPC, EDQUOT, EAGAIN, EINTR, ESTALE,
+    ]
     static let readOnlyFileSystem = EROFS
     static let accessDenied = EACCES
 }

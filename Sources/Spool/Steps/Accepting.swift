@@ -16,7 +16,7 @@ extension SpoolQueue {
     /// - Throws: `.diskFull`, `.full`, `.logBlocked`: nothing of the batch is stored.
     package func append(_ records: [CheckRecord]) async throws(SpoolFault) -> AcceptReceipt {
         precondition(records.count <= Self.batchLimit, "the caller cuts its batches")
-        return try await perform { step in try step.append(records) }
+        return try await perform(.accepting) { step in try step.append(records) }
     }
 }
 
@@ -38,6 +38,10 @@ extension SpoolTransaction {
     fileprivate mutating func append(_ records: [CheckRecord]) throws -> AcceptReceipt {
         guard file.logByteCount <= bounds.logBytes else {
             throw SpoolFault.logBlocked(bytes: file.logByteCount)
+        }
+        let textBytes = records.reduce(0) { $0 + $1.result.textByteCount }
+        guard file.hasRoom(for: textBytes, bounds) else {
+            throw SpoolFault.diskFull(path: file.path)
         }
         let destinations = try destinations().filter { !$0.isRetired }.map(\.id)
         let candidates = try records.map { record in

@@ -30,7 +30,12 @@ extension SpoolQueue {
 extension SpoolTransaction {
     fileprivate mutating func register(_ names: [String]) throws -> [DestinationID] {
         memory.destinations = nil
-        for name in names { try run(SQL.addDestination, [name]) }
+        let receiving = try destinations().filter { !$0.isRetired }.map(\.name)
+        // Nothing is written for those that stay: a full disk must be opened too.
+        for name in names where !receiving.contains(where: { $0.utf8.elementsEqual(name.utf8) }) {
+            try run(SQL.addDestination, [name])
+        }
+        memory.destinations = nil
         for known in try destinations() where !known.isRetired {
             guard !names.contains(where: { $0.utf8.elementsEqual(known.name.utf8) }) else {
                 continue

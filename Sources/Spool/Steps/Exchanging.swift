@@ -34,7 +34,10 @@ extension SpoolQueue {
 
 extension SpoolTransaction {
     /// At opening: what was leased by an earlier life is out of sight.
-    func markLeasedAmbiguous() throws { try run(SQL.allLeasedAmbiguous, []) }
+    func markLeasedAmbiguous() throws {
+        guard try integer(SQL.hasLeased) != nil else { return }
+        try run(SQL.allLeasedAmbiguous, [])
+    }
 
     fileprivate mutating func exchange(_ batch: DeliveryBatch) throws -> DeliveryAnswer {
         var answer = DeliveryAnswer()

@@ -44,6 +44,8 @@ extension SQL {
         """
     static let laneAmbiguous =
         "UPDATE lane SET is_ambiguous = 1 WHERE destination = ? AND object = ?"
+    static let hasLeased =
+        "SELECT 1 FROM lane WHERE leased IS NOT NULL AND is_ambiguous = 0 LIMIT 1"
     static let allLeasedAmbiguous =
         "UPDATE lane SET is_ambiguous = 1 WHERE leased IS NOT NULL AND is_ambiguous = 0"
     static let laneParked = """

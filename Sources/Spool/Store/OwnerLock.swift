@@ -16,7 +16,10 @@ final class OwnerLock: Sendable {
     init(path: String) throws(SpoolFault) {
         let lockPath = path + ".lock"
         let opened = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard opened >= 0 else { throw .unwritable(path: lockPath, errno: errno) }
+        guard opened >= 0 else {
+            guard errno != ENOSPC else { throw .diskFull(path: path) }
+            throw .unwritable(path: lockPath, errno: errno)
+        }
         guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
             let code = errno
             let owner = Self.readOwner(opened)
@@ -28,7 +31,11 @@ final class OwnerLock: Sendable {
         Self.writeOwner(opened)
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        // A child that was forked a moment ago still has the descriptor: closing it is not enough.
+        _ = flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     /// True while somebody has the lock of the spool at `path`; makes no file.
     static func isTaken(path: String) -> Bool {

@@ -1,14 +1,27 @@
-/// How `size_limit` is shared between queue, write-ahead log and settling.
+/// How `size_limit` is shared between queue, write-ahead log, ballast and settling.
 struct SpoolBounds: Sendable {
-    /// The bound on file and log together.
+    /// The bound on file, log and ballast together.
     let limitBytes: Int
+    /// The size of the file system that they are on.
+    var diskBytes = Int.max
     /// SQLite's unit of space.
     static let pageBytes = 4096
 
     /// Where a checkpoint empties the log, and what its file is cut to afterwards.
     ///
     /// An eighth, 256 KiB to 8 MiB: enough for a batch of long outputs, not most of a small spool.
-    var logBytes: Int { min(max(limitBytes / 8, 256 << 10), 8 << 20) }
+    /// At most a sixteenth of the file system, where that is small.
+    var logBytes: Int { max(min(limitBytes / 8, diskBytes / 16, 8 << 20), 256 << 10) }
+
+    /// What is held on disk to be given up when there is no room left.
+    ///
+    /// As much as the log: emptying a log can make the file longer by that.
+    var ballastBytes: Int { logBytes }
+
+    /// Nothing is accepted while less than this is free on the file system.
+    ///
+    /// As much as the log: settling can fill one without touching the ballast.
+    var freeFloorBytes: Int { logBytes }
 
     /// What only settling may use, so that a full spool can still be delivered.
     ///
@@ -20,7 +33,7 @@ struct SpoolBounds: Sendable {
     var acceptBytes: Int { fileBytes - reserveBytes }
 
     /// Above this the file does not grow, whatever is asked.
-    var fileBytes: Int { limitBytes - logBytes }
+    var fileBytes: Int { limitBytes - logBytes - ballastBytes }
 
     /// Results looked at for eviction in one append; the next one goes on where this one ended.
     ///

@@ -19,7 +19,7 @@ struct SpoolDatabase {
             }
             return database
         } catch {
-            throw SpoolFault(error, path: file.path)
+            throw SpoolFault(error, of: file)
         }
     }
 
@@ -52,7 +52,12 @@ struct SpoolDatabase {
 
     /// A commit is on the medium when it returns: write-ahead log and `synchronous=FULL`.
     private func setUpDurability(_ db: Database) throws {
-        try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
+        // Setting it writes each time, and a full disk must not be written to without need.
+        if try Int.fetchOne(db, sql: "PRAGMA auto_vacuum") != 2 {
+            try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
+        }
+        // Sorting must not depend on the room in another file system.
+        try db.execute(sql: "PRAGMA temp_store = MEMORY")
         let mode = try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL")
         guard mode == "wal" else {
             throw SpoolFault.notDurable(
@@ -71,6 +76,8 @@ struct SpoolDatabase {
     }
 
     private func migrate(_ db: Database) throws {
+        let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+        guard version < SpoolSchema.version else { return }
         try db.inTransaction(.immediate) {
             let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
             guard version < SpoolSchema.version else { return .rollback }
@@ -97,6 +104,26 @@ extension Duration {
 }
 
 extension SpoolFault {
+    /// What an error of SQLite means for this spool, after a look at its file system.
+    init(_ error: any Error, of file: SpoolFile) {
+        let fault = SpoolFault(error, path: file.path)
+        switch fault {
+        case .storage, .unwritable:
+            guard error is DatabaseError else {
+                self = fault
+                return
+            }
+            if file.isOutOfRoom {
+                self = .diskFull(path: file.path)
+            } else if let code = file.errnoOfAccess {
+                self = file.failure(code)
+            } else {
+                self = fault
+            }
+        default: self = fault
+        }
+    }
+
     /// What an error of SQLite means for the spool.
     init(_ error: any Error, path: String) {
         if let fault = error as? SpoolFault {

@@ -30,7 +30,7 @@ struct SpoolFile: Sendable {
     /// - Durability: the file's name survives a power cut once this has returned.
     func prepareFile() throws(SpoolFault) {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw .unwritable(path: path, errno: errno) }
+        guard descriptor >= 0 else { throw failure(errno) }
         defer { close(descriptor) }
         var facts = stat()
         guard fstat(descriptor, &facts) == 0 else { throw .unwritable(path: path, errno: errno) }
@@ -41,8 +41,19 @@ struct SpoolFile: Sendable {
             throw .unwritable(path: path, errno: errno)
         }
         try checkHeader(descriptor, byteCount: Int(facts.st_size))
-        guard fsync(descriptor) == 0 else { throw .unwritable(path: path, errno: errno) }
+        guard facts.st_size == 0 else { return }
+        guard logByteCount == 0 else {
+            // SQLite would delete the log, and with it all that is left.
+            throw .damaged(path: path, detail: "it is empty, its write-ahead log is not")
+        }
+        guard fsync(descriptor) == 0 else { throw failure(errno) }
         try syncDirectory(directory)
+    }
+
+    /// What an error of the system means for the spool.
+    func failure(_ code: Int32) -> SpoolFault {
+        code == ENOSPC || code == EDQUOT
+            ? .diskFull(path: path) : .unwritable(path: path, errno: code)
     }
 
     /// Bytes of the write-ahead log's file; 0 when there is none.
@@ -67,14 +78,14 @@ struct SpoolFile: Sendable {
         throw .damaged(path: path, detail: "its first page is not that of a database")
     }
 
-    private var directory: String { Self.parent(of: path) }
+    var directory: String { Self.parent(of: path) }
 
     private static func parent(of path: String) -> String {
         guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
-    private func syncDirectory(_ directory: String) throws(SpoolFault) {
+    func syncDirectory(_ directory: String) throws(SpoolFault) {
         let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .unwritable(path: directory, errno: errno) }
         defer { close(descriptor) }
