@@ -28,6 +28,8 @@ package actor DeliveryDriver {
         case uplink([UplinkMessage])
         /// Deliver everything now.
         case hurry
+        /// An operator wants these tried again now.
+        case retry([RetriedLane])
         /// Try failed connections again now; objects that were set aside stay so.
         case hurryLinks
     }
@@ -127,6 +129,11 @@ package actor DeliveryDriver {
             tellAll(.uplinkLost(text: text), &group)
         case .uplink(let messages): for message in messages { route(message, &group) }
         case .hurry: tellAll(.hurry, &group)
+        case .retry(let lanes):
+            for index in machines.indices {
+                let own = lanes.filter { $0.destination == machines[index].destination }
+                if !own.isEmpty { tell(index, .retry(own), &group) }
+            }
         case .hurryLinks: tellAll(.hurryLink, &group)
         }
     }

@@ -26,6 +26,8 @@ package enum DeliveryEvent: Sendable {
     case uplink(UplinkMessage)
     /// Deliver everything now: waits end, parked objects are tried once more.
     case hurry
+    /// An operator wants these lanes tried now, and may have queued results again.
+    case retry([RetriedLane])
     /// Try a failed connection again now.
     case hurryLink
     /// Time has passed.

@@ -83,6 +83,7 @@ package struct DeliveryMachine: Sendable {
         case .uplinkLost(let text): uplinkLost(text, at: now)
         case .uplink(let message): heard(message, at: now)
         case .hurry: hurry()
+        case .retry(let wanted): retry(wanted)
         case .hurryLink: link.hurry()
         case .tick: break
         }
@@ -199,6 +200,14 @@ package struct DeliveryMachine: Sendable {
         link.hurry()
         spoolRetryAt = nil
         for (object, lane) in lanes where lane.stage == .sleeping { makeReady(object) }
+    }
+
+    private mutating func retry(_ wanted: [RetriedLane]) {
+        for lane in wanted {
+            lanes[lane.object, default: LaneState()].queued += lane.count
+            let stage = lanes[lane.object]?.stage
+            if stage == .sleeping || stage == .empty { rest(lane.object) }
+        }
     }
 
     static let missingPermission = """

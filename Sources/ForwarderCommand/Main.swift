@@ -19,6 +19,7 @@ struct Forwarder: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             DaemonCommand.self, FlushCommand.self, StatusCommand.self, ValidateCommand.self,
-            ListCommand.self, RunCommand.self, InventoryCommand.self, RenderCommand.self,
+            ListCommand.self, QueueCommand.self, RunCommand.self, InventoryCommand.self,
+            RenderCommand.self,
         ])
 }

@@ -55,7 +55,7 @@ struct FlushCommand: AsyncParsableCommand {
             case .progress(let progress): bar.show(progress)
             case .flushed(let end): outcome = end
             case .refused(let reason): refusal = reason
-            case .status, .objects: refusal = "The daemon answered another question."
+            case .status, .objects, .queue: refusal = "The daemon answered another question."
             }
         }
         guard let outcome else { throw ControlFault(description: refusal ?? "No answer.") }

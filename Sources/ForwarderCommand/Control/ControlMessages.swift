@@ -8,6 +8,8 @@ enum ControlRequest: Codable, Sendable {
     case flush
     /// The state of every object's schedule.
     case objects
+    /// What waits, and what an operator wants done about it.
+    case queue(QueueRequest)
 }
 
 /// What the daemon answers, one line of JSON each; the last one ends the connection.
@@ -16,6 +18,7 @@ enum ControlReply: Codable, Sendable {
     case progress(FlushProgress)
     case flushed(FlushOutcome)
     case objects([ObjectReport])
+    case queue(QueueReply)
     case refused(reason: String)
 
     /// True when nothing follows.

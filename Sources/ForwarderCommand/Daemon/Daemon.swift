@@ -201,11 +201,26 @@ struct Daemon: Sendable {
                 let run = FlushRun(spool: spool, driver: driver, inflow: .goesOn)
                 let outcome = try await run.run { connection.reply(.progress($0)) }
                 connection.reply(.flushed(outcome))
+            case .queue(let request):
+                connection.reply(.queue(try await answer(request)))
             case .objects:
                 connection.reply(.objects(await runner.statuses().map(ObjectReport.init)))
             }
         } catch {
             connection.reply(.refused(reason: "\(error)"))
+        }
+    }
+
+    private func answer(_ request: QueueRequest) async throws -> QueueReply {
+        switch request {
+        case .check: return .contradictions(try await spool.contradictions())
+        case .rows(let filter, let cursor):
+            let page = try await spool.entries(filter, after: cursor)
+            return .rows(page.entries.map(QueueRow.init), next: page.next)
+        case .change(let kind, let filter, let cursor):
+            let change = try await spool.change(kind, filter, after: cursor)
+            driver.tell(.retry(change.retried))
+            return .changed(QueueOutcome(change), next: change.next)
         }
     }
 

@@ -51,12 +51,15 @@ extension SpoolTransaction {
         let admitted = try admit(candidates, receipt: &receipt)
         var growth: [Int64: Int] = [:]
         var refused: [Int64: Int] = [:]
+        var lastID = try integer(SQL.lastResultID) ?? 0
         for (candidate, isAdmitted) in zip(candidates, admitted) {
             let object = candidate.record.result.object
             if let schedule = candidate.record.schedule { try save(schedule) }
             if isAdmitted {
+                lastID += 1
                 try insert(
                     candidate,
+                    id: lastID,
                     destinations: destinations,
                     hasEvicted: !receipt.evicted.isEmpty
                 )
@@ -127,6 +130,7 @@ extension SpoolTransaction {
 
     private mutating func insert(
         _ candidate: Candidate,
+        id: Int64,
         destinations: [Int64],
         hasEvicted: Bool
     ) throws {
@@ -135,18 +139,23 @@ extension SpoolTransaction {
         let known = hasEvicted ? nil : candidate.snapshot
         var performanceData = ByteWriter()
         performanceData.write(result.performanceData)
-        let significance = candidate.record.significance
+        let numbers: [Int64?] = [
+            id, candidate.object, try known ?? storeSnapshot(candidate), candidate.isChange ? 1 : 0,
+            Int64(candidate.record.significance.rawValue), Int64(result.state.rawValue),
+            Int64(result.exitStatus), result.executionStart.microseconds,
+            result.executionEnd.microseconds, result.nextCheck?.microseconds,
+            result.checkInterval.wholeMicroseconds,
+        ]
+        var checksum = ResultChecksum()
+        for number in numbers { checksum.add(number) }
+        checksum.add(result.output.utf8)
+        checksum.add(performanceData.bytes)
         try run(
             SQL.addResult,
-            [
-                candidate.object, try known ?? storeSnapshot(candidate), candidate.isChange,
-                significance.rawValue, result.state.rawValue, result.exitStatus,
-                result.executionStart.microseconds, result.executionEnd.microseconds,
-                result.nextCheck?.microseconds, result.checkInterval.wholeMicroseconds,
-                result.output, Data(performanceData.bytes),
+            StatementArguments(numbers) + [
+                result.output, Data(performanceData.bytes), checksum.value,
             ]
         )
-        let id = db.lastInsertedRowID
         for destination in destinations {
             try run(SQL.addDelivery, [destination, candidate.object, id])
         }

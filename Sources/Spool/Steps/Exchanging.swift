@@ -146,7 +146,10 @@ extension SpoolTransaction {
         case .rejected(let code, let text, let time):
             let text = text.cut(toByteCount: Parking.textByteLimit)
             try run(SQL.deleteDelivery, key)
-            try run(SQL.reject, key + [code, text, time.microseconds])
+            let stamp = try row.timestamp(0).microseconds
+            // a plain no shows that this attempt had no effect
+            let counted = code == 400 ? attempts - 1 : attempts
+            try run(SQL.reject, key + [code, text, time.microseconds, stamp, counted])
             try run(SQL.laneRejected, lane)
         case .notProcessed: try requeue(key, lane, attempts: attempts - 1)
         case .sendAgain: try requeue(key, lane, attempts: attempts)

@@ -7,7 +7,7 @@ enum SpoolSchema {
     /// The format that this program writes.
     static var version: Int { migrations.count }
     /// Each step leads from the version of its index to the next one.
-    static let migrations: [[String]] = [version1]
+    static let migrations: [[String]] = [version1, version2]
 
     private static let version1 = [
         """
@@ -109,5 +109,12 @@ enum SpoolSchema {
             next_check_us INTEGER NOT NULL,
             last_output TEXT NOT NULL)
         """,
+    ]
+
+    /// A result proves itself; a rejected one keeps the stamp under which it can be tried again.
+    private static let version2 = [
+        "ALTER TABLE result ADD COLUMN checksum INTEGER",
+        "ALTER TABLE rejected ADD COLUMN base_stamp_us INTEGER",
+        "ALTER TABLE rejected ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0",
     ]
 }

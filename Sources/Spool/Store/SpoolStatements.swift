@@ -23,11 +23,13 @@ enum SQL {
         """
 
     // Results
+    /// Ids are never used again, so they are counted on from the highest there ever was.
+    static let lastResultID = "SELECT seq FROM sqlite_sequence WHERE name = 'result'"
     static let addResult = """
-        INSERT INTO result (object, snapshot, is_change, significance, state, exit_status,
+        INSERT INTO result (id, object, snapshot, is_change, significance, state, exit_status,
             execution_start_us, execution_end_us, next_check_us, check_interval_us, output,
-            performance_data)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            performance_data, checksum)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
     static let deleteResult = """
         DELETE FROM result WHERE id = ? RETURNING snapshot
@@ -114,8 +116,9 @@ enum SQL {
         VALUES (?, ?, ?, ?, ?)
         """
     static let reject = """
-        INSERT INTO rejected (destination, object, result, code, text, rejected_us)
-        VALUES (?, ?, ?, ?, ?, ?)
+        INSERT INTO rejected (destination, object, result, code, text, rejected_us,
+            base_stamp_us, attempts)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
         """
     static let rejectedByAge = """
         SELECT result, object FROM rejected WHERE result > ? ORDER BY result LIMIT ?

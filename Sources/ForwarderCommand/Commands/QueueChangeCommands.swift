@@ -1,0 +1,107 @@
+import ArgumentParser
+import Foundation
+import Spool
+
+extension QueueCommand {
+    /// What `retry` and `drop` take.
+    struct ChangeOptions: ParsableArguments {
+        @OptionGroup var common: CommonOptions
+        @OptionGroup var options: QueueOptions
+
+        @Option(help: "Only the result with this id, as `queue list` prints it.")
+        var id: Int64?
+
+        @Flag(help: "Do it; without this only what would be done is shown.")
+        var apply = false
+
+        @Flag(help: "Print as JSON.")
+        var json = false
+    }
+
+    /// `forwarder queue retry`.
+    struct Retry: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Try again now what was rejected, and objects that are left alone.",
+            discussion: """
+                A rejected result can be tried again as long as nothing newer of its object was \
+                sent: the master would discard it after that.
+                """)
+
+        @OptionGroup var change: ChangeOptions
+
+        func run() async throws {
+            var filter = change.options.filter(unless: [.queued, .rejected])
+            if change.options.outcome.isEmpty { filter.isParkedOnly = true }
+            try await Changing(kind: .retry, options: change, filter: filter).run()
+        }
+    }
+
+    /// `forwarder queue drop`.
+    struct Drop: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Forget results, counted as dropped.",
+            discussion: """
+                Without --outcome: what waits or was rejected. A result that is out stays until \
+                its fate is known; without a daemon an ambiguous one can be dropped by name.
+                """)
+
+        @OptionGroup var change: ChangeOptions
+
+        func run() async throws {
+            let filter = change.options.filter(unless: [.queued, .rejected])
+            try await Changing(kind: .drop, options: change, filter: filter).run()
+        }
+    }
+
+    /// Shows what would be changed, or changes it.
+    private struct Changing {
+        let kind: QueueRequest.Change
+        let options: ChangeOptions
+        var filter: QueueFilter
+
+        func run() async throws {
+            var filter = filter
+            filter.sequence = options.id
+            try await QueueCommand.withQueue(options.common) { queue, _ in
+                if options.apply {
+                    try report(try await queue.change(kind, filter))
+                } else {
+                    try await plan(queue, filter)
+                }
+            }
+        }
+
+        private func plan(_ queue: QueueAccess, _ filter: QueueFilter) async throws {
+            var counts: [String: Int] = [:]
+            try await queue.rows(filter) { row in
+                counts[
+                    "\(row.master): \(row.parkedUntil == nil ? row.outcome : "parked")",
+                    default: 0] += 1
+            }
+            if options.json {
+                try Output.writeJSON(["planned": counts])
+                return
+            }
+            let total = counts.values.reduce(0, +)
+            let verb = kind == .retry ? "tried again" : "dropped"
+            Output.write("\(Words.counted(total, "result")) would be \(verb).\n")
+            for (place, count) in counts.sorted(by: { $0.key < $1.key }) {
+                Output.write("  \(place) \(count)\n")
+            }
+            if total > 0 { Output.write("Nothing was changed; --apply does it.\n") }
+        }
+
+        private func report(_ change: QueueOutcome) throws {
+            if options.json {
+                try Output.writeJSON(change)
+            } else {
+                let verb = kind == .retry ? "are tried again" : "dropped"
+                Output.write("\(Words.counted(change.changed, "result")) \(verb).\n")
+                for (reason, count) in change.left.sorted(by: { $0.key < $1.key }) {
+                    Output.write("  left: \(count). \(reason)\n")
+                }
+            }
+            if !change.left.isEmpty { throw ExitCode(1) }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+import Foundation
+import Monitoring
+import Spool
+
+/// The queue as subcommands reach it: through the daemon that owns it, or by owning it themselves.
+enum QueueAccess {
+    case daemon(ForwarderConfiguration)
+    case spool(SpoolQueue)
+
+    /// The way that is open now; nil when there is no spool yet.
+    static func open(_ configuration: ForwarderConfiguration) async throws -> QueueAccess? {
+        if try await ControlClient.ofDaemon(configuration) != nil { return .daemon(configuration) }
+        var file = stat()
+        if lstat(configuration.spool.path, &file) != 0, errno == ENOENT { return nil }
+        return .spool(try SpoolQueue.open(configuration.spool, time: SystemTime()))
+    }
+
+    /// Lets the next owner in.
+    func close() throws {
+        if case .spool(let spool) = self { try spool.close() }
+    }
+
+    /// All entries that pass the filter, a page at a time.
+    func rows(_ filter: QueueFilter, _ take: (QueueRow) throws -> Void) async throws {
+        var cursor: QueueCursor?
+        repeat {
+            let (rows, next): ([QueueRow], QueueCursor?)
+            switch self {
+            case .spool(let spool):
+                let page = try await spool.entries(filter, after: cursor)
+                (rows, next) = (page.entries.map(QueueRow.init), page.next)
+            case .daemon(let configuration):
+                let reply = try Self.ask(configuration, .rows(filter, after: cursor))
+                guard case .rows(let page, let after) = reply else { throw Self.otherAnswer }
+                (rows, next) = (page, after)
+            }
+            for row in rows { try take(row) }
+            cursor = next
+        } while cursor != nil
+    }
+
+    /// Does what an operator said to all entries that pass the filter.
+    func change(_ kind: QueueRequest.Change, _ filter: QueueFilter) async throws -> QueueOutcome {
+        var total = QueueOutcome()
+        var cursor: QueueCursor?
+        repeat {
+            let step: QueueOutcome
+            switch self {
+            case .spool(let spool):
+                let change = try await spool.change(kind, filter, after: cursor)
+                (step, cursor) = (QueueOutcome(change), change.next)
+            case .daemon(let configuration):
+                let reply = try Self.ask(configuration, .change(kind, filter, after: cursor))
+                guard case .changed(let change, let next) = reply else { throw Self.otherAnswer }
+                (step, cursor) = (change, next)
+            }
+            total.changed += step.changed
+            total.left.merge(step.left, uniquingKeysWith: +)
+        } while cursor != nil
+        return total
+    }
+
+    /// What contradicts itself in the spool; empty when it is sound.
+    func contradictions() async throws -> [String] {
+        switch self {
+        case .spool(let spool): return try await spool.contradictions()
+        case .daemon(let configuration):
+            guard case .contradictions(let found) = try Self.ask(configuration, .check) else {
+                throw Self.otherAnswer
+            }
+            return found
+        }
+    }
+
+    private static func ask(
+        _ configuration: ForwarderConfiguration, _ request: QueueRequest
+    ) throws -> QueueReply {
+        guard let client = ControlClient(path: configuration.controlPath) else {
+            throw ControlFault(
+                description: "The daemon went away. Ask again: the queue itself is read then.")
+        }
+        var answer: QueueReply?
+        var refusal = "The daemon answered another question."
+        try client.ask(.queue(request)) { reply in
+            switch reply {
+            case .queue(let reply): answer = reply
+            case .refused(let reason): refusal = reason
+            case .status, .progress, .flushed, .objects: break
+            }
+        }
+        guard let answer else { throw ControlFault(description: refusal) }
+        return answer
+    }
+
+    private static let otherAnswer = ControlFault(
+        description: "The daemon answered another question. Restart it: its version may differ.")
+}
+
+/// What `forwarder queue` asks the daemon.
+enum QueueRequest: Codable, Sendable {
+    case rows(QueueFilter, after: QueueCursor?)
+    case change(Change, QueueFilter, after: QueueCursor?)
+    case check
+
+    enum Change: String, Codable, Sendable {
+        /// Rejected results wait again; objects that are left alone are tried at once.
+        case retry
+        /// The entries are forgotten and counted.
+        case drop
+    }
+}
+
+/// What an operator's word came to.
+struct QueueOutcome: Codable, Sendable, Hashable {
+    /// Entries that were changed.
+    var changed = 0
+    /// Entries that stayed as they are, by reason.
+    var left: [String: Int] = [:]
+
+    init() {}
+
+    init(_ change: QueueChange) {
+        changed = change.changed
+        left = change.left
+    }
+}
+
+/// What the daemon answers to ``QueueRequest``.
+enum QueueReply: Codable, Sendable {
+    case rows([QueueRow], next: QueueCursor?)
+    case changed(QueueOutcome, next: QueueCursor?)
+    case contradictions([String])
+}
+
+extension SpoolQueue {
+    /// One step of what an operator said.
+    func change(
+        _ kind: QueueRequest.Change, _ filter: QueueFilter, after cursor: QueueCursor?
+    ) async throws(SpoolFault) -> QueueChange {
+        switch kind {
+        case .retry: try await retry(filter, after: cursor)
+        case .drop: try await drop(filter, after: cursor)
+        }
+    }
+}

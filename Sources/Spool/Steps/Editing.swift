@@ -1,0 +1,134 @@
+internal import GRDB
+internal import Monitoring
+
+extension SpoolQueue {
+    /// Forgets entries on an operator's word, counted as dropped; one step of it.
+    ///
+    /// What is out stays until its fate is known.
+    package func drop(
+        _ filter: QueueFilter,
+        after cursor: QueueCursor? = nil
+    ) async throws(SpoolFault) -> QueueChange {
+        try await perform { step in
+            try step.edit(filter, cursor) { key, step, change in
+                if let reason = try step.drop(key) {
+                    change.left[reason, default: 0] += 1
+                } else {
+                    change.changed += 1
+                }
+            }
+        }
+    }
+
+    /// Has rejected results and objects that are left alone tried again; one step of it.
+    ///
+    /// A rejected result that nothing newer of its object went out after waits again under its old
+    /// stamp. Whoever delivers is told of ``QueueChange/retried``.
+    package func retry(
+        _ filter: QueueFilter,
+        after cursor: QueueCursor? = nil
+    ) async throws(SpoolFault) -> QueueChange {
+        try await perform { step in
+            try step.edit(filter, cursor) { key, step, change in
+                try step.retry(key, &change)
+            }
+        }
+    }
+}
+
+extension SpoolTransaction {
+    fileprivate mutating func edit(
+        _ filter: QueueFilter,
+        _ cursor: QueueCursor?,
+        _ body: (QueueRowKey, inout SpoolTransaction, inout QueueChange) throws -> Void
+    ) throws -> QueueChange {
+        var change = QueueChange()
+        try visit(filter, after: cursor) { key, step in
+            try body(key, &step, &change)
+            return true
+        } end: {
+            change.next = $0
+        }
+        return change
+    }
+
+    /// Forgets one entry, or says why it cannot be.
+    fileprivate mutating func drop(_ key: QueueRowKey) throws -> String? {
+        let (destination, object, result) = key.place
+        let place: StatementArguments = [destination, object, result]
+        let lane: StatementArguments = [destination, object]
+        switch key.state {
+        case .sent, .ambiguous:
+            return "It is out, and its fate is not known yet. Drop it when it waits again."
+        case .queued:
+            try run(SQL.deleteDelivery, place)
+            try run(SQL.laneDropped, lane)
+        case .delivered:
+            try run(SQL.deleteKept, place)
+            try run(SQL.laneKeptDropped, lane)
+        case .rejected:
+            try run(SQL.deleteRejected, place)
+            try run(SQL.laneRejectedDropped, lane)
+        }
+        try release(result, of: object, by: destination)
+        return nil
+    }
+
+    fileprivate mutating func retry(_ key: QueueRowKey, _ change: inout QueueChange) throws {
+        let (destination, object, result) = key.place
+        let lane: StatementArguments = [destination, object]
+        var retried = RetriedLane(
+            destination: DestinationID(rawValue: destination),
+            object: key.object,
+            count: 0
+        )
+        switch key.state {
+        case .sent, .ambiguous, .delivered:
+            change.left["It is out or delivered; there is nothing to retry.", default: 0] += 1
+            return
+        case .queued:
+            try run(SQL.laneUnparked, lane)
+        case .rejected:
+            let place: StatementArguments = [destination, object, result]
+            guard let row = try row(SQL.rejectedStamp, place), try isNewest(row, lane) else {
+                change.left[Self.tooLate, default: 0] += 1
+                return
+            }
+            guard try row.value(1) < Self.attemptLimit else {
+                change.left[Self.usedUp, default: 0] += 1
+                return
+            }
+            try run(SQL.deleteRejected, place)
+            try run(
+                SQL.requeueRejected,
+                place + [try row.optionalTimestamp(0)?.microseconds, try row.value(1) as Int64]
+            )
+            try run(SQL.laneRejectedRetried, lane)
+            retried.count = 1
+        }
+        change.changed += 1
+        change.retried.append(retried)
+    }
+
+    /// True when nothing of the lane went out after this rejected result.
+    private func isNewest(_ row: StoredRow, _ lane: StatementArguments) throws -> Bool {
+        guard let head = try self.row(SQL.laneHead, lane) else { return false }
+        let leased: Int64? = try head.optional(1)
+        let (last, own) = (try head.optionalTimestamp(2), try row.optionalTimestamp(0))
+        return leased == nil && own != nil && own == last
+    }
+
+    /// Attempts after which nothing is tried again: each is stamped a microsecond lower, and stamps
+    /// of one object are a millisecond apart.
+    private static let attemptLimit: Int64 = 900
+    private static let usedUp = "It was tried too often without an answer. Drop it."
+    private static let tooLate = """
+        Something newer of its object went out after it, so the master would discard it. Drop it.
+        """
+}
+
+extension QueueRowKey {
+    fileprivate var place: (destination: Int64, object: Int64, result: Int64) {
+        (cursor.destination, cursor.object, cursor.result)
+    }
+}

@@ -1,0 +1,144 @@
+internal import GRDB
+internal import Monitoring
+
+extension SpoolQueue {
+    /// Entries that pass the filter, in the order of destination, object and acceptance.
+    ///
+    /// Looks at a bounded number of rows: a page can be empty and still not be the last one.
+    package func entries(
+        _ filter: QueueFilter,
+        after cursor: QueueCursor? = nil
+    ) async throws(SpoolFault) -> QueuePage {
+        try await perform { step in
+            var page = QueuePage(entries: [], next: nil)
+            var byteCount = 0
+            try step.visit(filter, after: cursor) { row, step in
+                let entry = try step.entry(row)
+                page.entries.append(entry)
+                byteCount += entry.result.textByteCount
+                page.next = row.cursor
+                return byteCount < QueuePage.byteLimit
+            } end: {
+                page.next = $0
+            }
+            return page
+        }
+    }
+}
+
+/// One row of the queue, as far as a filter needs it.
+struct QueueRowKey {
+    let cursor: QueueCursor
+    let destinationName: String
+    let object: ObjectName
+    let state: DeliveryState
+    let isParked: Bool
+
+    func passes(_ filter: QueueFilter, _ pattern: NamePattern?) -> Bool {
+        if let wanted = filter.sequence, wanted != cursor.result { return false }
+        guard filter.states.contains(state) else { return false }
+        if filter.isParkedOnly, !isParked { return false }
+        if let wanted = filter.destination, !wanted.utf8.elementsEqual(destinationName.utf8) {
+            return false
+        }
+        return pattern?.matches(object.fullName) ?? true
+    }
+}
+
+extension SpoolTransaction {
+    /// Shows `take` the rows behind a cursor that pass the filter, until it says no.
+    ///
+    /// - Parameter end: hears where to go on: nil when the last row was looked at; not called when
+    ///   `take` ended it.
+    mutating func visit(
+        _ filter: QueueFilter,
+        after cursor: QueueCursor?,
+        _ take: (QueueRowKey, inout SpoolTransaction) throws -> Bool,
+        end: (QueueCursor?) -> Void
+    ) throws {
+        let pattern = filter.object.map { NamePattern($0) }
+        let from = cursor ?? QueueCursor(destination: 0, object: 0, result: 0)
+        let names = try destinations()
+        let rows = try fetch(
+            SQL.queueEntries,
+            [from.destination, from.object, from.result, QueuePage.entryLimit]
+        )
+        var last: QueueCursor?
+        for row in rows {
+            let key = try key(row, names)
+            last = key.cursor
+            guard key.passes(filter, pattern) else { continue }
+            guard try take(key, &self) else { return }
+        }
+        end(rows.count < QueuePage.entryLimit ? nil : last)
+    }
+}
+
+extension SpoolTransaction {
+    private func key(_ row: StoredRow, _ names: [DestinationRow]) throws -> QueueRowKey {
+        let destination: Int64 = try row.value(0)
+        let stored: Int64 = try row.value(3)
+        let isAmbiguous: Int64? = try row.optional(6)
+        let state: DeliveryState =
+            switch stored {
+            case 0: .queued
+            case 1: isAmbiguous == 1 ? .ambiguous : .sent
+            case 2: .delivered
+            default: .rejected
+            }
+        let parkedUntil = try row.optionalTimestamp(5)
+        return QueueRowKey(
+            cursor: QueueCursor(
+                destination: destination,
+                object: try row.value(1),
+                result: try row.value(2)
+            ),
+            destinationName: names.first { $0.id == destination }?.name ?? "",
+            object: try row.object(4),
+            state: state,
+            isParked: parkedUntil != nil && state == .queued
+        )
+    }
+
+    /// Everything about one entry.
+    fileprivate func entry(_ key: QueueRowKey) throws -> QueueEntry {
+        let place: StatementArguments = [
+            key.cursor.destination, key.cursor.object, key.cursor.result,
+        ]
+        guard let row = try row(SQL.queueResult, [key.cursor.result]),
+            let significance = Significance(rawValue: try row.value(0))
+        else { throw damaged("result \(key.cursor.result) is not there or makes no sense") }
+        var entry = QueueEntry(
+            sequence: Sequence(rawValue: key.cursor.result),
+            destination: key.destinationName,
+            state: key.state,
+            result: try CheckResult(row, object: key.object, first: 1),
+            significance: significance,
+            attempts: 0
+        )
+        switch key.state {
+        case .queued, .sent, .ambiguous:
+            guard let row = try self.row(SQL.queueDelivery, place) else { return entry }
+            entry.baseStamp = try row.optionalTimestamp(0)
+            entry.attempts = try row.value(1)
+            entry.node = try row.optional(2)
+        case .delivered:
+            guard let row = try self.row(SQL.queueKept, place) else { return entry }
+            entry.baseStamp = try row.timestamp(0)
+            entry.attempts = try row.value(1)
+        case .rejected:
+            guard let row = try self.row(SQL.queueRejected, place) else { return entry }
+            entry.answer = QueueEntry.Answer(
+                code: try row.value(0),
+                text: try row.value(1),
+                at: try row.timestamp(2)
+            )
+            entry.baseStamp = try row.optionalTimestamp(3)
+            entry.attempts = try row.value(4)
+        }
+        if key.isParked {
+            entry.parked = try lane(of: key.cursor.object, at: key.cursor.destination)?.parked
+        }
+        return entry
+    }
+}
