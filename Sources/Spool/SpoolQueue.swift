@@ -29,6 +29,11 @@ package final class SpoolQueue: Sendable {
     let time: any TimeSource
     /// Touched only from the database's own thread, one step after the other.
     private let memory = Mutex(SpoolMemory())
+    /// What opening moved aside; nil when the file was a sound spool, or there was none.
+    package let movedAside: MovedSpool?
+    /// The first damage that a step met, once; ends when the spool is closed.
+    package let damage: AsyncStream<SpoolFault>
+    private let damageInbox: AsyncStream<SpoolFault>.Continuation
     /// Held until the spool is closed; nil afterwards.
     private let owner: Mutex<OwnerLock?>
 
@@ -37,8 +42,11 @@ package final class SpoolQueue: Sendable {
         file: SpoolFile,
         bounds: SpoolBounds,
         owner: OwnerLock,
+        movedAside: MovedSpool?,
         time: any TimeSource
     ) {
+        (damage, damageInbox) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1))
+        self.movedAside = movedAside
         self.database = database
         self.file = file
         self.bounds = bounds
@@ -52,15 +60,61 @@ package final class SpoolQueue: Sendable {
     /// mode 0600. Takes the same time however much is queued. Writes nothing that is not new; where
     /// there is no room for SQLite's own files, the ballast is given up for them.
     ///
-    /// - Throws: `.owned` when another process has it; `.foreign`, `.newerVersion`, `.damaged`
-    ///   for files that were left as they are; `.unwritable`, `.diskFull`, `.notDurable`, `.busy`.
+    /// - Parameter policy: what becomes of a file that is damaged or no spool.
+    /// - Throws: `.owned` when another process has it; `.newerVersion` for a file that was left as
+    ///   it is, and with `.refuse` `.foreign` and `.damaged` as well; `.unwritable`, `.diskFull`,
+    ///   `.notDurable`, `.busy`.
     package static func open(
         _ settings: SpoolSettings,
-        time: any TimeSource
+        time: any TimeSource,
+        damaged policy: DamagePolicy = .refuse
     ) throws(SpoolFault) -> SpoolQueue {
         let file = SpoolFile(path: settings.path)
         try file.prepareDirectory()
         let owner = try OwnerLock(path: settings.path)
+        let quarantine = Quarantine(file: file)
+        var moved: MovedSpool?
+        if let unfinished = quarantine.unfinished {
+            guard policy == .moveAside else {
+                throw .damaged(
+                    path: file.path, detail: "its move to \(unfinished.path) was cut off")
+            }
+            moved = try quarantine.finish()
+        }
+        do {
+            return try open(file, settings, owner, moved, time)
+        } catch {
+            guard policy == .moveAside, let kind = MovedSpool.Kind(error) else { throw error }
+            moved = try quarantine.move(kind, at: time.wall)
+        }
+        return try open(file, settings, owner, moved, time)
+    }
+
+    /// Moves the file of a spool aside that a step found damaged; it must have been closed.
+    package static func moveAside(
+        _ settings: SpoolSettings,
+        time: any TimeSource
+    ) throws(SpoolFault) -> MovedSpool {
+        let file = SpoolFile(path: settings.path)
+        let owner = try OwnerLock(path: settings.path)
+        defer { withExtendedLifetime(owner) {} }
+        let quarantine = Quarantine(file: file)
+        if let finished = try quarantine.finish() { return finished }
+        return try quarantine.move(.damaged, at: time.wall)
+    }
+
+    /// What was moved aside from this spool's place and is still there, oldest first.
+    package static func movedAside(from settings: SpoolSettings) -> [MovedSpool] {
+        Quarantine(file: SpoolFile(path: settings.path)).all
+    }
+
+    private static func open(
+        _ file: SpoolFile,
+        _ settings: SpoolSettings,
+        _ owner: OwnerLock,
+        _ moved: MovedSpool?,
+        _ time: any TimeSource
+    ) throws(SpoolFault) -> SpoolQueue {
         try file.prepareFile()
         let bounds = SpoolBounds(limitBytes: settings.sizeLimit, diskBytes: file.capacityBytes)
         let database = try file.usingBallast { () throws(SpoolFault) in
@@ -71,6 +125,7 @@ package final class SpoolQueue: Sendable {
             file: file,
             bounds: bounds,
             owner: owner,
+            movedAside: moved,
             time: time
         )
         try spool.performAndWait { step in try step.markLeasedAmbiguous() }
@@ -85,12 +140,13 @@ package final class SpoolQueue: Sendable {
     package static func openWhenFree(
         _ settings: SpoolSettings,
         time: any TimeSource,
+        damaged policy: DamagePolicy = .refuse,
         pause: (_ owner: Int32?) async throws -> Void
     ) async throws -> SpoolQueue {
         while true {
             let owner: Int32?
             do {
-                return try open(settings, time: time)
+                return try open(settings, time: time, damaged: policy)
             } catch {
                 guard case .owned(_, let pid) = error else { throw error }
                 owner = pid
@@ -108,7 +164,10 @@ package final class SpoolQueue: Sendable {
     ///
     /// Steps that were asked for before it are done first; later ones throw `.closed`.
     package func close() throws(SpoolFault) {
-        defer { owner.withLock { $0 = nil } }
+        defer {
+            damageInbox.finish()
+            owner.withLock { $0 = nil }
+        }
         do {
             // on the database's thread, so that it takes its place after the steps before it
             database.writeWithoutTransaction { _ in memory.withLock { $0.isClosed = true } }
@@ -176,7 +235,9 @@ package final class SpoolQueue: Sendable {
             memory.withLock { $0.adopt(transaction.memory) }
             return .success(value)
         } catch {
-            return .failure(fault(error, on: db))
+            let fault = fault(error, on: db)
+            if case .damaged = fault { damageInbox.yield(fault) }
+            return .failure(fault)
         }
     }
 
@@ -198,6 +259,27 @@ package final class SpoolQueue: Sendable {
         let pages = (try? Int.fetchOne(db, sql: "PRAGMA page_count")) ?? 0
         let isAtBound = (pages + 16) * SpoolBounds.pageBytes >= bounds.fileBytes
         return isAtBound ? .full(limitBytes: bounds.limitBytes) : fault
+    }
+}
+
+extension SpoolQueue {
+    /// What becomes of a file that is damaged or no spool.
+    package enum DamagePolicy: Sendable {
+        /// It stays where it is, and opening fails: for all but the daemon.
+        case refuse
+        /// It is moved aside with its date, never deleted, and a new spool begins.
+        case moveAside
+    }
+}
+
+extension MovedSpool.Kind {
+    /// What a file is moved aside as; nil for faults that leave it in place.
+    fileprivate init?(_ fault: SpoolFault) {
+        switch fault {
+        case .damaged: self = .damaged
+        case .foreign: self = .foreign
+        default: return nil
+        }
     }
 }
 

@@ -50,6 +50,115 @@ struct SpoolFaultTests {
         try master.stop()
     }
 
+    @Test(.enabled(if: geteuid() == 0, "only root can mount a small file system"))
+    func `what waits on a full disk survives crashes and is delivered from there`() throws {
+        let walk = WalkingServices(count: 4, interval: 0.5)
+        let (master, site) = try walk.prepare()
+        let disk = try SmallDisk(at: site.folder.makeFolder("disk"), size: "12m")
+        defer { disk.unmount() }
+        try site.configureSpool(#"path = "disk/spool.db", size_limit = 4 * 1024 * 1024"#)
+        try FileManager.default.createSymbolicLink(
+            atPath: site.folder.path("spool.db"),
+            withDestinationPath: "disk/spool.db"
+        )
+        let queued = try site.withDaemon { daemon in
+            try waitForRuns(6, of: walk, on: site)
+            try disk.fill()
+            try eventually("status alarms that the disk is full") {
+                try site.alarms().contains { $0.contains("is full") }
+            }
+            let queued = try site.destination()["queued"].number ?? 0
+            try daemon.kill()
+            return queued
+        }
+        #expect(queued >= 20)
+        try disk.fill()
+        #expect(try site.destination()["queued"].number == queued, "status reads a full disk")
+        try disk.fill()
+        // A daemon gets it going again, and is killed amid the delivery.
+        try site.withDaemon { daemon in
+            #expect(try site.destination()["queued"].number == queued)
+            let full = walk.runs(of: walk.names[0], on: site)
+            try waitForRuns(full + 2, of: walk, on: site)
+            try daemon.kill()
+        }
+        try disk.fill()
+        let measured = try site.measured()
+        try master.start()
+        let seen = try ProcessedResults(master)
+        try site.flushAll()
+        let processed = Dictionary(grouping: try seen.drain(), by: \.object)
+        for name in walk.names {
+            let got = processed[name, default: []].map(\.output)
+            #expect(got == measured[name, default: []].map(\.output), "\(name)")
+        }
+        #expect(try site.waitingCount() == 0)
+        try master.stop()
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root can mount a small file system"))
+    func `a daemon delivers on a full disk until nothing waits`() throws {
+        let walk = WalkingServices(count: 4, interval: 0.5)
+        let (master, site) = try walk.prepare()
+        let disk = try SmallDisk(at: site.folder.makeFolder("disk"), size: "12m")
+        defer { disk.unmount() }
+        try site.configureSpool(#"path = "disk/spool.db", size_limit = 4 * 1024 * 1024"#)
+        try site.withDaemon { daemon in
+            try waitForRuns(6, of: walk, on: site)
+            try disk.fill()
+            try eventually("status alarms that the disk is full") {
+                try site.alarms().contains { $0.contains("is full") }
+            }
+            try daemon.kill()
+        }
+        try disk.fill()
+        try site.withDaemon { daemon in
+            try master.start()
+            try eventually("nothing waits", patience: .seconds(60)) {
+                try site.destination()["queued"].number == 0
+            }
+            #expect(try site.alarms().contains { $0.contains("is full") }, "it still is")
+            try disk.free()
+            let runs = walk.runs(of: walk.names[0], on: site)
+            try waitForRuns(runs + 2, of: walk, on: site)
+            try eventually("results are stored again", patience: .seconds(60)) {
+                try site.alarms().isEmpty
+            }
+            #expect(try daemon.stop() == .exited(0))
+        }
+        try master.stop()
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root can mount a small file system"))
+    func `a daemon that finds no room for a spool checks, says so and begins one later`() throws {
+        let walk = WalkingServices(count: 4, interval: 0.5)
+        let (master, site) = try walk.prepare()
+        let disk = try SmallDisk(at: site.folder.makeFolder("disk"), size: "4m")
+        defer { disk.unmount() }
+        try site.configureSpool(#"path = "disk/spool.db", size_limit = 2 * 1024 * 1024"#)
+        try disk.fill()
+        try site.withDaemon { daemon in
+            try waitForRuns(4, of: walk, on: site)
+            #expect(
+                try site.alarms().contains {
+                    $0.contains("There is no spool") && $0.contains("is full")
+                })
+            let outcome = try site.run("flush")
+            #expect(!outcome.isSuccess && outcome.errorText.contains("is full"))
+            try disk.free()
+            try eventually("the spool is opened", patience: .seconds(60)) {
+                try site.alarms().allSatisfy { !$0.contains("no spool") }
+            }
+            try master.start()
+            try eventually("results arrive", patience: .seconds(60)) {
+                try site.destination()["delivered"].number ?? 0 >= 16
+            }
+            #expect(try daemon.stop() == .exited(0))
+        }
+        try site.flushAll()
+        try master.stop()
+    }
+
     @Test func `a small spool keeps its limit and the newest result of each object`() throws {
         let walk = WalkingServices(count: 12, interval: 0.5)
         let (master, site) = try walk.prepare()

@@ -56,7 +56,8 @@ import Testing
         let other = try DatabaseQueue(path: path)
         try other.write { try $0.execute(sql: "CREATE TABLE treasure (gold)") }
         try other.close()
-        #expect(openFault(path) == .foreign(path: path))
+        let what = "it is a SQLite database with application id 0 and 1 tables"
+        #expect(openFault(path) == .foreign(path: path, detail: what))
     }
 
     @Test(arguments: ["a letter to my aunt, which is quite a bit longer than a header".utf8])
@@ -65,7 +66,7 @@ import Testing
         defer { removeTree(directory) }
         let path = "\(directory)/letter"
         try writeFile(path, Array(text))
-        #expect(openFault(path) == .foreign(path: path))
+        #expect(openFault(path) == .foreign(path: path, detail: "it is not a SQLite database"))
         #expect(try readFile(path) == Array(text))
     }
 
@@ -124,7 +125,7 @@ import Testing
 
     @Test func `every fault says what happened, what it means and what to do`() {
         let faults: [SpoolFault] = [
-            .owned(path: "/p", byPID: 7), .foreign(path: "/p"),
+            .owned(path: "/p", byPID: 7), .foreign(path: "/p", detail: "x"),
             .newerVersion(path: "/p", version: 2, known: 1), .damaged(path: "/p", detail: "x"),
             .unwritable(path: "/p", errno: EACCES), .diskFull(path: "/p"), .full(limitBytes: 7),
             .logBlocked(bytes: 7), .busy(path: "/p"), .notDurable(path: "/p", detail: "x"),

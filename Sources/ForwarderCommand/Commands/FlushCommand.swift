@@ -109,7 +109,7 @@ struct OwnFlush: Sendable {
             for await _ in wanted.stream {
                 let record = health.record(of: object, at: time.wall)
                 // The delivery asks again when this could not be stored.
-                guard let receipt = try? await spool.append([record]) else { continue }
+                guard let receipt = try? await spool.appendHealth(record) else { continue }
                 driver.tell(.accepted(receipt.grown))
             }
         }()

@@ -5,14 +5,23 @@ import Synchronization
 final class AlarmBoard: Sendable {
     /// Matters that something can be wrong with.
     enum Matter: Int, Comparable, Sendable {
+        case opening
         case spool
         case spoolFull
         case definitions
         case tidying
+        case memory
 
         static func < (a: Matter, b: Matter) -> Bool { a.rawValue < b.rawValue }
     }
 
+    /// What happened once and is over; own health tells it one time.
+    enum News: String, Sendable {
+        case damagedSpool = "moved a damaged spool aside"
+        case foreignSpool = "moved a foreign file out of the spool's place"
+    }
+
+    private let news = Mutex<[News]>([])
     private let standing = Mutex<[Matter: String]>([:])
 
     /// Notes that something is wrong; true when it was not before.
@@ -20,9 +29,24 @@ final class AlarmBoard: Sendable {
         standing.withLock { $0.updateValue(text, forKey: matter) == nil }
     }
 
-    /// Notes that it is well again.
-    func clear(_ matter: Matter) {
-        standing.withLock { _ = $0.removeValue(forKey: matter) }
+    /// Notes that it is well again; true when it was not before.
+    @discardableResult
+    func clear(_ matter: Matter) -> Bool {
+        standing.withLock { $0.removeValue(forKey: matter) != nil }
+    }
+
+    /// True while this matter is not well.
+    func isStanding(_ matter: Matter) -> Bool { standing.withLock { $0[matter] != nil } }
+
+    /// Has own health tell it, one time.
+    func announce(_ one: News) { news.withLock { if !$0.contains(one) { $0.append(one) } } }
+
+    /// What was announced since the last call.
+    func takeNews() -> [News] {
+        news.withLock { news in
+            defer { news = [] }
+            return news
+        }
     }
 
     /// What is wrong now, in a fixed order.

@@ -12,14 +12,12 @@ import Spool
 struct Daemon: Sendable {
     /// How long running plugins get at the end.
     static let stopPatience = Duration.seconds(10)
-    /// How often free pages are given back to the file system.
-    static let tidyInterval = Duration.seconds(30)
 
     let configuration: ForwarderConfiguration
     let source: DefinitionSource
-    let spool: SpoolQueue
+    let desk: SpoolDesk
+    let keeper: SpoolKeeper
     let runner: CheckRunner
-    let driver: DeliveryDriver
     let control: ControlServer
     let alarms: AlarmBoard
     let health: HealthFacts
@@ -42,52 +40,27 @@ struct Daemon: Sendable {
         startedAt = time.wall
         self.signals = signals
         try ControlSocket.removeAbandoned(path: configuration.controlPath)
-        spool = try await Self.openSpool(configuration.spool, time: time, signals, log)
+        let requests = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        healthRequests = requests.stream
+        desk = SpoolDesk()
+        keeper = SpoolKeeper(
+            configuration: configuration, time: time, desk: desk, alarms: alarms, log: log,
+            wantHealth: { requests.continuation.yield() })
+        _ = try await keeper.begin(signals)
         control = try ControlServer(path: configuration.controlPath, log: log)
         runner = try CheckRunner(
             settings: RunnerSettings(
                 concurrencyLimit: configuration.checks.concurrencyLimit,
                 environment: PluginEnvironment(inheriting: ProcessInfo.processInfo.environment)),
             time: time, health: { health.report })
-        let requests = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        healthRequests = requests.stream
-        driver = DeliveryDriver(
-            spool: spool, settings: configuration.deliverySettings, time: time,
-            wantHealth: { requests.continuation.yield() })
     }
 
     private let healthRequests: AsyncStream<Void>
     private let signals: Signals
 
-    /// How long it waits for another owner of the spool.
-    ///
-    /// 5 minutes: a `flush` that is under way ends sooner or later, another daemon does not.
-    private static let spoolPatience = Duration.seconds(300)
-
-    /// Opens the spool, or waits for the one that has it.
-    private static func openSpool(
-        _ settings: SpoolSettings, time: SystemTime, _ signals: Signals, _ log: Logger
-    ) async throws -> SpoolQueue {
-        let deadline = ContinuousClock.now + spoolPatience
-        var told: Int32?
-        return try await SpoolQueue.openWhenFree(settings, time: time) { owner in
-            if signals.stopIsWanted { throw CancellationError() }
-            guard ContinuousClock.now < deadline else {
-                throw SpoolFault.owned(path: settings.path, byPID: owner)
-            }
-            if told == nil || told != owner {
-                let pid = owner.map(String.init) ?? "unknown"
-                log.notice("waiting for the spool", metadata: ["owner.pid": "\(pid)"])
-            }
-            told = owner ?? 0
-            try await Task.sleep(for: .milliseconds(200))
-        }
-    }
-
     /// Runs until SIGTERM or SIGINT.
     func run(_ definitions: DefinitionSummary, preparing: sending CheckPreparer) async throws {
-        try await driver.prepare()
-        let states = try await spool.scheduleStates()
+        let states = await storedStates()
         source.board.restore(states)
         let plans = definitions.plans
         health.setObjectCount(definitions.activeCount)
@@ -100,11 +73,9 @@ struct Daemon: Sendable {
                 "objects": "\(plans.count)", "destinations": "\(configuration.destinations.count)",
             ])
         let standings = await withTaskGroup(of: Void.self) { group in
-            group.addTask { await driver.run() }
+            group.addTask { await keeper.run { await runner.statuses().map(\.schedule) } }
             group.addTask { await intake.run() }
-            group.addTask { await supervisor.run() }
             group.addTask { await answerControl() }
-            group.addTask { await tidy() }
             group.addTask { await makeHealth() }
             for await signal in signals.stream {
                 if signal == .stop { break }
@@ -115,27 +86,35 @@ struct Daemon: Sendable {
             await group.waitForAll()
             return standings
         }
-        // After the last results, which carry older standings.
-        try await spool.saveSchedule(standings)
-        try spool.close()
+        if let session = desk.session {
+            // After the last results, which carry older standings.
+            try await session.spool.saveSchedule(standings)
+            try session.spool.close()
+        }
         log.notice("forwarder stopped")
     }
 
     private var intake: Intake {
         Intake(
-            records: runner.records, spool: spool, driver: driver, board: source.board,
-            alarms: alarms, log: log)
+            records: runner.records, desk: desk, board: source.board, alarms: alarms,
+            losses: LossWatch(alarms: alarms), log: log)
     }
 
-    private var supervisor: UplinkSupervisor {
-        UplinkSupervisor(configuration: configuration, driver: driver, log: log)
+    /// Where the schedules stood; a spool that cannot say leaves all checks to begin anew.
+    private func storedStates() async -> [ScheduleState] {
+        do {
+            return try await desk.session?.spool.scheduleStates() ?? []
+        } catch {
+            log.error("schedules not read", metadata: ["reason": "\(error)"])
+            return []
+        }
     }
 
     /// Ends what makes results; returns where each schedule stands.
     private func stop() async -> [ScheduleState] {
         control.stop()
         let standings = await runner.stop(patience: Self.stopPatience)
-        driver.stop()
+        desk.session?.driver.stop()
         return standings
     }
 
@@ -148,40 +127,36 @@ struct Daemon: Sendable {
             let plans = definitions.plans
             runner.reload(plans, preparing: preparing)
             source.board.keep(only: Set(plans.map(\.object)))
-            let forgotten = try await spool.forgetSchedules(except: Set(plans.map(\.object)))
+            // lost on purpose: a schedule that is not forgotten now is at the next reload
+            let forgotten = try? await desk.session?.spool.forgetSchedules(
+                except: Set(plans.map(\.object)))
             health.setObjectCount(definitions.activeCount)
             alarms.clear(.definitions)
             log.notice(
                 "definitions reloaded",
-                metadata: ["objects": "\(plans.count)", "forgotten": "\(forgotten)"])
+                metadata: ["objects": "\(plans.count)", "forgotten": "\(forgotten ?? 0)"])
         } catch {
             let text = """
                 The new definitions are broken; the old ones stay in force. Run `forwarder \
                 validate`, mend them and reload.
                 """
             _ = alarms.raise(.definitions, text)
-            let faults = (error as? DefinitionsFault)?.errors
-            let reason = faults.map(ErrorListing.text) ?? "\(error)"
+            let reason = ErrorListing.text(error.errors)
             log.error("reload refused", metadata: ["reason": "\(reason)"])
         }
     }
 
     private func makeHealth() async {
         for await _ in healthRequests {
-            _ = await runner.requestNow(configuration.healthObject)
-        }
-    }
-
-    private func tidy() async {
-        while (try? await Task.sleep(for: Self.tidyInterval)) != nil {
-            do throws(SpoolFault) {
-                while try await spool.tidy() {}
-                alarms.clear(.tidying)
-            } catch {
-                if alarms.raise(.tidying, error.description) {
-                    log.warning("spool not tidied", metadata: ["reason": "\(error)"])
-                }
+            guard alarms.isStanding(.spool), let session = desk.session else {
+                _ = await runner.requestNow(configuration.healthObject)
+                continue
             }
+            // The way of all results is blocked, and without this one nothing leaves the spool.
+            let record = health.record(of: configuration.healthObject, at: SystemTime().wall)
+            // lost on purpose: the delivery asks again when this could not be stored
+            guard let receipt = try? await session.spool.appendHealth(record) else { continue }
+            session.driver.tell(.accepted(receipt.grown))
         }
     }
 
@@ -198,7 +173,12 @@ struct Daemon: Sendable {
             switch request {
             case .status: connection.reply(.status(try await status()))
             case .flush:
-                let run = FlushRun(spool: spool, driver: driver, inflow: .goesOn)
+                guard let session = desk.session else {
+                    connection.reply(.refused(reason: desk.fault ?? "There is no spool."))
+                    return
+                }
+                let run = FlushRun(
+                    spool: session.spool, driver: session.driver, inflow: .goesOn)
                 let outcome = try await run.run { connection.reply(.progress($0)) }
                 connection.reply(.flushed(outcome))
             case .queue(let request):
@@ -225,10 +205,21 @@ struct Daemon: Sendable {
     }
 
     private func status() async throws -> StatusReport {
-        let objects = await runner.statuses()
-        return try await StatusAssembler(configuration: configuration, spool: spool).report(
-            delivery: await driver.reports(), checks: StatusReport.Checks(objects),
-            startedAt: startedAt, alarms: alarms.texts)
+        let checks = StatusReport.Checks(await runner.statuses())
+        var trouble: [String] = []
+        if let session = desk.session {
+            do throws(SpoolFault) {
+                return try await StatusAssembler(
+                    configuration: configuration, spool: session.spool
+                ).report(
+                    delivery: await session.driver.reports(), checks: checks,
+                    startedAt: startedAt, alarms: alarms.texts)
+            } catch {
+                trouble = [error.description]
+            }
+        }
+        return StatusAssembler.withoutSpool(
+            configuration, checks: checks, startedAt: startedAt, alarms: trouble + alarms.texts)
     }
 }
 

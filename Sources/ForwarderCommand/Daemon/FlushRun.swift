@@ -165,7 +165,7 @@ struct ParkedObjects {
 
 extension SpoolQueue {
     /// Objects that are left alone, most frequent reason first.
-    func parked(of destination: DestinationID) async throws -> [ParkedObjects] {
+    func parked(of destination: DestinationID) async throws(SpoolFault) -> [ParkedObjects] {
         var groups: [String: ParkedObjects] = [:]
         for lane in try await lanes(of: destination) where lane.queued > 0 {
             guard let parked = lane.parked else { continue }

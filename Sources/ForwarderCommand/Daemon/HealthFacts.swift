@@ -13,17 +13,21 @@ final class HealthFacts: Sendable {
     /// How many objects are checked from now on.
     func setObjectCount(_ count: Int) { objectCount.withLock { $0 = count } }
 
-    /// The report of this moment; never blocks.
+    /// The report of this moment, with what was announced since the last one; never blocks.
     var report: HealthReport {
         let count = objectCount.withLock { $0 }
         let standing = alarms.texts.count
-        guard standing > 0 else {
+        var faults = alarms.takeNews().map(\.rawValue)
+        if standing > 0 { faults.append("has \(Words.counted(standing, "alarm"))") }
+        guard !faults.isEmpty else {
             return HealthReport(
                 state: .ok, text: "forwarder \(Version.text) checks \(count) objects")
         }
         return HealthReport(
             state: .warning,
-            text: "forwarder \(Version.text) has \(standing) alarms, see forwarder status")
+            text: """
+                forwarder \(Version.text) \(faults.joined(separator: ", ")), see forwarder status
+                """)
     }
 
     /// A record of own health for a spool that no schedule fills, as `flush` without a daemon does.

@@ -7,17 +7,17 @@ import Spool
 
 /// Takes finished checks into the spool: durable first, then delivery hears of them.
 ///
-/// While the spool cannot be written, checks go on and records gather in the bounded outbox; the
-/// batch at hand is tried again until it is in.
+/// While the spool cannot be written, or there is none, checks go on and records gather in the
+/// bounded outbox; the batch at hand is tried again until it is in.
 struct Intake: Sendable {
     /// Records that share one commit at most.
     static let batchLimit = 200
 
     let records: RecordOutbox
-    let spool: SpoolQueue
-    let driver: DeliveryDriver
+    let desk: SpoolDesk
     let board: RuntimeBoard
     let alarms: AlarmBoard
+    let losses: LossWatch
     let log: Logger
 
     /// Runs until the outbox is closed and empty.
@@ -35,25 +35,40 @@ struct Intake: Sendable {
         board.note(record.result, state: state)
     }
 
+    /// Stores a batch, whole or in parts where the room is short; gives up only at the very end.
     private func store(_ batch: [CheckRecord]) async {
         var random = SystemRandomNumberGenerator()
         var backoff = Backoff(first: .milliseconds(500), longest: .seconds(15))
-        while true {
+        var waiting = batch[...]
+        var partLimit = batch.count
+        while !waiting.isEmpty {
+            lookForLosses()
             do throws(SpoolFault) {
-                let receipt = try await spool.append(batch)
-                alarms.clear(.spool)
-                report(receipt)
-                driver.tell(.accepted(receipt.grown))
-                return
+                // The spool's keeper says what is wrong while there is none.
+                if let session = desk.session {
+                    let receipt = try await session.spool.append(Array(waiting.prefix(partLimit)))
+                    waiting = waiting.dropFirst(partLimit)
+                    report(receipt)
+                    session.driver.tell(.accepted(receipt.grown))
+                    continue
+                }
             } catch {
+                if case .diskFull = error { partLimit = max(1, partLimit / 2) }
                 if alarms.raise(.spool, error.description) {
                     log.error("results cannot be stored", metadata: ["reason": "\(error)"])
                 }
-                guard (try? await Task.sleep(for: backoff.next(using: &random))) != nil else {
-                    return
-                }
+            }
+            guard (try? await Task.sleep(for: backoff.next(using: &random))) != nil else {
+                log.error("results lost at the end", metadata: ["count": "\(waiting.count)"])
+                return
             }
         }
+        if alarms.clear(.spool) { log.notice("results are stored again") }
+    }
+
+    private func lookForLosses() {
+        guard losses.look(records.lostCount) else { return }
+        log.error("results given up", metadata: ["count": "\(records.lostCount)"])
     }
 
     private func report(_ receipt: AcceptReceipt) {

@@ -13,7 +13,7 @@ struct StatusAssembler: Sendable {
     func report(
         delivery: [DeliveryReport], checks: StatusReport.Checks?, startedAt: Timestamp?,
         alarms: [String]
-    ) async throws -> StatusReport {
+    ) async throws(SpoolFault) -> StatusReport {
         let status = try await spool.status()
         var destinations: [StatusReport.Destination] = []
         for destination in status.destinations
@@ -31,7 +31,24 @@ struct StatusAssembler: Sendable {
                 fileBytes: status.size.fileBytes, logBytes: status.size.logBytes,
                 limitBytes: status.size.limitBytes),
             destinations: destinations, checks: checks,
-            alarms: alarms + destinations.flatMap(Self.alarms))
+            alarms: alarms + Self.moved(configuration) + destinations.flatMap(Self.alarms))
+    }
+
+    /// The report of a daemon that works without its spool for now.
+    static func withoutSpool(
+        _ configuration: ForwarderConfiguration, checks: StatusReport.Checks, startedAt: Timestamp, alarms: [String]
+    ) -> StatusReport {
+        var report = nothingYet(configuration)
+        report.daemonPID = getpid()
+        report.startedAt = startedAt.seconds
+        report.checks = checks
+        report.alarms = alarms + moved(configuration)
+        return report
+    }
+
+    /// What was moved out of the spool's place and waits for an operator.
+    private static func moved(_ configuration: ForwarderConfiguration) -> [String] {
+        SpoolQueue.movedAside(from: configuration.spool).map(\.description)
     }
 
     /// The report where no daemon ever ran; looking makes no spool.

@@ -9,7 +9,7 @@ package enum SpoolFault: Error, Hashable, Sendable {
     /// Another process owns the spool; its id, or nil when it did not say.
     case owned(path: String, byPID: Int32?)
     /// The file is not a spool of this program.
-    case foreign(path: String)
+    case foreign(path: String, detail: String)
     /// A newer program wrote the file.
     case newerVersion(path: String, version: Int, known: Int)
     /// SQLite or a check after reading found the file inconsistent.
@@ -50,9 +50,9 @@ extension SpoolFault {
         switch self {
         case .busy: .retry
         case .diskFull, .full, .logBlocked, .storage: .alarm
-        case .damaged: .quarantine
+        case .damaged, .foreign: .quarantine
         case .unwritable(_, let code): Self.passing.contains(code) ? .alarm : .stop
-        case .owned, .foreign, .newerVersion, .notDurable, .closed: .stop
+        case .owned, .newerVersion, .notDurable, .closed: .stop
         }
     }
 }
@@ -65,10 +65,10 @@ extension SpoolFault: CustomStringConvertible {
             The spool \(path) is in use by \(pid.map { "process \($0)" } ?? "another process"). \
             Only one process can own it. Stop that one, or talk to the running daemon.
             """
-        case .foreign(let path):
+        case .foreign(let path, let detail):
             """
-            \(path) is not a spool of forwarder. It was left untouched and nothing is spooled. \
-            Set the Spool object's path to another file, or move this one away.
+            \(path) is not a spool of forwarder: \(detail). Nothing was changed. `forwarder \
+            daemon` moves it aside and begins a new spool; to keep it, move it away before.
             """
         case .newerVersion(let path, let version, let known):
             """
@@ -77,13 +77,13 @@ extension SpoolFault: CustomStringConvertible {
             """
         case .damaged(let path, let detail):
             """
-            The spool \(path) is damaged: \(detail). Results in it may be lost. \
-            Move it and its -wal file aside, never delete them, and start with a new one.
+            The spool \(path) is damaged: \(detail). Results in it may be lost. `forwarder \
+            daemon` moves it aside with its date, never deletes it, and begins a new one.
             """
         case .unwritable(let path, let code):
             """
             \(path) cannot be written: \(String(cString: strerror(code))). No result can be kept. \
-            Create its directory, owned by the daemon's user, or set the Spool object's path.
+            \(Self.remedy(for: code))
             """
         case .diskFull(let path):
             """
@@ -126,6 +126,16 @@ extension SpoolFault {
     private static let passing: Set<Int32> = [
         EROFS, EIO, EMFILE, ENFILE, ENOMEM, ENOSPC, EDQUOT, EAGAIN, EINTR, ESTALE,
     ]
+    private static func remedy(for code: Int32) -> String {
+        switch code {
+        case EROFS: "Look why the file system is read-only (the kernel's log says) and remount it."
+        case EIO: "Look for errors of the disk in the kernel's log."
+        case EMFILE, ENFILE: "Raise the limit of open files (LimitNOFILE)."
+        default:
+            "Create its directory, owned by the daemon's user, or set the Spool object's path."
+        }
+    }
+
     static let readOnlyFileSystem = EROFS
     static let accessDenied = EACCES
 }

@@ -16,7 +16,20 @@ extension SpoolQueue {
     /// - Throws: `.diskFull`, `.full`, `.logBlocked`: nothing of the batch is stored.
     package func append(_ records: [CheckRecord]) async throws(SpoolFault) -> AcceptReceipt {
         precondition(records.count <= Self.batchLimit, "the caller cuts its batches")
-        return try await perform(.accepting) { step in try step.append(records) }
+        return try await perform(.accepting) { step in
+            guard step.hasRoom(for: records) else {
+                throw SpoolFault.diskFull(path: step.file.path)
+            }
+            return try step.append(records)
+        }
+    }
+
+    /// Stores a result of the forwarder's own health, on a full disk too.
+    ///
+    /// What waits can leave only after it, as it shows the master's clock; so it counts as
+    /// settling.
+    package func appendHealth(_ record: CheckRecord) async throws(SpoolFault) -> AcceptReceipt {
+        try await perform(.settling) { step in try step.append([record]) }
     }
 }
 
@@ -38,10 +51,6 @@ extension SpoolTransaction {
     fileprivate mutating func append(_ records: [CheckRecord]) throws -> AcceptReceipt {
         guard file.logByteCount <= bounds.logBytes else {
             throw SpoolFault.logBlocked(bytes: file.logByteCount)
-        }
-        let textBytes = records.reduce(0) { $0 + $1.result.textByteCount }
-        guard file.hasRoom(for: textBytes, bounds) else {
-            throw SpoolFault.diskFull(path: file.path)
         }
         let destinations = try destinations().filter { !$0.isRetired }.map(\.id)
         let candidates = try records.map { record in
@@ -78,6 +87,11 @@ extension SpoolTransaction {
             }
         }
         return receipt
+    }
+
+    /// True when the file system has room for these beside what settling may need.
+    fileprivate func hasRoom(for records: [CheckRecord]) -> Bool {
+        file.hasRoom(for: records.reduce(0) { $0 + $1.result.textByteCount }, bounds)
     }
 
     /// Says of each candidate whether there is room for it, changes first.

@@ -15,6 +15,7 @@ struct SpoolDatabase {
                 try recognise(db)
                 try setUpDurability(db)
                 try migrate(db)
+                try checkSchema(db)
                 try setUpBounds(db)
             }
             return database
@@ -37,7 +38,10 @@ struct SpoolDatabase {
         let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
         let tables = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") ?? 0
         if id == 0, version == 0, tables == 0 { return }
-        guard id == SpoolSchema.applicationID else { throw SpoolFault.foreign(path: file.path) }
+        guard id == SpoolSchema.applicationID else {
+            let detail = "it is a SQLite database with application id \(id) and \(tables) tables"
+            throw SpoolFault.foreign(path: file.path, detail: detail)
+        }
         guard version <= SpoolSchema.version else {
             throw SpoolFault.newerVersion(
                 path: file.path,
@@ -88,6 +92,33 @@ struct SpoolDatabase {
             try db.execute(sql: "PRAGMA user_version = \(SpoolSchema.version)")
             return .commit
         }
+    }
+
+    /// Refuses a spool that lacks a table, an index or a column of its format.
+    private func checkSchema(_ db: Database) throws {
+        let found = try Self.parts(of: db)
+        let wanted = try DatabaseQueue().write { sound in
+            for statement in SpoolSchema.migrations.joined() { try sound.execute(sql: statement) }
+            return try Self.parts(of: sound)
+        }
+        let missing = wanted.filter { found[$0.key] != $0.value }.keys.sorted()
+        guard missing.isEmpty else {
+            let names = missing.joined(separator: ", ")
+            throw SpoolFault.damaged(path: file.path, detail: "not as its format says: \(names)")
+        }
+    }
+
+    /// Every table and index with its columns.
+    private static func parts(of db: Database) throws -> [String: String] {
+        let rows = try Row.fetchAll(
+            db,
+            sql: """
+                SELECT type || ' ' || name, coalesce(tbl_name || ': ' || (
+                    SELECT group_concat(name) FROM pragma_table_info(m.name)), tbl_name)
+                FROM sqlite_master m
+                """
+        )
+        return Dictionary(rows.map { ($0[0], $0[1]) }) { first, _ in first }
     }
 
     private func setUpBounds(_ db: Database) throws {

@@ -37,10 +37,10 @@ struct SpoolFile: Sendable {
         guard facts.st_mode & S_IFMT == S_IFREG else {
             throw .unwritable(path: path, errno: EINVAL)
         }
+        try checkHeader(descriptor, byteCount: Int(facts.st_size))
         if facts.st_mode & 0o777 != 0o600, fchmod(descriptor, 0o600) != 0 {
             throw .unwritable(path: path, errno: errno)
         }
-        try checkHeader(descriptor, byteCount: Int(facts.st_size))
         guard facts.st_size == 0 else { return }
         guard logByteCount == 0 else {
             // SQLite would delete the log, and with it all that is left.
@@ -73,7 +73,7 @@ struct SpoolFile: Sendable {
         guard !header.starts(with: Array("SQLite format 3\0".utf8)) else { return }
         let id = header[68..<72].reduce(Int64(0)) { $0 << 8 | Int64($1) }
         guard id == SpoolSchema.applicationID || header.allSatisfy({ $0 == 0 }) else {
-            throw .foreign(path: path)
+            throw .foreign(path: path, detail: "it is not a SQLite database")
         }
         throw .damaged(path: path, detail: "its first page is not that of a database")
     }
