@@ -23,6 +23,7 @@ struct Daemon: Sendable {
     let control: ControlServer
     let alarms: AlarmBoard
     let health: HealthFacts
+    let forgetting: ScheduleForgetting
     let startedAt: Timestamp
     let log: Logger
 
@@ -43,6 +44,10 @@ struct Daemon: Sendable {
         self.signals = signals
         try ControlSocket.removeAbandoned(path: configuration.controlPath)
         spool = try await Self.openSpool(configuration.spool, time: time, signals, log)
+        forgetting = ScheduleForgetting(alarms: alarms, log: log) {
+            [spool] (objects) async throws(SpoolFault) in
+            try await spool.forgetSchedules(except: objects)
+        }
         control = try ControlServer(path: configuration.controlPath, log: log)
         runner = try CheckRunner(
             settings: RunnerSettings(
@@ -106,6 +111,7 @@ struct Daemon: Sendable {
             group.addTask { await answerControl() }
             group.addTask { await tidy() }
             group.addTask { await makeHealth() }
+            group.addTask { await inspectUplink() }
             for await signal in signals.stream {
                 if signal == .stop { break }
                 await reload()
@@ -124,7 +130,7 @@ struct Daemon: Sendable {
     private var intake: Intake {
         Intake(
             records: runner.records, spool: spool, driver: driver, board: source.board,
-            alarms: alarms, log: log)
+            alarms: alarms, time: SystemTime(), log: log)
     }
 
     private var supervisor: UplinkSupervisor {
@@ -143,26 +149,32 @@ struct Daemon: Sendable {
 
     /// A broken configuration is refused as a whole and the running one stays.
     private func reload() async {
-        do {
+        do throws(DefinitionsFault) {
             let (definitions, preparing) = try source.load()
             let plans = definitions.plans
+            let objects = Set(plans.map(\.object))
             runner.reload(plans, preparing: preparing)
-            source.board.keep(only: Set(plans.map(\.object)))
-            let forgotten = try await spool.forgetSchedules(except: Set(plans.map(\.object)))
+            source.board.keep(only: objects)
             health.setObjectCount(definitions.activeCount)
             alarms.clear(.definitions)
-            log.notice(
-                "definitions reloaded",
-                metadata: ["objects": "\(plans.count)", "forgotten": "\(forgotten)"])
+            log.notice("definitions reloaded", metadata: ["objects": "\(plans.count)"])
+            await forgetting.keep(only: objects)
+            await inspectUplink()
         } catch {
             let text = """
                 The new definitions are broken; the old ones stay in force. Run `forwarder \
                 validate`, mend them and reload.
                 """
             _ = alarms.raise(.definitions, text)
-            let faults = (error as? DefinitionsFault)?.errors
-            let reason = faults.map(ErrorListing.text) ?? "\(error)"
+            let reason = ErrorListing.text(error.errors)
             log.error("reload refused", metadata: ["reason": "\(reason)"])
+        }
+    }
+
+    /// Says what keeps the uplink from delivering; it may come right while the daemon runs.
+    private func inspectUplink() async {
+        for complaint in await UplinkInspection(configuration).complaints() {
+            log.warning("uplink cannot deliver", metadata: ["reason": "\(complaint)"])
         }
     }
 
@@ -173,15 +185,27 @@ struct Daemon: Sendable {
     }
 
     private func tidy() async {
-        while (try? await Task.sleep(for: Self.tidyInterval)) != nil {
+        repeat {
+            await forgetting.tryAgain()
             do throws(SpoolFault) {
                 while try await spool.tidy() {}
+                note(retired: try await spool.status().destinations)
                 alarms.clear(.tidying)
             } catch {
                 if alarms.raise(.tidying, error.description) {
                     log.warning("spool not tidied", metadata: ["reason": "\(error)"])
                 }
             }
+        } while (try? await Task.sleep(for: Self.tidyInterval)) != nil
+    }
+
+    /// Says of destinations that are no longer configured that something waits for them.
+    private func note(retired destinations: [DestinationStatus]) {
+        let texts = destinations.compactMap(\.retirementAlarm)
+        guard !texts.isEmpty else { return alarms.clear(.retired) }
+        let text = texts.joined(separator: " ")
+        if alarms.raise(.retired, text) {
+            log.warning("destination not configured", metadata: ["reason": "\(text)"])
         }
     }
 
@@ -213,7 +237,7 @@ struct Daemon: Sendable {
         let objects = await runner.statuses()
         return try await StatusAssembler(configuration: configuration, spool: spool).report(
             delivery: await driver.reports(), checks: StatusReport.Checks(objects),
-            startedAt: startedAt, alarms: alarms.texts)
+            startedAt: startedAt, alarms: alarms.texts(without: .retired))
     }
 }
 
