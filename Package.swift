@@ -107,7 +107,10 @@ let package = Package(
         ),
         .testTarget(
             name: "ForwarderCommandTests",
-            dependencies: ["ForwarderCommand", "ConfigLanguage", "Monitoring", "TestSupport"]
+            dependencies: [
+                "ForwarderCommand", "ConfigLanguage", "Delivery", "Spool", "UplinkMessages",
+                "Monitoring", "TestSupport", logging,
+            ]
         ),
         .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"]),
         .testTarget(name: "RealMasterTests", dependencies: ["TestSupport", "Monitoring"]),

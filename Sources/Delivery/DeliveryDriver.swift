@@ -142,7 +142,7 @@ package actor DeliveryDriver {
         switch message {
         case .outcome(let report): route(id: report.id, message, &group)
         case .probeAnswer(let id, _): route(id: id, message, &group)
-        case .readBackAnswer(let id, _, _, _): route(id: id, message, &group)
+        case .readBackAnswer(let id, _): route(id: id, message, &group)
         case .ready, .link, .addressWanted: tellAll(.uplink(message), &group)
         }
     }

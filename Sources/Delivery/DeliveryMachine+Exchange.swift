@@ -43,7 +43,7 @@ extension DeliveryMachine {
     /// outcomes will come to share it, and the master has enough to do meanwhile.
     ///
     /// A settlement that waits here and is lost in a crash is one more to read back.
-    private var hasRoomForBatch: Bool { flights.count <= settings.window / 2 }
+    private var hasRoomForBatch: Bool { flights.count <= link.node.window / 2 }
 
     /// The next lanes in line, as many as the window has room for.
     private mutating func leasable() -> [ObjectName] {
@@ -55,7 +55,7 @@ extension DeliveryMachine {
             return [health]
         }
         var objects: [ObjectName] = []
-        let room = min(settings.window - flights.count, DeliverySettings.leaseBatch)
+        let room = min(link.node.window - flights.count, DeliverySettings.leaseBatch)
         while objects.count < room, let object = ready.popFirst() {
             guard lanes[object]?.stage == .ready else { continue }
             lanes[object]?.stage = .leasing

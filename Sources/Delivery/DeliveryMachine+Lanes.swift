@@ -89,7 +89,7 @@ extension DeliveryMachine {
             lane.doubt = Doubt(
                 sequence: lease.sequence, baseStamp: lease.baseStamp, attempts: lease.attempts,
                 node: lease.node, lostAt: now.monotonic,
-                askableAt: now.monotonic + settings.grace)
+                askableAt: now.monotonic + settings.grace(of: lease.node))
             lanes[lease.object] = lane
             doubtful.insert(lease.object)
         }
@@ -228,7 +228,8 @@ extension DeliveryMachine {
             Doubt(
                 sequence: flight.sequence, baseStamp: flight.baseStamp,
                 attempts: flight.attempt, node: flight.node, lostAt: now.monotonic,
-                askableAt: now.monotonic + settings.grace), of: flight.object)
+                askableAt: now.monotonic + settings.grace(of: flight.node)),
+            of: flight.object)
     }
 
     /// The answer came but says nothing: nothing more of it can arrive, so it is only read back.

@@ -159,7 +159,7 @@ package struct DeliveryMachine: Sendable {
         switch message {
         case .outcome(let report): outcome(report, at: now)
         case .probeAnswer(let id, let answer): probeAnswered(id, answer, at: now)
-        case .readBackAnswer(let id, let answer, _, _): readBackAnswered(id, answer, at: now)
+        case .readBackAnswer(let id, let answer): readBackAnswered(id, answer, at: now)
         case .link(let node, let isUp):
             if !isUp, node == link.node.id { linkEnded() }
         case .ready, .addressWanted: break
@@ -256,22 +256,4 @@ package struct DeliveryCounts: Sendable, Hashable {
 
     /// Nothing counted yet.
     package init() {}
-}
-
-/// SplitMix64: jitter that a seed repeats.
-///
-/// - Source: Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators", 2014.
-package struct SplitMix: RandomNumberGenerator, Sendable, Hashable {
-    private var state: UInt64
-
-    /// A generator that gives the same numbers for the same seed.
-    package init(seed: UInt64) { state = seed }
-
-    package mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
 }

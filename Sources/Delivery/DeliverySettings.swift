@@ -37,10 +37,6 @@ package struct DeliverySettings: Sendable, Hashable {
     package var healthObject: ObjectName
     /// This node's name, sent as `check_source`.
     package var checkSource: String
-    /// Submissions in flight at most, over all connections of a node.
-    package var window: Int
-    /// How long after a loss its bytes may still arrive somewhere.
-    package var grace: Duration
 
     /// A node of the destination.
     package struct Node: Sendable, Hashable {
@@ -48,21 +44,35 @@ package struct DeliverySettings: Sendable, Hashable {
         package var id: NodeID
         /// The Master object's name.
         package var name: String
+        /// Submissions in flight at most, over all its connections.
+        package var window: Int
+        /// How long after a loss its bytes may still arrive there.
+        package var grace: Duration
 
         /// A node with its parts.
-        package init(id: NodeID, name: String) {
+        ///
+        /// The grace period's default of 5 s is more than a stalled loopback or local network
+        /// holds bytes; sites behind middleboxes that hold them longer raise it.
+        package init(
+            id: NodeID, name: String, window: Int = 256, grace: Duration = .seconds(5)
+        ) {
             self.id = id
             self.name = name
+            self.window = window
+            self.grace = grace
         }
     }
 
+    /// How long a loss at the node of this name is left alone; of a node that is gone, the longest.
+    func grace(of node: String) -> Duration {
+        let known = nodes.first { $0.name == node }?.grace
+        return known ?? nodes.map(\.grace).max() ?? .zero
+    }
+
     /// Settings with all their parts.
-    ///
-    /// The grace period's default of 5 s is more than a stalled loopback or local network holds
-    /// bytes; sites behind middleboxes that hold them longer raise it.
     package init(
         name: String, number: UInt16, nodes: [Node], healthObject: ObjectName,
-        checkSource: String, window: Int = 256, grace: Duration = .seconds(5)
+        checkSource: String
     ) {
         precondition(!nodes.isEmpty, "a destination has at least one node")
         self.name = name
@@ -70,8 +80,6 @@ package struct DeliverySettings: Sendable, Hashable {
         self.nodes = nodes
         self.healthObject = healthObject
         self.checkSource = checkSource
-        self.window = window
-        self.grace = grace
     }
 
     /// How long a delivered result is kept until a read proves that the master will remember it.

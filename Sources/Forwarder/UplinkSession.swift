@@ -105,7 +105,6 @@ package final class UplinkSession: ChannelInboundHandler {
             )
             return NodeLink(
                 node,
-                of: settings,
                 tls: identities[node.identity] ?? .failure(unknown),
                 time: time,
                 on: loop,
@@ -195,11 +194,10 @@ extension UplinkSession {
             return (IcingaRequest.readBack(of: some.sorted(), areHosts: areHosts), some)
         }
         guard !queries.isEmpty else {
-            let now = time.wall
-            return send(.readBackAnswer(id: id, .readings([]), askedAt: now, answeredAt: now))
+            return send(.readBackAnswer(id: id, .readings([])))
         }
-        let joiner = ReadBackJoiner(awaiting: queries.count) { [weak self] answer, asked, ended in
-            self?.send(.readBackAnswer(id: id, answer, askedAt: asked, answeredAt: ended))
+        let joiner = ReadBackJoiner(awaiting: queries.count) { [weak self] answer in
+            self?.send(.readBackAnswer(id: id, answer))
         }
         for (request, some) in queries {
             accept(HTTPExchange(request: request) { joiner.take($0, of: some) }) { link.add($0) }
@@ -262,17 +260,13 @@ extension OutcomeReport {
     }
 }
 
-/// Makes one answer of a read-back's queries, from the first sent to the last answered.
+/// Makes one answer of a read-back's queries once the last is answered.
 private final class ReadBackJoiner {
     private var awaited: Int
     private var answer: ReadBackAnswer?
-    private var askedAt: Timestamp?
-    private let whenDone: (ReadBackAnswer, Timestamp, Timestamp) -> Void
+    private let whenDone: (ReadBackAnswer) -> Void
 
-    init(
-        awaiting count: Int,
-        whenDone: @escaping (ReadBackAnswer, Timestamp, Timestamp) -> Void
-    ) {
+    init(awaiting count: Int, whenDone: @escaping (ReadBackAnswer) -> Void) {
         self.awaited = count
         self.whenDone = whenDone
     }
@@ -285,10 +279,8 @@ private final class ReadBackJoiner {
                 .failed(failure.fault, text: failure.text)
             }
         let joined = answer.map { IcingaAnswer.joined($0, part) } ?? part
-        let asked = min(askedAt ?? report.sentAt, report.sentAt)
         answer = joined
-        askedAt = asked
         awaited -= 1
-        if awaited == 0 { whenDone(joined, asked, report.endedAt) }
+        if awaited == 0 { whenDone(joined) }
     }
 }

@@ -11,11 +11,15 @@ struct Main {
     static func main() {
         do throws(ForwarderFault) {
             let arguments = try UplinkArguments(Array(CommandLine.arguments.dropFirst()))
-            let level = arguments.logLevel
-            LoggingSystem.bootstrap { _ in PlainLog(level: level) }
+            let (level, format) = (arguments.logLevel, arguments.logFormat)
+            LoggingSystem.bootstrap { PlainLog(level: level, format: format, label: $0) }
             switch arguments.task {
             case .resolve(let name):
                 for address in try NameResolver.addresses(of: name) { print(address) }
+            case .check:
+                let problems = UplinkProcess.problems(of: arguments)
+                for problem in problems { print(problem) }
+                exit(problems.isEmpty ? 0 : 1)
             case .serve(let descriptor):
                 signal(SIGPIPE, SIG_IGN)
                 let keys = UplinkProcess.readKeys(arguments.identities)

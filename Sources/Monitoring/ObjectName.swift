@@ -14,6 +14,14 @@ package struct ObjectName: Sendable {
     /// 1,024 bytes: Icinga keeps file names of objects below 255 bytes, this is four times that.
     package static let maximumByteCount = 1024
 
+    /// The short name of the service that is the forwarder's own health.
+    package static let healthServiceName = "forwarder"
+
+    /// The forwarder's own health on this node: `NODENAME!forwarder`.
+    package static func health(ofNode nodeName: String) -> ObjectName {
+        ObjectName(host: nodeName, service: healthServiceName)
+    }
+
     /// Names a host.
     package init(host: String) {
         self.host = host

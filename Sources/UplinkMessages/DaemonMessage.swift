@@ -9,8 +9,21 @@ package struct NodeID: Hashable, Sendable {
     package init(index: UInt16) { self.index = index }
 }
 
-/// What the uplink has to know about one node of a master.
+/// What the uplink has to know about one node of a master; all of it counts for this node alone.
 package struct NodeSettings: Hashable, Sendable {
+    /// How many connections a node may be given.
+    ///
+    /// 64: each costs a TLS handshake and some 40 KiB; 4 already keep a master busy.
+    package static let connectionBounds: ClosedRange<UInt16> = 1...64
+    /// How many requests may be in flight on one connection.
+    ///
+    /// 1,024: what a round trip of 200 ms takes at 5,000 results a second.
+    package static let windowBounds: ClosedRange<UInt16> = 1...1024
+    /// How long a connection or an answer may take.
+    ///
+    /// A day: longer than any master is worth waiting for.
+    package static let timeoutBounds: ClosedRange<Duration> = .milliseconds(1) ... .seconds(86_400)
+
     /// The Master object's name: the node's certificate must carry it.
     package var name: String
     /// The name under which the uplink's own arguments hold certificate, key and CA.
@@ -19,13 +32,29 @@ package struct NodeSettings: Hashable, Sendable {
     package var addresses: [String]
     /// TCP port of the API.
     package var port: UInt16
+    /// Connections it gets at most, within ``connectionBounds``.
+    package var connections: UInt16
+    /// Requests in flight on one connection at most, within ``windowBounds``.
+    package var window: UInt16
+    /// Longest wait for a connection including its TLS handshake, within ``timeoutBounds``.
+    package var connectTimeout: Duration
+    /// Longest wait for the answer at the head of a connection's line, within ``timeoutBounds``.
+    package var answerTimeout: Duration
 
     /// A node with all its settings.
-    package init(name: String, identity: String, addresses: [String], port: UInt16) {
+    package init(
+        name: String, identity: String, addresses: [String], port: UInt16,
+        connections: UInt16 = 4, window: UInt16 = 64,
+        connectTimeout: Duration = .seconds(15), answerTimeout: Duration = .seconds(30)
+    ) {
         self.name = name
         self.identity = identity
         self.addresses = addresses
         self.port = port
+        self.connections = connections
+        self.window = window
+        self.connectTimeout = connectTimeout
+        self.answerTimeout = answerTimeout
     }
 }
 
@@ -33,26 +62,9 @@ package struct NodeSettings: Hashable, Sendable {
 package struct UplinkSettings: Hashable, Sendable {
     /// All nodes of all destinations; a ``NodeID`` is an index into this.
     package var nodes: [NodeSettings]
-    /// Connections a node gets at most.
-    package var connectionsPerNode: UInt16
-    /// Requests in flight on one connection at most.
-    package var windowPerConnection: UInt16
-    /// Longest wait for a connection including its TLS handshake.
-    package var connectTimeout: Duration
-    /// Longest wait for the answer at the head of a connection's line.
-    package var answerTimeout: Duration
 
     /// Settings with all their parts.
-    package init(
-        nodes: [NodeSettings], connectionsPerNode: UInt16 = 4, windowPerConnection: UInt16 = 64,
-        connectTimeout: Duration = .seconds(15), answerTimeout: Duration = .seconds(30)
-    ) {
-        self.nodes = nodes
-        self.connectionsPerNode = connectionsPerNode
-        self.windowPerConnection = windowPerConnection
-        self.connectTimeout = connectTimeout
-        self.answerTimeout = answerTimeout
-    }
+    package init(nodes: [NodeSettings]) { self.nodes = nodes }
 }
 
 /// One result on its way to one node: exactly what leaves the host, nothing else.
@@ -180,11 +192,11 @@ extension FrameWriter {
             out.write(node.identity)
             out.write(list: node.addresses) { $0.write($1) }
             out.write(node.port)
+            out.write(node.connections)
+            out.write(node.window)
+            out.write(node.connectTimeout)
+            out.write(node.answerTimeout)
         }
-        write(settings.connectionsPerNode)
-        write(settings.windowPerConnection)
-        write(settings.connectTimeout)
-        write(settings.answerTimeout)
     }
 
     fileprivate mutating func write(_ submission: Submission) {
@@ -213,26 +225,33 @@ extension FrameReader {
     }
 
     fileprivate mutating func readSettings() throws(MessageFault) -> UplinkSettings {
-        let nodes = try readList("nodes", limit: Wire.nodeLimit) { (one) throws(MessageFault) in
-            NodeSettings(
-                name: try one.readString("node name", limit: ObjectName.maximumByteCount),
-                identity: try one.readString("identity", limit: ObjectName.maximumByteCount),
-                addresses: try one.readAddresses(),
-                port: try one.readInteger(UInt16.self))
-        }
-        let settings = UplinkSettings(
-            nodes: nodes,
-            connectionsPerNode: try readInteger(UInt16.self),
-            windowPerConnection: try readInteger(UInt16.self),
-            connectTimeout: try readDuration(),
-            answerTimeout: try readDuration())
-        guard (1...64).contains(settings.connectionsPerNode) else {
-            throw .outOfBounds(field: "connections per node")
-        }
-        guard (1...1024).contains(settings.windowPerConnection) else {
-            throw .outOfBounds(field: "window")
-        }
-        return settings
+        UplinkSettings(
+            nodes: try readList("nodes", limit: Wire.nodeLimit) { (one) throws(MessageFault) in
+                try one.readNodeSettings()
+            })
+    }
+
+    private mutating func readNodeSettings() throws(MessageFault) -> NodeSettings {
+        NodeSettings(
+            name: try readString("node name", limit: ObjectName.maximumByteCount),
+            identity: try readString("identity", limit: ObjectName.maximumByteCount),
+            addresses: try readAddresses(),
+            port: try Self.bounded("port", 1...UInt16.max, readInteger(UInt16.self)),
+            connections: try Self.bounded(
+                "connections", NodeSettings.connectionBounds, readInteger(UInt16.self)),
+            window: try Self.bounded(
+                "window", NodeSettings.windowBounds, readInteger(UInt16.self)),
+            connectTimeout: try Self.bounded(
+                "connect timeout", NodeSettings.timeoutBounds, readDuration()),
+            answerTimeout: try Self.bounded(
+                "answer timeout", NodeSettings.timeoutBounds, readDuration()))
+    }
+
+    private static func bounded<Value>(
+        _ field: String, _ bounds: ClosedRange<Value>, _ value: Value
+    ) throws(MessageFault) -> Value {
+        guard bounds.contains(value) else { throw .outOfBounds(field: field) }
+        return value
     }
 
     fileprivate mutating func readSubmission() throws(MessageFault) -> Submission {

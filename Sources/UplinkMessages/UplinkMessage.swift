@@ -142,10 +142,8 @@ package enum UplinkMessage: Hashable, Sendable {
     case outcome(OutcomeReport)
     /// What became of a probe; exactly one for each.
     case probeAnswer(id: UInt64, ProbeAnswer)
-    /// What became of a read-back, and when it was asked and answered by this host's clock;
-    /// exactly one for each.
-    case readBackAnswer(
-        id: UInt64, ReadBackAnswer, askedAt: Timestamp, answeredAt: Timestamp)
+    /// What became of a read-back; exactly one for each.
+    case readBackAnswer(id: UInt64, ReadBackAnswer)
     /// A node has its first connection, or lost its last one.
     case link(node: NodeID, isUp: Bool)
     /// All known addresses of a node failed; resolve its name again.
@@ -169,12 +167,10 @@ extension UplinkMessage {
             out = FrameWriter(type: 3)
             out.write(id)
             out.write(answer)
-        case .readBackAnswer(let id, let answer, let askedAt, let answeredAt):
+        case .readBackAnswer(let id, let answer):
             out = FrameWriter(type: 4)
             out.write(id)
             out.write(answer)
-            out.write(askedAt)
-            out.write(answeredAt)
         case .link(let node, let isUp):
             out = FrameWriter(type: 5)
             out.write(node.index)
@@ -198,8 +194,7 @@ extension UplinkMessage {
                 id: try reader.readInteger(UInt64.self), try reader.readProbeAnswer())
         case 4:
             self = .readBackAnswer(
-                id: try reader.readInteger(UInt64.self), try reader.readReadBackAnswer(),
-                askedAt: try reader.readTimestamp(), answeredAt: try reader.readTimestamp())
+                id: try reader.readInteger(UInt64.self), try reader.readReadBackAnswer())
         case 5: self = .link(node: try reader.readNode(), isUp: try reader.readBool("link state"))
         case 6: self = .addressWanted(node: try reader.readNode())
         default: throw .unknownType(type)

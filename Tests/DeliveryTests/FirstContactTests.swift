@@ -60,8 +60,7 @@ private let health = ObjectName(host: "web1", service: "forwarder")
         let reading = ObjectReading(object: health, executionStart: held, lastCheck: held)
         let actions = machine.handle(
             .uplink(
-                .readBackAnswer(
-                    id: question, .readings([reading]), askedAt: t0, answeredAt: t0)), at: now)
+                .readBackAnswer(id: question, .readings([reading]))), at: now)
         return try #require(actions.lazy.compactMap(\.batch).first).stamp
     }
 }

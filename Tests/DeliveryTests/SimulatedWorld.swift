@@ -59,8 +59,8 @@ struct SimulatedWorld {
         DeliveryMachine(
             settings: DeliverySettings(
                 name: "master", number: 1,
-                nodes: [.init(id: NodeID(index: 0), name: "master")], healthObject: health,
-                checkSource: "h", window: 8, grace: grace),
+                nodes: [.init(id: NodeID(index: 0), name: "master", window: 8, grace: grace)],
+                healthObject: health, checkSource: "h"),
             destination: destination, seed: seed)
     }
 
@@ -146,8 +146,7 @@ struct SimulatedWorld {
                 return ObjectReading(
                     object: object, executionStart: held?.stamp, lastCheck: held?.processed)
             }
-            return .readBackAnswer(
-                id: id, .readings(readings), askedAt: request.sentAt, answeredAt: now.wall)
+            return .readBackAnswer(id: id, .readings(readings))
         default: return .link(node: NodeID(index: 0), isUp: true)
         }
     }
@@ -188,9 +187,7 @@ struct SimulatedWorld {
             case .readBack(let id, _, _):
                 try await tell(
                     .uplink(
-                        .readBackAnswer(
-                            id: id, .failed(.closed, text: text), askedAt: request.sentAt,
-                            answeredAt: now.wall)))
+                        .readBackAnswer(id: id, .failed(.closed, text: text))))
             default: break
             }
         }
@@ -299,9 +296,7 @@ struct SimulatedWorld {
         case .readBack(let id, _, _) where !isConnected:
             try await tell(
                 .uplink(
-                    .readBackAnswer(
-                        id: id, .failed(.closed, text: ""), askedAt: now.wall,
-                        answeredAt: now.wall)))
+                    .readBackAnswer(id: id, .failed(.closed, text: ""))))
         default: wire.append(Request(message: message, sentAt: now.wall))
         }
     }

@@ -21,7 +21,6 @@ struct NodeLinkTests {
             let node = NodeSettings(name: "n", identity: "i", addresses: [], port: 1)
             link = NodeLink(
                 node,
-                of: UplinkSettings(nodes: [node]),
                 tls: .failure(LinkFailure(.keysUnusable, "no keys")),
                 time: FakeTime(),
                 on: loop,

@@ -1,4 +1,5 @@
 import Foundation
+import Monitoring
 import Testing
 
 @testable import Forwarder
@@ -7,19 +8,21 @@ struct UplinkStartTests {
     @Test func `arguments say what to do`() throws {
         let arguments = try UplinkArguments([
             "--descriptor", "5", "--identity", "a", "c", "k", "r", "--identity", "b", "1", "2", "3",
-            "--user", "nobody", "--log-level", "debug",
+            "--user", "nobody", "--log-level", "debug", "--log-format", "json",
         ])
         #expect(arguments.task == .serve(descriptor: 5))
         #expect(arguments.identities.map(\.name) == ["a", "b"])
         #expect(arguments.identities.first?.key == "k")
         #expect(arguments.user == "nobody" && arguments.logLevel == "debug")
+        #expect(arguments.logFormat == .json)
+        #expect(try UplinkArguments(["--check"]).task == .check)
         #expect(try UplinkArguments(["--resolve", "x"]).task == .resolve("x"))
         #expect(try UplinkArguments([]).task == .serve(descriptor: 3))
     }
 
     @Test(arguments: [
         ["--descriptor"], ["--descriptor", "x"], ["--descriptor", "-1"], ["--identity", "a", "b"],
-        ["--what"], ["--log-level", "loud"], ["--resolve"],
+        ["--what"], ["--log-level", "loud"], ["--log-format", "xml"], ["--resolve"],
         ["--identity", "a", "b", "c", "d", "--identity", "a", "b", "c", "d"],
     ])
     func `arguments that make no sense are refused`(_ arguments: [String]) {
@@ -81,8 +84,8 @@ struct UplinkStartTests {
 
     @Test func `a log line has the form of the daemon's`() {
         func line(_ level: String, _ message: String, why: String) -> String {
-            let level = PlainLog(level: level).logLevel
-            return PlainLog.line(level, message, ["why": why, "node": "icinga1"])
+            let log = PlainLog(level: level)
+            return log.line(log.logLevel, message, ["why": why, "node": "icinga1"])
         }
         #expect(line("error", "gone", why: "x") == "<3>gone node=icinga1 why=x")
         #expect(line("notice", "gone", why: "a b") == #"<5>gone node=icinga1 why="a b""#)

@@ -42,6 +42,7 @@ package final class ForwarderSite: Sendable {
             try folder.write(String(contentsOfFile: source, encoding: .utf8), to: "pki/\(target)")
         }
         try folder.write(Self.uplinkScript(try BuiltProducts.uplink), to: "uplink", mode: 0o700)
+        try folder.write("", to: "clock")
         try folder.write(
             """
             const NodeName = "\(node)"

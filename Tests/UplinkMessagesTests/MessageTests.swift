@@ -11,7 +11,11 @@ private let daemonMessages: [DaemonMessage] = [
         UplinkSettings(nodes: [
             NodeSettings(
                 name: "master1", identity: "production", addresses: ["127.0.0.1", "::1"],
-                port: 5665)
+                port: 5665),
+            NodeSettings(
+                name: "master2", identity: "backup", addresses: [], port: 65_535,
+                connections: 64, window: 1, connectTimeout: .milliseconds(1),
+                answerTimeout: .seconds(86_400)),
         ])),
     .addresses(node: node, addresses: []),
     .submit(
@@ -40,10 +44,10 @@ private let uplinkMessages: [UplinkMessage] = [
         id: 4,
         .readings([
             ObjectReading(object: ObjectName(host: "h"), executionStart: moment, lastCheck: nil)
-        ]), askedAt: moment, answeredAt: moment),
-    .readBackAnswer(id: 5, .objectUnknown, askedAt: moment, answeredAt: moment),
-    .readBackAnswer(id: 6, .permissionMissing, askedAt: moment, answeredAt: moment),
-    .readBackAnswer(id: 7, .failed(.timedOut, text: ""), askedAt: moment, answeredAt: moment),
+        ])),
+    .readBackAnswer(id: 5, .objectUnknown),
+    .readBackAnswer(id: 6, .permissionMissing),
+    .readBackAnswer(id: 7, .failed(.timedOut, text: "")),
     .link(node: node, isUp: true),
     .addressWanted(node: node),
 ]
@@ -135,4 +139,26 @@ private func onlyFrame(_ bytes: [UInt8]) throws -> ArraySlice<UInt8> {
     #expect(throws: MessageFault.outOfBounds(field: "exit status")) {
         try DaemonMessage(frame: frame[...])
     }
+}
+
+private func node(
+    port: UInt16 = 1, connections: UInt16 = 1, window: UInt16 = 1,
+    connect: Duration = .seconds(1), answer: Duration = .seconds(1)
+) -> NodeSettings {
+    NodeSettings(
+        name: "m1", identity: "m1", addresses: [], port: port, connections: connections,
+        window: window, connectTimeout: connect, answerTimeout: answer)
+}
+
+@Test(arguments: [
+    ("port", node(port: 0)), ("connections", node(connections: 0)),
+    ("connections", node(connections: 65)), ("window", node(window: 0)),
+    ("window", node(window: 1025)), ("connect timeout", node(connect: .microseconds(999))),
+    ("connect timeout", node(connect: .seconds(86_401))), ("answer timeout", node(answer: .zero)),
+    ("answer timeout", node(answer: .seconds(-1))),
+])
+func `a node's settings beyond their bounds are refused`(field: String, bad: NodeSettings) throws {
+    let settings = UplinkSettings(nodes: [node(), bad])
+    let frame = try onlyFrame(DaemonMessage.settings(settings).frame)
+    #expect(throws: MessageFault.outOfBounds(field: field)) { try DaemonMessage(frame: frame) }
 }

@@ -124,7 +124,7 @@ extension Definitions.Entry {
     fileprivate init(health: HealthService, _ definition: ConfigObject?) {
         self.init(
             name: health.name,
-            displayName: HealthService.shortName,
+            displayName: ObjectName.healthServiceName,
             checkCommand: "",
             groups: definition?.groups ?? [],
             variables: "{}",

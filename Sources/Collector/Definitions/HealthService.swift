@@ -4,15 +4,12 @@ internal import Monitoring
 /// The forwarder's own health, the service `NODENAME!forwarder`: it exists without being defined,
 /// and a definition may change how often it is reported, nothing else.
 struct HealthService {
-    /// The service's short name.
-    static let shortName = "forwarder"
-
     /// `NODENAME!forwarder`.
     let name: ObjectName
 
     /// The health of the forwarder on this node.
     init(nodeName: String) {
-        name = ObjectName(host: nodeName, service: Self.shortName)
+        name = ObjectName.health(ofNode: nodeName)
     }
 
     /// How it is scheduled unless a definition says otherwise: every minute, and every half minute

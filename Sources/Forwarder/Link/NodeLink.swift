@@ -55,7 +55,6 @@ final class NodeLink {
 
     init(
         _ settings: NodeSettings,
-        of uplink: UplinkSettings,
         tls: Result<TLSContext, LinkFailure>,
         time: any TimeSource,
         on loop: any EventLoop,
@@ -63,11 +62,11 @@ final class NodeLink {
     ) {
         self.settings = settings
         self.limits = PipelinedClient.Limits(
-            window: Int(uplink.windowPerConnection),
-            answerTimeout: TimeAmount(bounded: uplink.answerTimeout)
+            window: Int(settings.window),
+            answerTimeout: TimeAmount(bounded: settings.answerTimeout)
         )
-        self.connectionLimit = Int(uplink.connectionsPerNode)
-        self.connectTimeout = TimeAmount(bounded: uplink.connectTimeout)
+        self.connectionLimit = Int(settings.connections)
+        self.connectTimeout = TimeAmount(bounded: settings.connectTimeout)
         self.addresses = settings.addresses
         self.tls = tls
         self.time = time

@@ -2,20 +2,22 @@
     internal import Glibc
 #endif
 package import Logging
+package import Monitoring
 
-/// Writes one line a message to standard error, which it shares with the daemon, in the daemon's
-/// form: the priority that journald reads, then message and metadata in a fixed order.
-///
-/// Without a time: the journal adds that.
+/// Writes a ``LogLine`` for each message on standard error, which it shares with the daemon.
 package struct PlainLog: LogHandler {
     /// From which level on.
     package var logLevel: Logger.Level
     /// What every line tells besides its own.
     package var metadata: Logger.Metadata = [:]
+    private let label: String
+    private let format: LogLine.Format
 
     /// A log from this level on; a word that is no level means `notice`.
-    package init(level: String) {
+    package init(level: String, format: LogLine.Format = .text, label: String = "uplink") {
         self.logLevel = Logger.Level(rawValue: level) ?? .notice
+        self.format = format
+        self.label = label
     }
 
     package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -25,30 +27,25 @@ package struct PlainLog: LogHandler {
 
     package func log(event: LogEvent) {
         let all = metadata.merging(event.metadata ?? [:]) { $1 }
-        let line = Self.line(event.level, "\(event.message)", all.mapValues { "\($0)" })
+        let line = self.line(event.level, "\(event.message)", all.mapValues { "\($0)" })
         let bytes = Array("\(line)\n".utf8)
         // Lost on purpose: there is nowhere to complain that standard error is gone.
         _ = write(STDERR_FILENO, bytes, bytes.count)
     }
 
     /// The line without its end.
-    static func line(
+    func line(
         _ level: Logger.Level,
         _ message: String,
         _ metadata: [String: String]
     ) -> String {
-        let pairs = metadata.sorted { $0.key < $1.key }.map { " \($0)=\(quoted($1))" }
-        return "<\(level.priority)>\(onOneLine(message))\(pairs.joined())"
-    }
-
-    /// A value on one line; quoted when it has blanks.
-    private static func quoted(_ value: String) -> String {
-        let line = onOneLine(value)
-        return line.contains(" ") || line.isEmpty ? "\"\(line)\"" : line
-    }
-
-    private static func onOneLine(_ text: String) -> String {
-        text.split(whereSeparator: \.isNewline).joined(separator: " ")
+        LogLine(
+            level: level.rawValue,
+            priority: level.priority,
+            label: label,
+            message: message,
+            metadata: metadata
+        ).text(format)
     }
 }
 

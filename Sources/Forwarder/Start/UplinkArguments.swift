@@ -1,4 +1,5 @@
 internal import Logging
+package import Monitoring
 
 /// What `forwarder-uplink` was told on its command line.
 package struct UplinkArguments: Hashable, Sendable {
@@ -20,6 +21,8 @@ package struct UplinkArguments: Hashable, Sendable {
         case serve(descriptor: Int32)
         /// Print the addresses of a name and exit.
         case resolve(String)
+        /// Say what is wrong with the identities and the user, and exit.
+        case check
     }
 
     /// Most identities.
@@ -30,16 +33,22 @@ package struct UplinkArguments: Hashable, Sendable {
     /// How it is called.
     package static let usage = """
         usage: forwarder-uplink [--descriptor N] [--identity NAME CERT KEY CA]... [--user NAME]
-                                [--log-level LEVEL]
+                                [--log-level LEVEL] [--log-format FORMAT]
+               forwarder-uplink --check [--identity NAME CERT KEY CA]... [--user NAME]
                forwarder-uplink --resolve NAME
 
           --descriptor N     the connected socket to the daemon (default: 3)
           --identity NAME CERT KEY CA
                              PEM files of certificate, private key and CA, under this name
           --user NAME        the user to become after reading the keys, when started as root
+          --check            say on standard output what keeps the identities and the user from
+                             being used, one problem a line: the identity's place from 0 (or -),
+                             a tab, the problem; exit 0 if nothing does, 1 otherwise
           --resolve NAME     print the name's addresses, one a line, and exit
           --log-level LEVEL  trace, debug, info, notice, warning, error or critical
                              (default: notice)
+          --log-format FORMAT
+                             text or json (default: text)
         """
 
     /// What to do.
@@ -50,6 +59,8 @@ package struct UplinkArguments: Hashable, Sendable {
     package private(set) var user: String?
     /// From which level on to log.
     package private(set) var logLevel = "notice"
+    /// How to log.
+    package private(set) var logFormat = LogLine.Format.text
 
     /// Reads the arguments after the program's name.
     ///
@@ -66,12 +77,19 @@ package struct UplinkArguments: Hashable, Sendable {
                 task = .serve(descriptor: number)
             case "--identity": try addIdentity(from: &rest)
             case "--user": user = try Self.value(of: option, from: &rest)
+            case "--check": task = .check
             case "--resolve": task = .resolve(try Self.value(of: option, from: &rest))
             case "--log-level":
                 logLevel = try Self.value(of: option, from: &rest)
                 guard Logger.Level(rawValue: logLevel) != nil else {
                     throw .usage("\(logLevel) is no log level")
                 }
+            case "--log-format":
+                let word = try Self.value(of: option, from: &rest)
+                guard let format = LogLine.Format(rawValue: word) else {
+                    throw .usage("\(word) is no log format")
+                }
+                logFormat = format
             default: throw .usage("unknown option \(option)")
             }
         }

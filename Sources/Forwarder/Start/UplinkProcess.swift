@@ -32,6 +32,28 @@ package enum UplinkProcess {
         }
     }
 
+    /// What keeps identities and user from being used, one line each as `--check` prints them.
+    ///
+    /// The same files are read in the same way as when it serves.
+    package static func problems(of arguments: UplinkArguments) -> [String] {
+        var problems: [String] = []
+        func note(_ place: String, _ fault: ForwarderFault) {
+            let words = fault.description.split(whereSeparator: \.isNewline)
+            problems.append("\(place)\t\(words.joined(separator: " "))")
+        }
+        if let user = arguments.user {
+            do throws(ForwarderFault) { _ = try ProcessUser.find(user) } catch { note("-", error) }
+        }
+        for (place, keys) in readKeys(arguments.identities).enumerated() {
+            do throws(ForwarderFault) {
+                _ = try TLSContext(keys.material.get())
+            } catch {
+                note("\(place)", error)
+            }
+        }
+        return problems
+    }
+
     /// Makes sure that the descriptor is a connected stream socket that no child would inherit.
     ///
     /// - Throws: `.descriptor`.

@@ -67,16 +67,23 @@ struct FlushCommand: AsyncParsableCommand {
             try Output.writeJSON(outcome)
             return
         }
-        Output.write("\(outcome.delivered) results delivered, ")
+        Output.write(Self.text(outcome))
+    }
+
+    /// The outcome as people read it.
+    static func text(_ outcome: FlushOutcome) -> String {
+        var text = "\(outcome.delivered) results delivered, "
+        if outcome.evicted > 0 {
+            text += "\(outcome.evicted) given up because the spool is full, "
+        }
         guard !outcome.isComplete else {
-            Output.write("nothing left.\n")
-            return
+            return text + "nothing left.\n"
         }
-        Output.write("\(outcome.left.map(\.count).reduce(0, +)) left:\n")
+        text += "\(outcome.left.map(\.count).reduce(0, +)) left:\n"
         for remainder in outcome.left {
-            Output.write(
-                "  \(remainder.destination): \(remainder.count) results. \(remainder.reason)\n")
+            text += "  \(remainder.destination): \(remainder.count) results. \(remainder.reason)\n"
         }
+        return text
     }
 }
 
@@ -105,15 +112,18 @@ struct OwnFlush: Sendable {
         let object = configuration.healthObject
         async let delivering: Void = driver.run()
         async let _: Void = supervisor.run()
-        async let making: Void = {
+        async let making: Int = {
+            var evicted = 0
             for await _ in wanted.stream {
                 let record = health.record(of: object, at: time.wall)
                 // The delivery asks again when this could not be stored.
                 guard let receipt = try? await spool.appendHealth(record) else { continue }
+                evicted += receipt.evicted.values.reduce(0, +)
                 driver.tell(.accepted(receipt.grown))
             }
+            return evicted
         }()
-        let outcome: FlushOutcome
+        var outcome: FlushOutcome
         do {
             outcome = try await FlushRun(spool: spool, driver: driver, inflow: .none).run(show)
         } catch {
@@ -124,7 +134,7 @@ struct OwnFlush: Sendable {
         driver.stop()
         wanted.continuation.finish()
         await delivering
-        await making
+        outcome.evicted = await making
         try spool.close()
         return outcome
     }

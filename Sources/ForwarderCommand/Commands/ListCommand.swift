@@ -68,10 +68,14 @@ struct ListCommand: ParsableCommand {
     /// What a running daemon says of the objects; nothing without one.
     private static func states(_ configuration: ForwarderConfiguration) -> [String: ObjectReport] {
         var states: [String: ObjectReport] = [:]
-        // Without an answer the list is still of use.
-        try? ControlClient(path: configuration.controlPath)?.ask(.objects) { reply in
-            guard case .objects(let objects) = reply else { return }
-            for object in objects { states[object.name] = object }
+        do {
+            try ControlClient(path: configuration.controlPath)?.ask(.objects) { reply in
+                guard case .objects(let objects) = reply else { return }
+                for object in objects { states[object.name] = object }
+            }
+        } catch {
+            // Without an answer the list is still of use.
+            Output.complain("forwarder list: states and next checks are left out. \(error)")
         }
         return states
     }

@@ -11,7 +11,9 @@ struct ValidateCommand: ParsableCommand {
         abstract: "Check configuration and definitions without running anything.",
         discussion: """
             Prints every error with file, line and column and shows the line, then what was \
-            loaded and what was ignored. Exit status as `icinga2 daemon -C`: 0 valid, 1 not.
+            loaded and what was ignored. Certificates, keys and the network process are judged \
+            as that process would judge them: run it as the daemon's user. Exit status as \
+            `icinga2 daemon -C`: 0 valid, 1 not.
             """)
 
     @OptionGroup var common: CommonOptions
@@ -20,6 +22,11 @@ struct ValidateCommand: ParsableCommand {
         let configuration = try common.load()
         let (definitions, _) = try common.loadDefinitions(configuration)
         for warning in definitions.warnings { Output.complain(warning.description) }
+        let complaints = UplinkInspection(configuration).complaintsAndWait()
+        guard complaints.isEmpty else {
+            Output.complain(ErrorListing.text(complaints.map { Diagnostic($0) }))
+            throw ExitCode(1)
+        }
         let hosts = definitions.entries.count(where: \.name.isHost)
         let services = definitions.entries.count - hosts
         let counted = Words.counted

@@ -3,7 +3,14 @@ import Foundation
 import Monitoring
 
 /// Reads the attributes of one object of `forwarder.conf`, with bounds.
+///
+/// What is set is used as it stands or is an error at its place; nothing is rounded or cut.
 struct AttributeReader {
+    /// Most bytes of a text or a path.
+    ///
+    /// 4,096: the longest path of the kernel.
+    static let textByteLimit = 4096
+
     private let object: ConfigObject
     private let folder: String
 
@@ -13,20 +20,36 @@ struct AttributeReader {
     }
 
     var name: String { object.fullName.text }
+    /// Where the object is declared.
+    var location: SourceLocation { object.location }
 
     func location(of key: ByteString) -> SourceLocation { object.location(of: key) }
 
-    /// The text of an attribute; nil when it is not set or empty.
-    func text(_ key: ByteString) -> String? {
+    /// Why a text cannot be used; nil when it can.
+    static func flaw(in text: String, limit: Int = textByteLimit) -> String? {
+        if text.isEmpty { return "must not be empty" }
+        if text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) {
+            return "must not hold control characters"
+        }
+        return text.utf8.count > limit ? "must not be longer than \(limit) bytes" : nil
+    }
+
+    /// The text of an attribute; nil when it is not set.
+    func text(
+        _ key: ByteString, limit: Int = textByteLimit, _ errors: inout [Diagnostic]
+    ) -> String? {
         let value = object[key]
         guard !value.isNull else { return nil }
         let text = value.toText.text
-        return text.isEmpty ? nil : text
+        guard let flaw = Self.flaw(in: text, limit: limit) else { return text }
+        errors.append(
+            Diagnostic("Attribute '\(key.text)' \(flaw).", at: object.location(of: key)))
+        return nil
     }
 
     /// A path; a relative one starts in the folder of the configuration file.
-    func path(_ key: ByteString) -> String? {
-        guard let path = text(key) else { return nil }
+    func path(_ key: ByteString, _ errors: inout [Diagnostic]) -> String? {
+        guard let path = text(key, &errors) else { return nil }
         return path.hasPrefix("/") ? path : "\(folder)/\(path)"
     }
 
@@ -36,11 +59,11 @@ struct AttributeReader {
         _ errors: inout [Diagnostic]
     ) -> Int {
         guard let number = object[key].toNumber, !object[key].isNull else { return fallback }
-        guard let value = Int(exactly: number.rounded()), bounds.contains(value) else {
+        guard let value = Int(exactly: number), bounds.contains(value) else {
             errors.append(
                 Diagnostic(
                     """
-                    Attribute '\(key.text)' must be a number from \(bounds.lowerBound) to \
+                    Attribute '\(key.text)' must be a whole number from \(bounds.lowerBound) to \
                     \(bounds.upperBound).
                     """, at: object.location(of: key)))
             return fallback

@@ -4,11 +4,17 @@ import Foundation
 import Logging
 import Monitoring
 import Spool
+import UplinkMessages
 
 /// Reads `forwarder.conf` into a ``ForwarderConfiguration``, or says everything that is wrong.
 struct ConfigurationLoader {
     /// Where `forwarder.conf` is when nothing else is said.
     static let defaultPath = "/etc/forwarder/forwarder.conf"
+
+    /// Most bytes of a host's name or address.
+    ///
+    /// 255: what DNS allows for a name.
+    private static let hostByteLimit = 255
 
     let reader: any ConfigFileReader
     /// This host's name when the file sets no `NodeName`.
@@ -25,18 +31,22 @@ struct ConfigurationLoader {
         try session.commit()
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
         var errors: [Diagnostic] = []
+        let readers = session.registry.objects(ofType: "Master").map {
+            AttributeReader($0, folder: folder)
+        }
         let configuration = ForwarderConfiguration(
             nodeName: session.constant("NodeName")?.toText.text ?? hostName,
-            masters: session.registry.objects(ofType: "Master").map {
-                master(AttributeReader($0, folder: folder), &errors)
-            },
+            masters: readers.map { master($0, &errors) },
             spool: spool(only("Spool", of: session, folder, &errors), &errors),
             checks: checks(only("Checks", of: session, folder, &errors), folder, &errors),
-            uplink: uplink(only("Uplink", of: session, folder, &errors)),
-            controlPath: only("Control", of: session, folder, &errors)?.path("path")
+            uplink: uplink(only("Uplink", of: session, folder, &errors), &errors),
+            controlPath: only("Control", of: session, folder, &errors)?.path("path", &errors)
                 ?? "/run/forwarder/control.sock",
             logging: logging(only("Logging", of: session, folder, &errors), &errors))
         check(configuration, path: path, &errors)
+        for (index, reader) in readers.enumerated() {
+            compare(index, of: configuration.masters, at: reader, &errors)
+        }
         guard errors.isEmpty else { throw .invalid(errors) }
         return configuration
     }
@@ -59,25 +69,55 @@ struct ConfigurationLoader {
     private func master(
         _ read: AttributeReader, _ errors: inout [Diagnostic]
     ) -> MasterNode {
-        MasterNode(
-            name: read.name, host: read.text("host") ?? "",
+        if let flaw = AttributeReader.flaw(in: read.name, limit: ObjectName.maximumByteCount) {
+            errors.append(Diagnostic("The name of a Master \(flaw).", at: read.location))
+        }
+        return MasterNode(
+            name: read.name, host: read.text("host", limit: Self.hostByteLimit, &errors) ?? "",
             port: UInt16(read.whole("port", in: 1...65_535, default: 5665, &errors)),
-            zone: read.text("zone") ?? read.name,
-            certificatePath: read.path("certificate") ?? "",
-            keyPath: read.path("private_key") ?? "",
-            authorityPath: read.path("ca") ?? "",
-            connections: UInt16(read.whole("connections", in: 1...64, default: 4, &errors)),
-            window: UInt16(read.whole("window", in: 1...1024, default: 64, &errors)),
+            zone: read.text("zone", limit: ObjectName.maximumByteCount, &errors) ?? read.name,
+            certificatePath: read.path("certificate", &errors) ?? "",
+            keyPath: read.path("private_key", &errors) ?? "",
+            authorityPath: read.path("ca", &errors) ?? "",
+            connections: UInt16(
+                read.whole(
+                    "connections", in: Self.whole(NodeSettings.connectionBounds), default: 4,
+                    &errors)),
+            window: UInt16(
+                read.whole(
+                    "window", in: Self.whole(NodeSettings.windowBounds), default: 64, &errors)),
             connectTimeout: read.span("connect_timeout", default: .seconds(15), &errors),
             answerTimeout: read.span("answer_timeout", default: .seconds(30), &errors),
             grace: read.span("grace", default: .seconds(5), &errors))
+    }
+
+    private static func whole(_ bounds: ClosedRange<UInt16>) -> ClosedRange<Int> {
+        Int(bounds.lowerBound)...Int(bounds.upperBound)
+    }
+
+    /// Two zones that lead to one port would have every result processed twice there.
+    private func compare(
+        _ index: Int, of masters: [MasterNode], at read: AttributeReader,
+        _ errors: inout [Diagnostic]
+    ) {
+        let master = masters[index]
+        let other = masters[..<index].first {
+            $0.host == master.host && $0.port == master.port && $0.zone != master.zone
+        }
+        guard let other, !master.host.isEmpty else { return }
+        errors.append(
+            Diagnostic(
+                """
+                Master '\(master.name)' has the host and port of '\(other.name)' but another \
+                zone: each result would be processed twice there. Remove one, or set the same zone.
+                """, at: read.location(of: "host")))
     }
 
     private func spool(
         _ read: AttributeReader?, _ errors: inout [Diagnostic]
     ) -> SpoolSettings {
         SpoolSettings(
-            path: read?.path("path") ?? "/var/lib/forwarder/spool.db",
+            path: read?.path("path", &errors) ?? "/var/lib/forwarder/spool.db",
             sizeLimit: read?.whole(
                 "size_limit", in: SpoolSettings.minimumSizeLimit...(1 << 40),
                 default: SpoolSettings.defaultSizeLimit, &errors)
@@ -88,30 +128,32 @@ struct ConfigurationLoader {
         _ read: AttributeReader?, _ folder: String, _ errors: inout [Diagnostic]
     ) -> CheckSettings {
         CheckSettings(
-            definitionsPath: read?.path("definitions") ?? "\(folder)/conf.d",
-            includePath: read?.path("include_path") ?? "/usr/share/icinga2/include",
+            definitionsPath: read?.path("definitions", &errors) ?? "\(folder)/conf.d",
+            includePath: read?.path("include_path", &errors) ?? "/usr/share/icinga2/include",
             concurrencyLimit: read?.whole(
                 "concurrent_checks", in: 1...4096, default: CheckScheduler.defaultConcurrencyLimit,
                 &errors) ?? CheckScheduler.defaultConcurrencyLimit)
     }
 
-    private func uplink(_ read: AttributeReader?) -> UplinkProgram {
+    private func uplink(
+        _ read: AttributeReader?, _ errors: inout [Diagnostic]
+    ) -> UplinkProgram {
         UplinkProgram(
-            path: read?.path("program") ?? "\(programFolder)/forwarder-uplink",
-            user: read?.text("user"))
+            path: read?.path("program", &errors) ?? "\(programFolder)/forwarder-uplink",
+            user: read?.text("user", &errors))
     }
 
     private func logging(
         _ read: AttributeReader?, _ errors: inout [Diagnostic]
     ) -> LogSettings {
-        let format = read?.text("format") ?? "text"
-        if LogSettings.Format(rawValue: format) == nil {
+        let format = read?.text("format", &errors) ?? "text"
+        if LogLine.Format(rawValue: format) == nil {
             errors.append(
                 Diagnostic(
                     "Unknown log format '\(format)'. Use text or json.",
                     at: read?.location(of: "format")))
         }
-        let level = read?.text("level") ?? "notice"
+        let level = read?.text("level", &errors) ?? "notice"
         if Logger.Level(rawValue: level) == nil {
             errors.append(
                 Diagnostic(
@@ -120,7 +162,7 @@ struct ConfigurationLoader {
         }
         return LogSettings(
             level: level,
-            format: LogSettings.Format(rawValue: format) ?? .text)
+            format: LogLine.Format(rawValue: format) ?? .text)
     }
 
     private func check(
@@ -134,8 +176,9 @@ struct ConfigurationLoader {
                     NodeName in \(path) to this host's name on the master.
                     """))
         }
-        if configuration.destinations.count > 64 || configuration.masters.count > 64 {
-            errors.append(Diagnostic("More than 64 masters in \(path). Remove some."))
+        if configuration.masters.count > Wire.nodeLimit {
+            errors.append(
+                Diagnostic("More than \(Wire.nodeLimit) masters in \(path). Remove some."))
         }
     }
 }

@@ -69,11 +69,6 @@ struct UplinkProgram: Sendable, Hashable {
 
 /// What is logged and how.
 struct LogSettings: Sendable, Hashable {
-    enum Format: String, Sendable, CaseIterable {
-        case text
-        case json
-    }
-
     var level: String
-    var format: Format
+    var format: LogLine.Format
 }

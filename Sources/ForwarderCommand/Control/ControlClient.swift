@@ -6,14 +6,16 @@ struct ControlClient {
     /// How long the daemon may say nothing.
     ///
     /// 15 s: it answers within milliseconds, and tells of progress ten times a second.
-    private static let patience = timeval(tv_sec: 15, tv_usec: 0)
+    static let patience = timeval(tv_sec: 15, tv_usec: 0)
 
     private let descriptor: Descriptor
 
     /// Connects; nil when no daemon listens there.
-    init?(path: String) {
-        guard let connected = try? ControlSocket.connect(path: path) else { return nil }
-        ControlSocket.setPatience(Self.patience, of: connected)
+    ///
+    /// - Throws: when one may listen but cannot be talked to by this user.
+    init?(path: String, patience: timeval = Self.patience) throws(ControlFault) {
+        guard let connected = try ControlSocket.connect(path: path) else { return nil }
+        ControlSocket.setPatience(patience, of: connected)
         descriptor = connected
     }
 
@@ -22,11 +24,11 @@ struct ControlClient {
     /// A daemon that starts owns the spool a moment before it listens: it is waited for.
     static func ofDaemon(_ configuration: ForwarderConfiguration) async throws -> ControlClient? {
         for _ in 0..<startSteps {
-            if let client = ControlClient(path: configuration.controlPath) { return client }
+            if let client = try ControlClient(path: configuration.controlPath) { return client }
             guard SpoolQueue.isOwned(configuration.spool) else { return nil }
             try await Task.sleep(for: startStep)
         }
-        return ControlClient(path: configuration.controlPath)
+        return try ControlClient(path: configuration.controlPath)
     }
 
     private static let startSteps = 30

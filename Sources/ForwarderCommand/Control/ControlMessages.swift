@@ -44,6 +44,8 @@ struct FlushOutcome: Codable, Sendable, Hashable {
     var delivered: Int
     /// What is left, and why.
     var left: [Remainder]
+    /// Results that were given up so that the flush could store the forwarder's own health.
+    var evicted = 0
 
     struct Remainder: Codable, Sendable, Hashable {
         var destination: String

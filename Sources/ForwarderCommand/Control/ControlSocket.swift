@@ -14,12 +14,29 @@ enum ControlSocket {
         return descriptor
     }
 
-    /// Connects to a daemon that listens at `path`.
-    static func connect(path: String) throws(ControlFault) -> Descriptor {
+    /// Connects to a daemon that listens at `path`; nil when none does.
+    ///
+    /// - Throws: also when the kernel keeps this user away from it, because a daemon may be there.
+    static func connect(path: String) throws(ControlFault) -> Descriptor? {
         let descriptor = try make()
         let status = try withAddress(path) { Glibc.connect(descriptor.number, $0, $1) }
-        guard status == 0 else { throw fault("connect to", path) }
-        return descriptor
+        guard status != 0 else { return descriptor }
+        switch errno {
+        case ENOENT, ECONNREFUSED, ENOTDIR, ENOTSOCK: return nil
+        case EACCES, EPERM: throw forbidden(path)
+        default: throw fault("connect to", path)
+        }
+    }
+
+    private static func forbidden(_ path: String) -> ControlFault {
+        var status = stat()
+        let owner = lstat(path, &status) == 0 ? status.st_uid : nil
+        let whose = owner.map { "the daemon's user (uid \($0))" } ?? "the daemon's user"
+        return ControlFault(
+            description: """
+                The daemon's socket is \(path), but this user (uid \(geteuid())) may not talk to \
+                the daemon. Nothing was asked. Run this as root or as \(whose).
+                """)
     }
 
     /// Makes the folder that the socket will be in.
@@ -45,7 +62,7 @@ enum ControlSocket {
                     start. Set the Control object's path to another place.
                     """)
         }
-        if (try? connect(path: path)) != nil {
+        guard try connect(path: path) == nil else {
             throw ControlFault(
                 description: """
                     Another daemon listens on \(path), and two must not share it. Stop that one, \

@@ -9,6 +9,8 @@ final class AlarmBoard: Sendable {
         case spool
         case spoolFull
         case definitions
+        case forgetting
+        case retired
         case tidying
         case memory
 
@@ -23,6 +25,7 @@ final class AlarmBoard: Sendable {
 
     private let news = Mutex<[News]>([])
     private let standing = Mutex<[Matter: String]>([:])
+    private let fullness = Mutex(SpoolFullness())
 
     /// Notes that something is wrong; true when it was not before.
     func raise(_ matter: Matter, _ text: String) -> Bool {
@@ -50,9 +53,23 @@ final class AlarmBoard: Sendable {
     }
 
     /// What is wrong now, in a fixed order.
-    var texts: [String] {
+    var texts: [String] { texts(without: nil) }
+
+    /// What is wrong now but for one matter, which somebody else tells.
+    func texts(without matter: Matter?) -> [String] {
         standing.withLock { standing in
-            standing.sorted { $0.key < $1.key }.map(\.value)
+            standing.sorted { $0.key < $1.key }.filter { $0.key != matter }.map(\.value)
         }
+    }
+
+    /// Notes what one batch cost the spool, and says what that changed.
+    func note(refused: Int, evicted: Int, at now: Duration) -> SpoolFullness.Change? {
+        let change = fullness.withLock { $0.note(refused: refused, evicted: evicted, at: now) }
+        switch change {
+        case .began(let losses), .wentOn(let losses): _ = raise(.spoolFull, losses.text)
+        case .ended: clear(.spoolFull)
+        case nil: break
+        }
+        return change
     }
 }

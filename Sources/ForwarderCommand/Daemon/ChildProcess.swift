@@ -62,16 +62,36 @@ struct ChildProcess: Sendable {
         while poll(&item, 1, -1) < 0, errno == EINTR {}
     }
 
+    /// Waits on the calling thread, at most so many milliseconds; true when it has ended.
+    func hasEnded(within milliseconds: Int32) -> Bool {
+        var item = pollfd(fd: pidfd.number, events: Int16(POLLIN), revents: 0)
+        return poll(&item, 1, milliseconds) == 1
+    }
+
+    /// How a process ended.
+    enum Ending: Sendable, Hashable, CustomStringConvertible {
+        case exited(Int32)
+        case killed(bySignal: Int32)
+        case unobserved
+
+        var description: String {
+            switch self {
+            case .exited(let status): "exited with status \(status)"
+            case .killed(let signal): "ended by signal \(signal)"
+            case .unobserved: "its end could not be observed"
+            }
+        }
+    }
+
     /// Says how the ended process ended.
     ///
     /// Its number may belong to a stranger afterwards.
-    func reap() -> String {
+    func reap() -> Ending {
         var ending = cspawn_ending()
         guard cspawn_look(pidfd.number, CSPAWN_REAP, &ending) == 0, ending.has_ended else {
-            return "its end could not be observed"
+            return .unobserved
         }
-        return ending.was_killed
-            ? "ended by signal \(ending.status)" : "exited with status \(ending.status)"
+        return ending.was_killed ? .killed(bySignal: ending.status) : .exited(ending.status)
     }
 
     /// Ends the process; never after ``reap()``.

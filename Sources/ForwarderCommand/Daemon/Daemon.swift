@@ -21,6 +21,7 @@ struct Daemon: Sendable {
     let control: ControlServer
     let alarms: AlarmBoard
     let health: HealthFacts
+    let forgetting: ScheduleForgetting
     let startedAt: Timestamp
     let log: Logger
 
@@ -42,10 +43,15 @@ struct Daemon: Sendable {
         try ControlSocket.removeAbandoned(path: configuration.controlPath)
         let requests = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         healthRequests = requests.stream
-        desk = SpoolDesk()
+        let desk = SpoolDesk()
+        self.desk = desk
+        forgetting = ScheduleForgetting(alarms: alarms, log: log) {
+            (objects) async throws(SpoolFault) in
+            try await desk.session?.spool.forgetSchedules(except: objects)
+        }
         keeper = SpoolKeeper(
-            configuration: configuration, time: time, desk: desk, alarms: alarms, log: log,
-            wantHealth: { requests.continuation.yield() })
+            configuration: configuration, time: time, desk: desk, forgetting: forgetting,
+            alarms: alarms, log: log, wantHealth: { requests.continuation.yield() })
         _ = try await keeper.begin(signals)
         control = try ControlServer(path: configuration.controlPath, log: log)
         runner = try CheckRunner(
@@ -77,6 +83,7 @@ struct Daemon: Sendable {
             group.addTask { await intake.run() }
             group.addTask { await answerControl() }
             group.addTask { await makeHealth() }
+            group.addTask { await inspectUplink() }
             for await signal in signals.stream {
                 if signal == .stop { break }
                 await reload()
@@ -97,7 +104,7 @@ struct Daemon: Sendable {
     private var intake: Intake {
         Intake(
             records: runner.records, desk: desk, board: source.board, alarms: alarms,
-            losses: LossWatch(alarms: alarms), log: log)
+            losses: LossWatch(alarms: alarms), time: SystemTime(), log: log)
     }
 
     /// Where the schedules stood; a spool that cannot say leaves all checks to begin anew.
@@ -122,19 +129,17 @@ struct Daemon: Sendable {
 
     /// A broken configuration is refused as a whole and the running one stays.
     private func reload() async {
-        do {
+        do throws(DefinitionsFault) {
             let (definitions, preparing) = try source.load()
             let plans = definitions.plans
+            let objects = Set(plans.map(\.object))
             runner.reload(plans, preparing: preparing)
-            source.board.keep(only: Set(plans.map(\.object)))
-            // lost on purpose: a schedule that is not forgotten now is at the next reload
-            let forgotten = try? await desk.session?.spool.forgetSchedules(
-                except: Set(plans.map(\.object)))
+            source.board.keep(only: objects)
             health.setObjectCount(definitions.activeCount)
             alarms.clear(.definitions)
-            log.notice(
-                "definitions reloaded",
-                metadata: ["objects": "\(plans.count)", "forgotten": "\(forgotten ?? 0)"])
+            log.notice("definitions reloaded", metadata: ["objects": "\(plans.count)"])
+            await forgetting.keep(only: objects)
+            await inspectUplink()
         } catch {
             let text = """
                 The new definitions are broken; the old ones stay in force. Run `forwarder \
@@ -143,6 +148,13 @@ struct Daemon: Sendable {
             _ = alarms.raise(.definitions, text)
             let reason = ErrorListing.text(error.errors)
             log.error("reload refused", metadata: ["reason": "\(reason)"])
+        }
+    }
+
+    /// Says what keeps the uplink from delivering; it may come right while the daemon runs.
+    private func inspectUplink() async {
+        for complaint in await UplinkInspection(configuration).complaints() {
+            log.warning("uplink cannot deliver", metadata: ["reason": "\(complaint)"])
         }
     }
 
@@ -182,7 +194,11 @@ struct Daemon: Sendable {
                 let outcome = try await run.run { connection.reply(.progress($0)) }
                 connection.reply(.flushed(outcome))
             case .queue(let request):
-                connection.reply(.queue(try await answer(request)))
+                guard let session = desk.session else {
+                    connection.reply(.refused(reason: desk.fault ?? "There is no spool."))
+                    return
+                }
+                connection.reply(.queue(try await answer(request, session)))
             case .objects:
                 connection.reply(.objects(await runner.statuses().map(ObjectReport.init)))
             }
@@ -191,7 +207,10 @@ struct Daemon: Sendable {
         }
     }
 
-    private func answer(_ request: QueueRequest) async throws -> QueueReply {
+    private func answer(
+        _ request: QueueRequest, _ session: SpoolSession
+    ) async throws -> QueueReply {
+        let spool = session.spool
         switch request {
         case .check: return .contradictions(try await spool.contradictions())
         case .rows(let filter, let cursor):
@@ -199,7 +218,7 @@ struct Daemon: Sendable {
             return .rows(page.entries.map(QueueRow.init), next: page.next)
         case .change(let kind, let filter, let cursor):
             let change = try await spool.change(kind, filter, after: cursor)
-            driver.tell(.retry(change.retried))
+            session.driver.tell(.retry(change.retried))
             return .changed(QueueOutcome(change), next: change.next)
         }
     }
@@ -213,7 +232,7 @@ struct Daemon: Sendable {
                     configuration: configuration, spool: session.spool
                 ).report(
                     delivery: await session.driver.reports(), checks: checks,
-                    startedAt: startedAt, alarms: alarms.texts)
+                    startedAt: startedAt, alarms: alarms.texts(without: .retired))
             } catch {
                 trouble = [error.description]
             }

@@ -4,7 +4,7 @@ import UplinkMessages
 
 extension ForwarderConfiguration {
     /// The forwarder's own health, as a service of this host.
-    var healthObject: ObjectName { ObjectName(host: nodeName, service: "forwarder") }
+    var healthObject: ObjectName { ObjectName.health(ofNode: nodeName) }
 
     /// What delivery has to know of each destination; node numbers are places in ``masters``.
     var deliverySettings: [DeliverySettings] {
@@ -12,15 +12,24 @@ extension ForwarderConfiguration {
             let nodes = destination.nodes.compactMap { master in
                 masters.firstIndex { $0.name == master.name }.map { place in
                     DeliverySettings.Node(
-                        id: NodeID(index: UInt16(truncatingIfNeeded: place)), name: master.name)
+                        id: NodeID(index: UInt16(truncatingIfNeeded: place)), name: master.name,
+                        window: Int(master.connections) * Int(master.window), grace: master.grace)
                 }
             }
-            let first = destination.nodes.first
             return DeliverySettings(
                 name: destination.zone, number: UInt16(truncatingIfNeeded: index + 1),
-                nodes: nodes, healthObject: healthObject, checkSource: nodeName,
-                window: Int(first?.connections ?? 4) * Int(first?.window ?? 64),
-                grace: destination.nodes.map(\.grace).max() ?? .seconds(5))
+                nodes: nodes, healthObject: healthObject, checkSource: nodeName)
         }
+    }
+
+    /// What the uplink has to know of each master: its own settings and these addresses.
+    func uplinkSettings(addresses: [[String]]) -> UplinkSettings {
+        UplinkSettings(
+            nodes: zip(masters, addresses).map { master, addresses in
+                NodeSettings(
+                    name: master.name, identity: master.name, addresses: addresses,
+                    port: master.port, connections: master.connections, window: master.window,
+                    connectTimeout: master.connectTimeout, answerTimeout: master.answerTimeout)
+            })
     }
 }

@@ -5,146 +5,53 @@ import Spool
 
 /// Delivers everything now: hurries the delivery and watches until nothing that can go is left.
 struct FlushRun: Sendable {
-    /// How long a destination may fail without a single result getting through.
-    static let defaultPatience = Duration.seconds(10)
     /// How often it looks.
     static let step = Duration.milliseconds(100)
-    /// How often a waiting destination is hurried.
-    static let hurryInterval = Duration.seconds(1)
 
     let spool: SpoolQueue
     let driver: DeliveryDriver
-    let inflow: Inflow
-    var patience = Self.defaultPatience
+    let inflow: FlushCourse.Inflow
+    var time: any TimeSource = SystemTime()
 
-    /// Whether results come in beside the flush.
-    enum Inflow: Sendable {
-        /// A daemon checks on: done when as much was delivered as waited at the start.
-        case goesOn
-        /// This process alone owns the spool: done when the spool says that nothing is left.
-        case none
-    }
-
-    /// Runs to the end; `show` hears of progress.
-    ///
-    /// Each destination is judged by itself: done when all that waited at the start is delivered
-    /// or set aside, stuck when it fails and nothing got through for as long as the patience.
+    /// Runs to the end that ``FlushCourse`` sees; `show` hears of progress.
     func run(_ show: (FlushProgress) -> Void) async throws -> FlushOutcome {
-        var watches: [String: Watch] = [:]
-        let atStart = try await remainders()
-        for report in await driver.reports() {
-            let waiting = atStart.first { $0.destination == report.name }?.count ?? 0
-            watches[report.name] = Watch(goal: waiting, before: report.counts.delivered)
-        }
+        let atStart = try await waiting()
+        var course = FlushCourse(
+            waiting: atStart, ways: await ways(), inflow: inflow, at: time.monotonic)
         driver.tell(.hurry)
         while true {
             try await Task.sleep(for: Self.step)
-            let left = try await remainders()
-            let reports = await driver.reports()
-            for report in reports { watches[report.name]?.see(report) }
-            let done = watches.values.map(\.done).reduce(0, +)
-            let open = left.filter { waiting in
-                watches[waiting.destination]?.isOver(waiting, inflow, patience: patience) == false
-            }
-            show(
-                FlushProgress(
-                    total: done + left.map(\.count).reduce(0, +), done: done,
-                    obstacle: reports.compactMap(\.fault).first?.text))
-            if open.isEmpty {
-                let told = left.filter { waiting in
-                    waiting.parkedCount > 0 || watches[waiting.destination]?.isShort == true
-                }
-                return FlushOutcome(delivered: done, left: told.map { $0.told(reports) })
-            }
-            hurry(reports, &watches)
+            let left = try await waiting()
+            let step = course.look(waiting: left, ways: await ways(), at: time.monotonic)
+            show(step.progress)
+            if let outcome = step.outcome { return outcome }
+            if step.shouldHurry { driver.tell(.hurryLinks) }
         }
     }
 
-    /// Cuts waits short, no more often than once a second and not for what was set aside.
-    private func hurry(_ reports: [DeliveryReport], _ watches: inout [String: Watch]) {
-        var isWanted = false
-        for report in reports where report.fault != nil {
-            isWanted = watches[report.name]?.mayHurry(every: Self.hurryInterval) == true || isWanted
-        }
-        if isWanted { driver.tell(.hurryLinks) }
-    }
-
-    /// What the run saw of one destination.
-    private struct Watch {
-        /// What waited at the start.
-        let goal: Int
-        let before: Int
-        private(set) var done = 0
-        private var hasFault = false
-        private var movedAt = ContinuousClock.now
-        private var hurriedAt = ContinuousClock.now
-
-        init(goal: Int, before: Int) {
-            self.goal = goal
-            self.before = before
-        }
-
-        mutating func see(_ report: DeliveryReport) {
-            let now = report.counts.delivered - before
-            if now > done { movedAt = .now }
-            done = now
-            hasFault = report.fault != nil
-        }
-
-        /// True while less was delivered than waited at the start, or nothing gets through.
-        var isShort: Bool { done < goal || hasFault }
-
-        /// True when all that waited is delivered or set aside, or nothing more can be expected;
-        /// what else is left came since.
-        func isOver(_ waiting: Waiting, _ inflow: Inflow, patience: Duration) -> Bool {
-            if waiting.isParked { return true }
-            guard !hasFault else { return ContinuousClock.now - movedAt > patience }
-            return inflow == .goesOn && done + waiting.parkedCount >= goal
-        }
-
-        mutating func mayHurry(every interval: Duration) -> Bool {
-            guard ContinuousClock.now - hurriedAt > interval else { return false }
-            hurriedAt = .now
-            return true
-        }
-    }
-
-    /// What waits at one destination.
-    private struct Waiting {
-        var destination: String
-        var count: Int
-        var parkedCount: Int
-        var reasons: [String]
-
-        /// True when all that waits is of objects that are left alone for a while; what came since
-        /// is on its way.
-        var isParked: Bool { count == parkedCount }
-
-        func told(_ reports: [DeliveryReport]) -> FlushOutcome.Remainder {
-            let fault = reports.first { $0.name == destination }?.fault?.text
-            let reason = fault ?? reasons.first ?? "The results are still on their way."
-            let isSetAside = fault == nil && parkedCount > 0
-            return FlushOutcome.Remainder(
-                destination: destination, count: isSetAside ? parkedCount : count, reason: reason)
+    private func ways() async -> [FlushCourse.Way] {
+        await driver.reports().map { report in
+            FlushCourse.Way(
+                destination: report.name, delivered: report.counts.delivered,
+                fault: report.fault?.text)
         }
     }
 
     /// The destinations at which something waits.
-    private func remainders() async throws -> [Waiting] {
-        var remainders: [Waiting] = []
+    private func waiting() async throws -> [FlushCourse.Waiting] {
+        var all: [FlushCourse.Waiting] = []
         for destination in try await spool.status().destinations where !destination.isRetired {
             let count = destination.queued + destination.leased
             guard count > 0 else { continue }
-            var waiting = Waiting(
-                destination: destination.name, count: count, parkedCount: 0, reasons: [])
+            var waiting = FlushCourse.Waiting(destination: destination.name, count: count)
             if destination.parkedObjects > 0 {
                 let parked = try await spool.parked(of: destination.id)
                 waiting.parkedCount = parked.map(\.count).reduce(0, +)
                 waiting.reasons = parked.map(\.text)
             }
-            remainders.append(waiting)
+            all.append(waiting)
         }
-        return remainders
+        return all
     }
 }
 

@@ -18,6 +18,7 @@ struct Intake: Sendable {
     let board: RuntimeBoard
     let alarms: AlarmBoard
     let losses: LossWatch
+    let time: any TimeSource
     let log: Logger
 
     /// Runs until the outbox is closed and empty.
@@ -71,20 +72,23 @@ struct Intake: Sendable {
         log.error("results given up", metadata: ["count": "\(records.lostCount)"])
     }
 
+    /// Says when the spool begins and when it ceases to be full, not what each batch cost.
     private func report(_ receipt: AcceptReceipt) {
-        let refused = receipt.refused.values.reduce(0, +)
-        let evicted = receipt.evicted.values.reduce(0, +)
-        guard refused + evicted > 0 else {
-            alarms.clear(.spoolFull)
-            return
+        let change = alarms.note(
+            refused: receipt.refused.values.reduce(0, +),
+            evicted: receipt.evicted.values.reduce(0, +), at: time.monotonic)
+        switch change {
+        case .began(let losses):
+            log.error("spool is full", metadata: losses.metadata)
+        case .ended(let losses):
+            log.notice("spool has room again", metadata: losses.metadata)
+        case .wentOn, nil: break
         }
-        let text = """
-            The spool is at its limit: \(refused) results refused, \(evicted) given up. Restore \
-            the master, or raise size_limit of the Spool object.
-            """
-        if alarms.raise(.spoolFull, text) {
-            log.error(
-                "spool is full", metadata: ["refused": "\(refused)", "evicted": "\(evicted)"])
-        }
+    }
+}
+
+extension SpoolFullness.Losses {
+    fileprivate var metadata: Logger.Metadata {
+        ["refused": "\(refused)", "evicted": "\(evicted)"]
     }
 }

@@ -22,6 +22,7 @@ struct SpoolKeeper: Sendable {
     let configuration: ForwarderConfiguration
     let time: SystemTime
     let desk: SpoolDesk
+    let forgetting: ScheduleForgetting
     let alarms: AlarmBoard
     let log: Logger
     let wantHealth: @Sendable () -> Void
@@ -143,15 +144,30 @@ struct SpoolKeeper: Sendable {
     }
 
     private func tidy(_ spool: SpoolQueue) async {
-        while (try? await Task.sleep(for: Self.tidyInterval)) != nil {
+        repeat {
+            await forgetting.tryAgain()
             do throws(SpoolFault) {
                 while try await spool.tidy() {}
+                note(retired: try await spool.status().destinations)
                 alarms.clear(.tidying)
             } catch {
                 if alarms.raise(.tidying, error.description) {
                     log.warning("spool not tidied", metadata: ["reason": "\(error)"])
                 }
             }
+        } while (try? await Task.sleep(for: Self.tidyInterval)) != nil
+    }
+
+    /// Says of destinations that are no longer configured that something waits for them.
+    private func note(retired destinations: [DestinationStatus]) {
+        let texts = destinations.compactMap(\.retirementAlarm)
+        guard !texts.isEmpty else {
+            alarms.clear(.retired)
+            return
+        }
+        let text = texts.joined(separator: " ")
+        if alarms.raise(.retired, text) {
+            log.warning("destination not configured", metadata: ["reason": "\(text)"])
         }
     }
 

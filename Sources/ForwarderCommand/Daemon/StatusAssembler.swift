@@ -16,11 +16,19 @@ struct StatusAssembler: Sendable {
     ) async throws(SpoolFault) -> StatusReport {
         let status = try await spool.status()
         var destinations: [StatusReport.Destination] = []
+        var retired: [String] = []
         for destination in status.destinations
-        where !destination.isRetired || destination.queued > 0 {
+        where !destination.isRetired || destination.holdsResults {
             let report = delivery.first { $0.name == destination.name }
             let parked = try await spool.parked(of: destination.id).map(\.text)
-            destinations.append(Self.entry(destination, report, parked: parked))
+            let node = report?.node ?? Self.firstNode(of: destination.name, configuration)
+            destinations.append(
+                Self.entry(destination, report, node: node, parked: parked))
+            if let alarm = destination.retirementAlarm { retired.append(alarm) }
+        }
+        for missing in Self.withoutDaemon(configuration)
+        where !status.destinations.contains(where: { $0.name == missing.name }) {
+            destinations.append(missing)
         }
         return StatusReport(
             version: Version.text, node: configuration.nodeName,
@@ -31,12 +39,14 @@ struct StatusAssembler: Sendable {
                 fileBytes: status.size.fileBytes, logBytes: status.size.logBytes,
                 limitBytes: status.size.limitBytes),
             destinations: destinations, checks: checks,
-            alarms: alarms + Self.moved(configuration) + destinations.flatMap(Self.alarms))
+            alarms: alarms + retired + Self.moved(configuration)
+                + destinations.flatMap(Self.alarms))
     }
 
     /// The report of a daemon that works without its spool for now.
     static func withoutSpool(
-        _ configuration: ForwarderConfiguration, checks: StatusReport.Checks, startedAt: Timestamp, alarms: [String]
+        _ configuration: ForwarderConfiguration, checks: StatusReport.Checks, startedAt: Timestamp,
+        alarms: [String]
     ) -> StatusReport {
         var report = nothingYet(configuration)
         report.daemonPID = getpid()
@@ -59,7 +69,7 @@ struct StatusAssembler: Sendable {
             spool: StatusReport.Spool(
                 path: configuration.spool.path, liveBytes: 0, fileBytes: 0, logBytes: 0,
                 limitBytes: configuration.spool.sizeLimit),
-            destinations: [], checks: nil,
+            destinations: withoutDaemon(configuration), checks: nil,
             alarms: [
                 """
                 No daemon listens on \(configuration.controlPath), and there is no spool yet. \
@@ -69,16 +79,45 @@ struct StatusAssembler: Sendable {
     }
 
     private static func separation(_ configuration: ForwarderConfiguration) -> String {
-        guard geteuid() == 0, let user = configuration.uplink.user, let entry = getpwnam(user)
-        else { return "not separated" }
-        return entry.pointee.pw_uid == 0 ? "not separated" : "separated"
+        separation(runningUser: geteuid(), uplinkUser: configuration.uplink.user) { name in
+            getpwnam(name)?.pointee.pw_uid
+        }
     }
 
-    private static func entry(
-        _ spool: DestinationStatus, _ report: DeliveryReport?, parked: [String]
+    /// Whether the uplink becomes another user than the daemon: only root's can.
+    static func separation(
+        runningUser: uid_t, uplinkUser: String?, identify: (String) -> uid_t?
+    ) -> String {
+        guard runningUser == 0, let user = uplinkUser.flatMap(identify), user != runningUser else {
+            return "not separated"
+        }
+        return "separated"
+    }
+
+    /// The configured destinations as far as they are known where nothing runs.
+    private static func withoutDaemon(
+        _ configuration: ForwarderConfiguration
+    ) -> [StatusReport.Destination] {
+        configuration.destinations.map { zone, nodes in
+            StatusReport.Destination(
+                name: zone, node: nodes.first?.name ?? "", link: "no daemon", warnings: [],
+                queued: 0, unresolved: 0, kept: 0, rejected: 0, parkedObjects: 0,
+                parkedReasons: [], delivered: 0, ambiguous: 0, repeated: 0, forgotten: 0,
+                translated: 0, superseded: 0, ignored: 0, evicted: 0, evictedKept: 0, refused: 0)
+        }
+    }
+
+    private static func firstNode(
+        of destination: String, _ configuration: ForwarderConfiguration
+    ) -> String {
+        configuration.destinations.first { $0.zone == destination }?.nodes.first?.name ?? ""
+    }
+
+    static func entry(
+        _ spool: DestinationStatus, _ report: DeliveryReport?, node: String, parked: [String]
     ) -> StatusReport.Destination {
         StatusReport.Destination(
-            name: spool.name, node: report?.node ?? "",
+            name: spool.name, node: node,
             link: report?.link ?? (spool.isRetired ? "retired" : "no daemon"),
             fault: report?.fault?.text, faultSince: report?.fault?.since.seconds,
             masterVersion: report?.masterVersion, skewSeconds: report?.skew?.inSeconds,
@@ -93,7 +132,7 @@ struct StatusAssembler: Sendable {
             oldestExecution: spool.oldestExecution?.seconds)
     }
 
-    private static func alarms(_ destination: StatusReport.Destination) -> [String] {
+    static func alarms(_ destination: StatusReport.Destination) -> [String] {
         var alarms: [String] = []
         if let fault = destination.fault { alarms.append("\(destination.name): \(fault)") }
         alarms += destination.warnings.map { "\(destination.name): \($0)" }
@@ -110,6 +149,21 @@ struct StatusAssembler: Sendable {
         }
         alarms += destination.parkedReasons.map { "\(destination.name): \($0)" }
         return alarms
+    }
+}
+
+extension DestinationStatus {
+    /// True when rows of it take room.
+    var holdsResults: Bool { queued + leased + kept + rejected > 0 }
+
+    /// What is to be said of a destination that is no longer configured; nil when nothing is.
+    var retirementAlarm: String? {
+        guard isRetired, holdsResults else { return nil }
+        return """
+            \(name): no Master object has this zone any more, but \(queued + leased) results wait \
+            for it and \(kept + rejected) more are kept. Nobody delivers them, and they are given \
+            up first when the spool is full. Put its Master object back to have them delivered.
+            """
     }
 }
 

@@ -41,16 +41,13 @@ final class UplinkChild: UplinkPort {
     private let ending = Mutex("")
 
     /// Starts it with the keys' paths as its own arguments.
-    init(program: UplinkProgram, masters: [MasterNode], logLevel: String) throws(ChildFault) {
+    init(program: UplinkProgram, masters: [MasterNode], logging: LogSettings) throws(ChildFault) {
         let pair = try SocketPair()
-        var arguments = ["--descriptor", "3", "--log-level", logLevel]
-        for master in masters {
-            arguments += [
-                "--identity", master.name, master.certificatePath, master.keyPath,
-                master.authorityPath,
-            ]
-        }
-        if let user = program.user { arguments += ["--user", user] }
+        let arguments =
+            [
+                "--descriptor", "3", "--log-level", logging.level, "--log-format",
+                logging.format.rawValue,
+            ] + program.identityArguments(masters)
         let nowhere = try Descriptor.null()
         process = try ChildProcess(
             program: program.path, arguments: arguments,
@@ -140,6 +137,19 @@ final class UplinkChild: UplinkPort {
         outbox.withLock { $0.isClosed = true }
         work.signal()
         inbox.finish()
+    }
+}
+
+extension UplinkProgram {
+    /// The arguments that name everybody's keys and whom to become.
+    func identityArguments(_ masters: [MasterNode]) -> [String] {
+        let identities = masters.flatMap { master in
+            [
+                "--identity", master.name, master.certificatePath, master.keyPath,
+                master.authorityPath,
+            ]
+        }
+        return identities + (user.map { ["--user", $0] } ?? [])
     }
 }
 

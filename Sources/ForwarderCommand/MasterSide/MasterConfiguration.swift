@@ -19,9 +19,6 @@ struct MasterConfiguration: Sendable {
         case services
     }
 
-    /// The service that shows the node's own health and whose age decides about its host.
-    static let healthService = "forwarder"
-
     private let inventory: Inventory
     private let host: String
     private let names: [String]
@@ -107,15 +104,17 @@ extension MasterConfiguration {
 
     /// A silent node's host is DOWN after three missed results and half a minute for their way.
     private var silenceLimit: Duration {
-        ownServices.first { $0.name == Self.healthService }
+        ownServices.first { $0.name == ObjectName.healthServiceName }
             .map { $0.checkInterval * 3 + .seconds(30) } ?? .seconds(210)
     }
 
     private var ownServices: [Inventory.Attributes] {
         let own = inventory.hosts.first { Inventory.isSameName($0.attributes.name, host) }
         let services = own?.services ?? []
-        let health = Inventory.Attributes(name: Self.healthService, checkInterval: .seconds(60))
-        return services.contains { $0.name == Self.healthService } ? services : services + [health]
+        let health = Inventory.Attributes(
+            name: ObjectName.healthServiceName, checkInterval: .seconds(60))
+        return services.contains { $0.name == ObjectName.healthServiceName }
+            ? services : services + [health]
     }
 
     private var ownHost: String {
@@ -143,7 +142,7 @@ extension MasterConfiguration {
     /// A result is never younger than its arrival, whatever its own times say.
     private static func liveness(limit: String) -> String {
         let newest = """
-                    var service = get_service(host.name, "\(healthService)")
+                    var service = get_service(host.name, "\(ObjectName.healthServiceName)")
                     var newest = 0
                     if (service && service.last_check_result) {
                         newest = service.last_check_result.execution_end

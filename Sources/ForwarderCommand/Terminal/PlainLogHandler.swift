@@ -1,11 +1,11 @@
 import Foundation
 import Logging
+import Monitoring
 
-/// One line for each message on standard error, as journald likes it: the priority in front, then
-/// message and metadata in a fixed order; or one JSON object.
+/// Writes a ``LogLine`` for each message on standard error.
 struct PlainLogHandler: LogHandler {
     let label: String
-    let format: LogSettings.Format
+    let format: LogLine.Format
     var logLevel: Logger.Level
     var metadata: Logger.Metadata = [:]
 
@@ -25,36 +25,10 @@ struct PlainLogHandler: LogHandler {
 
     func log(event: LogEvent) {
         let all = metadata.merging(event.metadata ?? [:]) { _, new in new }
-        let line =
-            switch format {
-            case .text: text(event, all)
-            case .json: json(event, all)
-            }
-        FileHandle.standardError.write(Data("\(line)\n".utf8))
-    }
-
-    private func text(_ event: LogEvent, _ metadata: Logger.Metadata) -> String {
-        let pairs = metadata.sorted { $0.key < $1.key }.map { key, value in
-            " \(key)=\(Self.quoted("\(value)"))"
-        }
-        return "<\(event.level.priority)>\(event.message)\(pairs.joined())"
-    }
-
-    private func json(_ event: LogEvent, _ metadata: Logger.Metadata) -> String {
-        var fields = metadata.mapValues { "\($0)" }
-        fields["level"] = event.level.rawValue
-        fields["message"] = "\(event.message)"
-        fields["logger"] = label
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        guard let data = try? encoder.encode(fields) else { return text(event, metadata) }
-        return String(decoding: data, as: UTF8.self)
-    }
-
-    /// A value on one line; quoted when it has blanks.
-    private static func quoted(_ value: String) -> String {
-        let line = value.split(whereSeparator: \.isNewline).joined(separator: " ")
-        return line.contains(" ") || line.isEmpty ? "\"\(line)\"" : line
+        let line = LogLine(
+            level: event.level.rawValue, priority: event.level.priority, label: label,
+            message: "\(event.message)", metadata: all.mapValues { "\($0)" })
+        FileHandle.standardError.write(Data("\(line.text(format))\n".utf8))
     }
 }
 

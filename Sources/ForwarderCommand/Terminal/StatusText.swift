@@ -57,7 +57,8 @@ struct StatusText {
             """
                 counted   \(destination.delivered) delivered, \(destination.repeated) repeated, \
             \(destination.superseded) superseded, \(destination.ignored) ignored, \
-            \(destination.evicted) evicted, \(destination.refused) refused
+            \(destination.evicted) evicted, \(destination.evictedKept) evicted before proof, \
+            \(destination.refused) refused
             """)
         return lines
     }

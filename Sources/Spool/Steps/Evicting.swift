@@ -48,6 +48,7 @@ extension SpoolTransaction {
         switch stage {
         case .kept:
             rows = try fetch(SQL.keptByAge, [memory.evictionCursors.kept, limit])
+        case .retired: rows = try fetch(SQL.queuedOfRetired, [limit])
         case .rejected: rows = try fetch(SQL.rejectedByAge, [0, limit])
         case .unchanged: rows = try fetch(SQL.resultsByWorth, [0, 0, limit])
         case .changes:
@@ -61,7 +62,7 @@ extension SpoolTransaction {
         switch stage {
         case .kept: memory.evictionCursors.kept = row.result
         case .changes: memory.evictionCursors.changes = row.result
-        case .rejected, .unchanged: break
+        case .retired, .rejected, .unchanged: break
         }
     }
 
@@ -71,7 +72,7 @@ extension SpoolTransaction {
         switch stage {
         case .kept: cursor = \.kept
         case .changes: cursor = \.changes
-        case .rejected, .unchanged: return false
+        case .retired, .rejected, .unchanged: return false
         }
         let hadMoved = memory.evictionCursors[keyPath: cursor] > 0
         memory.evictionCursors[keyPath: cursor] = 0
@@ -83,6 +84,7 @@ extension SpoolTransaction {
         _ row: EvictionRow,
         stage: EvictionStage
     ) throws -> ObjectName? {
+        if stage == .retired { return try evictFromRetired(row) }
         let places = try destinations().map { ($0.id, try place(of: row, at: $0.id)) }
         for (destination, place) in places where try protects(place, row, destination, stage) {
             return nil
@@ -104,6 +106,22 @@ extension SpoolTransaction {
             }
         }
         try deleteResult(row.result, of: row.object)
+        return try name(of: row.object)
+    }
+
+    /// Gives one result up where nobody delivers it any more; other destinations keep it.
+    private mutating func evictFromRetired(_ row: EvictionRow) throws -> ObjectName {
+        var isNeeded = false
+        for destination in try destinations() {
+            let place = try place(of: row, at: destination.id)
+            guard destination.isRetired, place == .queued else {
+                isNeeded = isNeeded || place != nil
+                continue
+            }
+            try run(SQL.deleteDelivery, [destination.id, row.object, row.result])
+            try run(SQL.laneEvicted, [destination.id, row.object])
+        }
+        if !isNeeded { try deleteResult(row.result, of: row.object) }
         return try name(of: row.object)
     }
 
@@ -136,6 +154,7 @@ extension SpoolTransaction {
 /// What goes, in this order.
 private enum EvictionStage: CaseIterable {
     case kept
+    case retired
     case rejected
     case unchanged
     case changes

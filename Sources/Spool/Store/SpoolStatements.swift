@@ -78,6 +78,12 @@ enum SQL {
         WHERE lane.destination = ? AND lane.leased IS NOT NULL
         ORDER BY lane.leased
         """
+    /// CROSS JOIN: few destinations, many deliveries, so the former come first.
+    static let queuedOfRetired = """
+        SELECT delivery.result, delivery.object
+        FROM destination CROSS JOIN delivery ON delivery.destination = destination.id
+        WHERE destination.is_retired = 1 AND delivery.is_leased = 0 LIMIT ?
+        """
     static let oldestExecution = """
         SELECT min((SELECT execution_start_us FROM result WHERE id = (
             SELECT result FROM delivery

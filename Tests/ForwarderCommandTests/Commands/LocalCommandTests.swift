@@ -49,6 +49,8 @@ import Testing
         #expect(status["node"].string == "web1")
         #expect(status["daemon_pid"] == .null && status["checks"] == .null)
         #expect(status["spool"]["path"].string == site.folder.path("spool.db"))
+        #expect(status["destinations"][0]["name"].string == PrivateMaster.name)
+        #expect(status["destinations"][0]["link"].string == "no daemon")
         let alarm = try #require(status["alarms"][0].string)
         #expect(alarm.contains(site.folder.path("control.sock")), "\(alarm)")
     }
@@ -88,6 +90,52 @@ import Testing
             #expect(try site.status()["daemon_pid"].number == Double(first.pid))
             #expect(try first.stop() == .exited(0))
         }
+    }
+
+    /// Runs a subcommand as a user who may read the configuration and nothing else.
+    private static func runAsStranger(
+        _ subcommand: String, on site: ForwarderSite
+    ) throws -> Command.Outcome {
+        let arguments = [subcommand, "--config", site.configurationPath]
+        guard geteuid() == 0 else { return try site.run(subcommand) }
+        return try Command.run(
+            "setpriv",
+            ["--reuid=65534", "--regid=65534", "--clear-groups", BuiltProducts.forwarder]
+                + arguments)
+    }
+
+    @Test(arguments: ["status", "flush", "list"])
+    func `a daemon that this user may not talk to is not taken for none`(
+        subcommand: String
+    ) throws {
+        let site = try Self.site()
+        try site.withDaemon { daemon in
+            for (name, mode) in [
+                ("", 0o755), ("forwarder.conf", 0o644), ("conf.d", 0o755),
+                ("conf.d/test.conf", 0o644), ("plugins", 0o755), ("control.sock", 0),
+            ] { try #require(chmod(site.folder.path(name), mode_t(mode)) == 0) }
+            let outcome = try Self.runAsStranger(subcommand, on: site)
+            #expect(outcome.isSuccess == (subcommand == "list"))
+            let text = outcome.errorText
+            #expect(text.contains("may not talk to the daemon"), "\(text)")
+            #expect(text.contains(site.folder.path("control.sock")), "\(text)")
+            #expect(text.contains("Run this as root or as the daemon's user (uid "), "\(text)")
+            #expect(try daemon.stop() == .exited(0))
+        }
+    }
+
+    @Test func `a reload that is asked for during the start is done after it`() throws {
+        let site = try Self.site()
+        // Somebody owns the spool: the daemon has read its configuration and waits.
+        let lock = open(site.folder.path("spool.db.lock"), O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        try #require(lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0)
+        let daemon = try site.startDaemon()
+        try eventually("it waits for the spool") { daemon.log.contains("waiting for the spool") }
+        daemon.reload()
+        close(lock)
+        try daemon.waitUntilReady()
+        try eventually("it reloads") { daemon.log.contains("definitions reloaded") }
+        #expect(try daemon.stop() == .exited(0))
     }
 
     @Test(arguments: ["daemon", "flush", "status"])

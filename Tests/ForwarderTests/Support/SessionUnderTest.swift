@@ -102,23 +102,22 @@ final class SessionUnderTest {
             name: name,
             identity: "client",
             addresses: addresses,
-            port: port
+            port: port,
+            connections: connections,
+            window: window
         )
-        send(
-            .settings(
-                UplinkSettings(
-                    nodes: [node],
-                    connectionsPerNode: connections,
-                    windowPerConnection: window
-                )
-            )
-        )
+        try begin([node])
+    }
+
+    /// Begins with these nodes.
+    func begin(_ nodes: [NodeSettings]) throws {
+        send(.settings(UplinkSettings(nodes: nodes)))
         #expect(try receive() == .ready)
     }
 
     /// Probes the node, which opens its first connection.
-    func connect() throws {
-        send(.probe(id: Self.connectID, node: NodeID(index: 0)))
+    func connect(_ node: NodeID = NodeID(index: 0)) throws {
+        send(.probe(id: Self.connectID, node: node))
         guard case .answered = try nextProbeAnswer() else { throw Silent() }
     }
 
@@ -165,7 +164,7 @@ final class SessionUnderTest {
 
     func nextReadBack() throws -> ReadBackAnswer {
         try next {
-            if case .readBackAnswer(_, let answer, _, _) = $0 { answer } else { nil }
+            if case .readBackAnswer(_, let answer) = $0 { answer } else { nil }
         }
     }
 }
@@ -174,6 +173,7 @@ extension Submission {
     /// A submission whose particulars do not matter.
     static func sample(
         _ id: UInt64,
+        to node: NodeID = NodeID(index: 0),
         of object: String = "web1!disk",
         exitStatus: UInt8 = 0,
         at microseconds: Int64 = 1_700_000_000_000_001,
@@ -182,7 +182,7 @@ extension Submission {
         let name = ObjectName(fullName: object) ?? ObjectName(host: "unnamed")
         return Submission(
             id: id,
-            node: NodeID(index: 0),
+            node: node,
             object: name,
             exitStatus: exitStatus,
             output: output,

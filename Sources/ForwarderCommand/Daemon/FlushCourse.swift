@@ -1,0 +1,153 @@
+/// Decides when a flush is over, and how it ended for each destination.
+///
+/// Each destination is judged by itself: done when all that waited at the start is delivered or set
+/// aside, stuck when it fails and nothing got through for as long as the patience.
+struct FlushCourse: Sendable {
+    /// How long a destination may fail without a single result getting through.
+    static let defaultPatience = Duration.seconds(10)
+    /// How often a waiting destination is hurried.
+    static let hurryInterval = Duration.seconds(1)
+
+    /// Whether results come in beside the flush.
+    enum Inflow: Sendable {
+        /// A daemon checks on: done when as much was delivered as waited at the start.
+        case goesOn
+        /// This process alone owns the spool: done when the spool says that nothing is left.
+        case none
+    }
+
+    /// What waits at one destination.
+    struct Waiting: Sendable, Hashable {
+        var destination: String
+        var count: Int
+        /// How many of these belong to objects that are left alone for a while.
+        var parkedCount = 0
+        /// Why they are left alone, most frequent first.
+        var reasons: [String] = []
+
+        /// True when all that waits is left alone; what came since is on its way.
+        fileprivate var isParked: Bool { count == parkedCount }
+    }
+
+    /// Where the way to one destination stands.
+    struct Way: Sendable, Hashable {
+        var destination: String
+        /// Results that were delivered since the process started.
+        var delivered: Int
+        /// Why nothing gets through; nil while it does.
+        var fault: String?
+    }
+
+    /// What is to be done after a look.
+    struct Step: Sendable, Hashable {
+        var progress: FlushProgress
+        /// Set when it is over.
+        var outcome: FlushOutcome?
+        /// True when failed connections should be tried again now.
+        var shouldHurry = false
+    }
+
+    private let inflow: Inflow
+    private let patience: Duration
+    private var watches: [String: Watch]
+
+    /// A flush that begins now.
+    init(
+        waiting: [Waiting], ways: [Way], inflow: Inflow,
+        patience: Duration = Self.defaultPatience, at now: Duration
+    ) {
+        self.inflow = inflow
+        self.patience = patience
+        watches = [:]
+        for way in ways {
+            let goal = waiting.first { $0.destination == way.destination }?.count ?? 0
+            watches[way.destination] = Watch(goal: goal, before: way.delivered, at: now)
+        }
+    }
+
+    /// Judges what is seen now.
+    mutating func look(waiting: [Waiting], ways: [Way], at now: Duration) -> Step {
+        for way in ways { watches[way.destination]?.see(way, at: now) }
+        let done = watches.values.map(\.done).reduce(0, +)
+        let isOpen = waiting.contains { one in
+            watches[one.destination].map { !$0.isOver(one, inflow, patience, at: now) } ?? false
+        }
+        var step = Step(
+            progress: FlushProgress(
+                total: done + waiting.map(\.count).reduce(0, +), done: done,
+                obstacle: ways.lazy.compactMap(\.fault).first))
+        if isOpen {
+            step.shouldHurry = shouldHurry(ways, at: now)
+        } else {
+            step.outcome = FlushOutcome(delivered: done, left: remainders(waiting, ways))
+        }
+        return step
+    }
+
+    /// True once an interval for each destination that fails.
+    private mutating func shouldHurry(_ ways: [Way], at now: Duration) -> Bool {
+        var isWanted = false
+        for way in ways where way.fault != nil {
+            isWanted = watches[way.destination]?.mayHurry(at: now) == true || isWanted
+        }
+        return isWanted
+    }
+
+    private func remainders(_ waiting: [Waiting], _ ways: [Way]) -> [FlushOutcome.Remainder] {
+        let told = waiting.filter { one in
+            one.parkedCount > 0 || watches[one.destination]?.isShort == true
+        }
+        return told.map { one in
+            let fault = ways.first { $0.destination == one.destination }?.fault
+            let reason = fault ?? one.reasons.first ?? "The results are still on their way."
+            let isSetAside = fault == nil && one.parkedCount > 0
+            return FlushOutcome.Remainder(
+                destination: one.destination, count: isSetAside ? one.parkedCount : one.count,
+                reason: reason)
+        }
+    }
+
+    /// What was seen of one destination.
+    private struct Watch: Sendable {
+        /// What waited at the start.
+        let goal: Int
+        let before: Int
+        private(set) var done = 0
+        private var hasFault = false
+        private var movedAt: Duration
+        private var hurriedAt: Duration
+
+        init(goal: Int, before: Int, at now: Duration) {
+            self.goal = goal
+            self.before = before
+            movedAt = now
+            hurriedAt = now
+        }
+
+        mutating func see(_ way: Way, at now: Duration) {
+            let count = way.delivered - before
+            if count > done { movedAt = now }
+            done = count
+            hasFault = way.fault != nil
+        }
+
+        /// True while less was delivered than waited at the start, or nothing gets through.
+        var isShort: Bool { done < goal || hasFault }
+
+        /// True when all that waited is delivered or set aside, or nothing more can be expected;
+        /// what else is left came since.
+        func isOver(
+            _ waiting: Waiting, _ inflow: Inflow, _ patience: Duration, at now: Duration
+        ) -> Bool {
+            if waiting.isParked { return true }
+            guard !hasFault else { return now - movedAt > patience }
+            return inflow == .goesOn && done + waiting.parkedCount >= goal
+        }
+
+        mutating func mayHurry(at now: Duration) -> Bool {
+            guard now - hurriedAt > FlushCourse.hurryInterval else { return false }
+            hurriedAt = now
+            return true
+        }
+    }
+}

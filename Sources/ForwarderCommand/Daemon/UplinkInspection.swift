@@ -1,0 +1,89 @@
+import Collector
+import Foundation
+import Monitoring
+
+/// Whether the uplink can be started and use its keys, as it would itself find: its program is
+/// looked at here, files and user are judged by `forwarder-uplink --check`.
+struct UplinkInspection: Sendable {
+    let program: UplinkProgram
+    let masters: [MasterNode]
+
+    init(_ configuration: ForwarderConfiguration) {
+        program = configuration.uplink
+        masters = configuration.masters
+    }
+
+    /// Everything that keeps results from being delivered, each with file and remedy.
+    func complaintsAndWait() -> [String] {
+        if let flaw = programFlaw { return [flaw] }
+        do throws(ChildFault) {
+            return complaints(about: try question.askAndWait())
+        } catch {
+            return [error.description]
+        }
+    }
+
+    /// The same, on a thread of its own.
+    func complaints() async -> [String] {
+        if let flaw = programFlaw { return [flaw] }
+        do throws(ChildFault) {
+            return complaints(about: try await question.ask())
+        } catch {
+            return [error.description]
+        }
+    }
+
+    private var question: UplinkQuestion {
+        UplinkQuestion(
+            program: program.path, arguments: ["--check"] + program.identityArguments(masters))
+    }
+
+    /// What the answer to the question means.
+    func complaints(about answer: UplinkQuestion.Answer) -> [String] {
+        let complaints = answer.lines.map(complaint)
+        switch answer.ending {
+        case .exited(0) where complaints.isEmpty, .exited(1) where !complaints.isEmpty:
+            return complaints
+        default:
+            return complaints + [
+                """
+                \(program.path) --check: \(answer.ending), without a verdict. Nothing can be \
+                delivered by it. Install the forwarder-uplink of the same version as forwarder.
+                """
+            ]
+        }
+    }
+
+    private func complaint(_ line: String) -> String {
+        let parts = line.split(separator: "\t", maxSplits: 1).map(String.init)
+        let problem = parts.last ?? line
+        let sentence = problem.hasSuffix(".") ? problem : problem + "."
+        guard let place = parts.first.flatMap({ Int($0) }), masters.indices.contains(place) else {
+            return "Uplink: \(sentence) Nothing can be delivered. Set the Uplink object's user."
+        }
+        return """
+            Master '\(masters[place].name)': \(sentence) Nothing can be delivered to it. Mend the \
+            file, or set the Master object's certificate, private_key and ca; then restart the \
+            daemon.
+            """
+    }
+
+    private var programFlaw: String? {
+        var status = stat()
+        let path = program.path
+        guard stat(path, &status) == 0 else {
+            return ChildFault(program: path, errno: errno).description
+        }
+        guard status.st_mode & S_IFMT == S_IFREG, access(path, X_OK) == 0 else {
+            return """
+                \(path) is no program that may be executed. Nothing can be delivered. Install \
+                forwarder-uplink beside forwarder, or set the Uplink object's program.
+                """
+        }
+        let facts = FileFacts(
+            owner: status.st_uid, permissions: UInt32(status.st_mode & 0o7777))
+        return FileTrust(runningUser: geteuid()).complaint(about: path, facts).map {
+            "\($0). Nothing should be delivered by it before that."
+        }
+    }
+}

@@ -1,0 +1,77 @@
+import Foundation
+
+/// One question that `forwarder-uplink` answers on standard output before it ends; it has no
+/// descriptor to the daemon then.
+struct UplinkQuestion: Sendable {
+    /// Most bytes of the answer that are looked at.
+    ///
+    /// 64 KiB: a problem with each file of 64 masters.
+    static let answerLimit = 65_536
+    /// How long it may say nothing.
+    ///
+    /// 5 s: the patience of a resolver.
+    private static let patience = timeval(tv_sec: 5, tv_usec: 0)
+
+    /// What came of it.
+    struct Answer: Sendable {
+        var lines: [String]
+        var ending: ChildProcess.Ending
+    }
+
+    let program: String
+    let arguments: [String]
+
+    /// Asks on the calling thread.
+    func askAndWait() throws(ChildFault) -> Answer { Self.answer(of: try start()) }
+
+    /// Asks on a thread of its own.
+    func ask() async throws(ChildFault) -> Answer {
+        let running = try start()
+        return await withCheckedContinuation { continuation in
+            Thread { continuation.resume(returning: Self.answer(of: running)) }.start()
+        }
+    }
+
+    private static func answer(of running: (child: ChildProcess, output: Descriptor)) -> Answer {
+        ControlSocket.setPatience(patience, of: running.output)
+        var answer: [UInt8] = []
+        var hasEnded = false
+        while answer.count < answerLimit, !hasEnded {
+            let bytes = running.output.readSome()
+            hasEnded = bytes.isEmpty
+            answer += bytes
+        }
+        // Its end of the pair is closed when it exits; then it is past all harm of a signal.
+        let isGone = hasEnded && running.child.hasEnded(within: exitPatience)
+        if !isGone { running.child.kill() }
+        running.child.waitUntilEnded()
+        let lines = String(decoding: answer, as: UTF8.self).split(separator: "\n")
+        return Answer(lines: lines.map(String.init), ending: running.child.reap())
+    }
+
+    /// How long it may take from its last word to its end, in milliseconds.
+    private static let exitPatience: Int32 = 1000
+
+    /// The child alone holds the writing end when this returns, so that its end is seen.
+    private func start() throws(ChildFault) -> (child: ChildProcess, output: Descriptor) {
+        let pair = try SocketPair()
+        let nowhere = try Descriptor.null()
+        let child = try ChildProcess(
+            program: program, arguments: arguments,
+            descriptors: [nowhere.number, pair.theirs.number, STDERR_FILENO])
+        return (child, pair.ours)
+    }
+}
+
+/// Resolves names in a process of its own, without keys: `forwarder-uplink --resolve NAME`.
+struct NameLookup: Sendable {
+    /// Most addresses of one name that are used.
+    private static let addressLimit = 16
+
+    let program: String
+
+    func addresses(of name: String) async throws(ChildFault) -> [String] {
+        let question = UplinkQuestion(program: program, arguments: ["--resolve", name])
+        return Array(try await question.ask().lines.prefix(Self.addressLimit))
+    }
+}

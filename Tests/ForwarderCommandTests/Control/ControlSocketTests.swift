@@ -1,0 +1,71 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import ForwarderCommand
+
+/// Who is found at the control socket's place, and what is done about it.
+@Suite struct ControlSocketTests {
+    private let folder: TemporaryDirectory
+    private var path: String { folder.path("s") }
+
+    init() throws { folder = try TemporaryDirectory("control") }
+
+    private var exists: Bool { FileManager.default.fileExists(atPath: path) }
+
+    @Test func `a regular file in the socket's place is left alone`() throws {
+        try folder.write("precious", to: "s")
+        #expect {
+            try ControlSocket.removeAbandoned(path: path)
+        } throws: { "\($0)".contains("is no socket") && "\($0)".contains(path) }
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "precious")
+    }
+
+    @Test func `a link to a socket is left alone too`() throws {
+        let listener = try ControlSocket.listen(path: folder.path("other"))
+        try FileManager.default.createSymbolicLink(
+            atPath: path, withDestinationPath: folder.path("other"))
+        #expect(throws: ControlFault.self) { try ControlSocket.removeAbandoned(path: path) }
+        #expect(exists)
+        withExtendedLifetime(listener) {}
+    }
+
+    @Test func `a socket that nobody listens on is removed`() throws {
+        do { _ = try ControlSocket.listen(path: path) }
+        #expect(exists)
+        try ControlSocket.removeAbandoned(path: path)
+        #expect(!exists)
+        try ControlSocket.removeAbandoned(path: path)
+    }
+
+    @Test func `a socket that somebody listens on stays`() throws {
+        let listener = try ControlSocket.listen(path: path)
+        #expect {
+            try ControlSocket.removeAbandoned(path: path)
+        } throws: { "\($0)".contains("Another daemon listens") }
+        #expect(exists)
+        withExtendedLifetime(listener) {}
+    }
+
+    private func isThere(_ path: String) throws -> Bool {
+        if try ControlClient(path: path) != nil { true } else { false }
+    }
+
+    @Test func `where nobody listens there is no daemon`() throws {
+        #expect(try !isThere(path))
+        #expect(try !isThere(folder.path("no/such/folder")))
+        do { _ = try ControlSocket.listen(path: path) }
+        #expect(try !isThere(path))
+    }
+
+    @Test func `a daemon that hangs is not waited for without end`() throws {
+        let listener = try ControlSocket.listen(path: path)
+        let short = timeval(tv_sec: 0, tv_usec: 20_000)
+        let client = try #require(try ControlClient(path: path, patience: short))
+        #expect {
+            try client.ask(.status) { _ in Issue.record("nobody answers") }
+        } throws: { "\($0)".contains("did not answer") }
+        #expect(ControlClient.patience.tv_sec == 15)
+        withExtendedLifetime(listener) {}
+    }
+}

@@ -1,0 +1,168 @@
+import Monitoring
+import TestSupport
+import Testing
+
+@testable import ForwarderCommand
+
+/// When the spool counts as full.
+@Suite struct SpoolFullnessTests {
+    private typealias Losses = SpoolFullness.Losses
+
+    @Test func `the first loss begins an alarm, further ones are added up`() {
+        var fullness = SpoolFullness()
+        #expect(fullness.note(refused: 0, evicted: 0, at: .zero) == nil)
+        let first = Losses(refused: 1, evicted: 2)
+        #expect(fullness.note(refused: 1, evicted: 2, at: .seconds(1)) == .began(first))
+        let second = Losses(refused: 1, evicted: 7)
+        #expect(fullness.note(refused: 0, evicted: 5, at: .seconds(2)) == .wentOn(second))
+        #expect(second.text.contains("1 results were refused and 7 given up"))
+    }
+
+    @Test func `it ends once nothing was lost for the whole calm, and then starts from nothing`() {
+        var fullness = SpoolFullness()
+        _ = fullness.note(refused: 0, evicted: 3, at: .zero)
+        _ = fullness.note(refused: 2, evicted: 0, at: .seconds(200))
+        let all = Losses(refused: 2, evicted: 3)
+        let end = Duration.seconds(200) + SpoolFullness.calm
+        let before = end - .seconds(1)
+        #expect(fullness.note(refused: 0, evicted: 0, at: before) == .wentOn(all))
+        #expect(fullness.note(refused: 0, evicted: 0, at: end) == .ended(all))
+        #expect(fullness.note(refused: 0, evicted: 0, at: end) == nil)
+        let next = Losses(refused: 0, evicted: 1)
+        #expect(fullness.note(refused: 0, evicted: 1, at: end) == .began(next))
+    }
+
+    @Test func `a batch that costs nothing does not end the alarm on the board`() {
+        let board = AlarmBoard()
+        _ = board.note(refused: 0, evicted: 3, at: .zero)
+        _ = board.note(refused: 0, evicted: 0, at: .seconds(1))
+        #expect(board.texts.count == 1 && board.texts[0].contains("3 given up"))
+        _ = board.note(refused: 0, evicted: 0, at: SpoolFullness.calm)
+        #expect(board.texts == [])
+    }
+}
+
+/// When an uplink is started anew.
+@Suite struct UplinkRestartTests {
+    @Test func `waits double up to a minute, and an end is news only when it is another one`() {
+        var restarts = UplinkRestarts()
+        var random = SeededGenerator(seed: 1)
+        var longest = UplinkRestarts.firstWait
+        for round in 0..<12 {
+            let next = restarts.ended(
+                text: "gone", startedAt: .zero, at: .seconds(1), using: &random)
+            #expect((longest / 2)...longest ~= next.wait)
+            #expect(next.isNews == (round == 0))
+            longest = min(longest * 2, UplinkRestarts.longestWait)
+        }
+        let other = restarts.ended(
+            text: "killed", startedAt: .zero, at: .seconds(1), using: &random)
+        #expect(other.isNews && other.wait >= UplinkRestarts.longestWait / 2)
+    }
+
+    @Test(arguments: [(60, false), (61, true)])
+    func `an uplink that ran for more than a minute starts the waits over`(
+        seconds: Int, isReset: Bool
+    ) {
+        var restarts = UplinkRestarts()
+        var random = SeededGenerator(seed: 2)
+        for _ in 0..<9 {
+            _ = restarts.ended(text: "a", startedAt: .zero, at: .zero, using: &random)
+        }
+        let next = restarts.ended(
+            text: "a", startedAt: .seconds(5), at: .seconds(5 + seconds), using: &random)
+        #expect((next.wait <= UplinkRestarts.firstWait) == isReset)
+    }
+}
+
+/// When a flush is over.
+@Suite struct FlushCourseTests {
+    private typealias Waiting = FlushCourse.Waiting
+
+    private static func way(_ delivered: Int, fault: String? = nil) -> [FlushCourse.Way] {
+        [FlushCourse.Way(destination: "m", delivered: delivered, fault: fault)]
+    }
+
+    private static func waiting(_ count: Int, parked: Int = 0) -> [Waiting] {
+        guard count > 0 else { return [] }
+        let reasons = parked > 0 ? ["unknown there"] : []
+        return [
+            Waiting(destination: "m", count: count, parkedCount: parked, reasons: reasons)
+        ]
+    }
+
+    private static func course(_ count: Int, _ inflow: FlushCourse.Inflow) -> FlushCourse {
+        FlushCourse(waiting: waiting(count), ways: way(100), inflow: inflow, at: .zero)
+    }
+
+    @Test func `it is complete when nothing waits any more, and counts what it delivered`() {
+        var course = Self.course(3, .none)
+        let first = course.look(waiting: Self.waiting(1), ways: Self.way(102), at: .seconds(1))
+        #expect(first.outcome == nil)
+        #expect(first.progress == FlushProgress(total: 3, done: 2, obstacle: nil))
+        let last = course.look(waiting: [], ways: Self.way(103), at: .seconds(2))
+        #expect(last.outcome == FlushOutcome(delivered: 3, left: []))
+    }
+
+    @Test func `beside a daemon it ends with what waited at the start, alone with the last one`() {
+        for inflow in [FlushCourse.Inflow.goesOn, .none] {
+            var course = Self.course(3, inflow)
+            let step = course.look(waiting: Self.waiting(2), ways: Self.way(103), at: .seconds(1))
+            #expect((step.outcome != nil) == (inflow == .goesOn))
+            if let outcome = step.outcome { #expect(outcome.isComplete && outcome.delivered == 3) }
+        }
+    }
+
+    @Test func `a failing destination is given up once nothing got through for the patience`() {
+        var course = Self.course(3, .none)
+        let fault = "refused"
+        func look(_ delivered: Int, at seconds: Int) -> FlushOutcome? {
+            course.look(
+                waiting: Self.waiting(103 - delivered), ways: Self.way(delivered, fault: fault),
+                at: .seconds(seconds)
+            ).outcome
+        }
+        #expect(look(100, at: 10) == nil)
+        #expect(look(101, at: 10) == nil)
+        #expect(look(101, at: 20) == nil)
+        let outcome = look(101, at: 21)
+        #expect(outcome?.delivered == 1)
+        #expect(outcome?.left == [.init(destination: "m", count: 2, reason: fault)])
+    }
+
+    @Test func `what is set aside ends it at once and is told with its reason`() {
+        var course = Self.course(5, .goesOn)
+        let step = course.look(
+            waiting: Self.waiting(2, parked: 2), ways: Self.way(103), at: .seconds(1))
+        #expect(
+            step.outcome?.left == [.init(destination: "m", count: 2, reason: "unknown there")])
+        let open = course.look(
+            waiting: Self.waiting(4, parked: 2), ways: Self.way(101), at: .seconds(1))
+        #expect(open.outcome == nil)
+    }
+
+    @Test func `one destination that is done does not end the wait for another`() {
+        let ways = ["a", "b"].map { FlushCourse.Way(destination: $0, delivered: 0, fault: nil) }
+        let both = ["a", "b"].map { Waiting(destination: $0, count: 1) }
+        var course = FlushCourse(waiting: both, ways: ways, inflow: .none, at: .zero)
+        let step = course.look(
+            waiting: [both[1]], ways: [.init(destination: "a", delivered: 1), ways[1]],
+            at: .seconds(1))
+        #expect(step.outcome == nil)
+    }
+
+    @Test func `connections that fail are tried again, once a second at most`() {
+        var course = Self.course(1, .none)
+        func hurries(at milliseconds: Int, fault: String?) -> Bool {
+            course.look(
+                waiting: Self.waiting(1), ways: Self.way(100, fault: fault),
+                at: .milliseconds(milliseconds)
+            ).shouldHurry
+        }
+        #expect(!hurries(at: 900, fault: "down"))
+        #expect(!hurries(at: 1100, fault: nil))
+        #expect(hurries(at: 1200, fault: "down"))
+        #expect(!hurries(at: 2100, fault: "down"))
+        #expect(hurries(at: 2300, fault: "down"))
+    }
+}

@@ -1,0 +1,109 @@
+import Foundation
+import Logging
+import Monitoring
+import Synchronization
+import Testing
+
+@testable import ForwarderCommand
+@testable import Spool
+
+/// What `status` makes of the spool and the configuration.
+@Suite struct StatusTests {
+    private static func destination(
+        isRetired: Bool = false, queued: Int = 0, losses: LossCounts = LossCounts()
+    ) -> DestinationStatus {
+        DestinationStatus(
+            id: DestinationID(rawValue: 1), name: "zone1", isRetired: isRetired, queued: queued,
+            leased: 0, kept: 0, rejected: 0, parkedObjects: 0, losses: losses, oldestExecution: nil)
+    }
+
+    private static func entry(_ status: DestinationStatus) -> StatusReport.Destination {
+        StatusAssembler.entry(status, nil, node: "m1", parked: [])
+    }
+
+    @Test func `separated means another user than root's own`() {
+        func text(_ running: uid_t, _ user: String?) -> String {
+            StatusAssembler.separation(runningUser: running, uplinkUser: user) { name in
+                ["toor": 0, "uplink": 998][name]
+            }
+        }
+        #expect(text(0, "uplink") == "separated")
+        #expect(text(0, "toor") == "not separated", "another name for root")
+        #expect(text(0, "nobody-there") == "not separated")
+        #expect(text(0, nil) == "not separated")
+        #expect(text(1000, "uplink") == "not separated", "only root can become somebody else")
+    }
+
+    @Test func `delivered results that were given up before proof are shown and alarmed`() throws {
+        var losses = LossCounts()
+        losses.evictedKept = 3
+        let entry = Self.entry(Self.destination(losses: losses))
+        let json = try JSONSerialization.jsonObject(with: JSONEncoder().encode(entry))
+        #expect((json as? [String: Any])?["evicted_kept"] as? Int == 3)
+        let alarm = try #require(StatusAssembler.alarms(entry).first)
+        #expect(alarm.contains("3 delivered results") && alarm.contains("Raise size_limit"))
+        #expect(StatusAssembler.alarms(Self.entry(Self.destination())) == [])
+    }
+
+    @Test func `a destination that is not configured any more is alarmed while results wait`() {
+        let alarm = Self.destination(isRetired: true, queued: 12).retirementAlarm ?? ""
+        #expect(alarm.contains("zone1") && alarm.contains("12 results"), "\(alarm)")
+        #expect(alarm.contains("Put its Master object back"), "\(alarm)")
+        #expect(Self.destination(isRetired: true).retirementAlarm == nil)
+        #expect(Self.destination(queued: 12).retirementAlarm == nil)
+    }
+
+    @Test func `without a daemon and a spool the configured destinations are shown`() throws {
+        let configuration = try ConfigurationFixture.load(
+            ConfigurationFixture.master("m1", #"zone = "z""#)
+                + ConfigurationFixture.master("m2", host: "192.0.2.2"))
+        let report = StatusAssembler.nothingYet(configuration)
+        #expect(report.destinations.map(\.name) == ["z", "m2"])
+        #expect(report.destinations.map(\.node) == ["m1", "m2"])
+        #expect(report.destinations.allSatisfy { $0.link == "no daemon" })
+    }
+
+    @Test func `flush tells what it gave up for its own record`() {
+        var outcome = FlushOutcome(delivered: 5, left: [])
+        #expect(FlushCommand.text(outcome) == "5 results delivered, nothing left.\n")
+        outcome.evicted = 2
+        #expect(FlushCommand.text(outcome).contains("2 given up because the spool is full"))
+    }
+}
+
+/// Schedules that the spool could not forget.
+@Suite struct ScheduleForgettingTests {
+    /// A spool that is full as long as it is told to be.
+    private final class Disk: Sendable {
+        let isFull = Mutex(true)
+        let asked = Mutex<[Set<ObjectName>]>([])
+
+        func forget(_ objects: Set<ObjectName>) throws(SpoolFault) -> Int {
+            asked.withLock { $0.append(objects) }
+            if isFull.withLock({ $0 }) { throw .diskFull(path: "/spool") }
+            return 1
+        }
+    }
+
+    private let old = ObjectName(host: "web1", service: "old")
+    private let new = ObjectName(host: "web1", service: "new")
+
+    @Test func `a full disk is alarmed as one, and it is tried again with the newest definitions`()
+        async
+    {
+        let (disk, alarms) = (Disk(), AlarmBoard())
+        let forgetting = ScheduleForgetting(
+            alarms: alarms, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        ) { (objects) async throws(SpoolFault) in try disk.forget(objects) }
+        await forgetting.keep(only: [old])
+        await forgetting.keep(only: [new])
+        let alarm = alarms.texts.joined()
+        #expect(alarm.contains("/spool is full") && alarm.contains("in force"), "\(alarm)")
+        #expect(!alarm.contains("broken"), "\(alarm)")
+        disk.isFull.withLock { $0 = false }
+        await forgetting.tryAgain()
+        #expect(alarms.texts == [])
+        await forgetting.tryAgain()
+        #expect(disk.asked.withLock { $0 } == [[old], [new], [new]])
+    }
+}
