@@ -147,7 +147,9 @@ extension DeliveryMachine {
     }
 
     /// Leaves an object alone for a while and says why.
-    private mutating func park(_ object: ObjectName, by node: String, reason: String, at now: Moment) {
+    private mutating func park(
+        _ object: ObjectName, by node: String, reason: String, at now: Moment
+    ) {
         var lane = lanes[object] ?? LaneState()
         let wait = lane.backoff.next(using: &random)
         lane.parkedBy = node
