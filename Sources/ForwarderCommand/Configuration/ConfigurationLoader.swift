@@ -88,7 +88,9 @@ struct ConfigurationLoader {
                     "window", in: Self.whole(NodeSettings.windowBounds), default: 64, &errors)),
             connectTimeout: read.span("connect_timeout", default: .seconds(15), &errors),
             answerTimeout: read.span("answer_timeout", default: .seconds(30), &errors),
-            grace: read.span("grace", default: .seconds(5), &errors))
+            grace: read.span("grace", default: .seconds(5), &errors),
+            relayDelay: read.span("relay_delay", default: .seconds(30), &errors),
+            minimumStay: read.span("minimum_stay", default: .seconds(60), &errors))
     }
 
     private static func whole(_ bounds: ClosedRange<UInt16>) -> ClosedRange<Int> {

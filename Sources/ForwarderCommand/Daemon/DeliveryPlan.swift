@@ -16,9 +16,13 @@ extension ForwarderConfiguration {
                         window: Int(master.connections) * Int(master.window), grace: master.grace)
                 }
             }
-            return DeliverySettings(
+            var settings = DeliverySettings(
                 name: destination.zone, number: UInt16(truncatingIfNeeded: index + 1),
                 nodes: nodes, healthObject: healthObject, checkSource: nodeName)
+            settings.relayDelay = destination.nodes.map(\.relayDelay).max() ?? settings.relayDelay
+            settings.minimumStay =
+                destination.nodes.map(\.minimumStay).max() ?? settings.minimumStay
+            return settings
         }
     }
 
