@@ -75,7 +75,7 @@ enum QueueAccess {
     private static func ask(
         _ configuration: ForwarderConfiguration, _ request: QueueRequest
     ) throws -> QueueReply {
-        guard let client = ControlClient(path: configuration.controlPath) else {
+        guard let client = try ControlClient(path: configuration.controlPath) else {
             throw ControlFault(
                 description: "The daemon went away. Ask again: the queue itself is read then.")
         }
