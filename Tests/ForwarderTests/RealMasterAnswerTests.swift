@@ -1,20 +1,65 @@
 import Monitoring
+import TestSupport
 import Testing
 import UplinkMessages
 
 @testable import Forwarder
 
 /// The session against the installed Icinga 2.
-@Suite(.serialized, .enabled(if: PrivateMaster.binary != nil, "needs icinga2-bin"))
+@Suite(
+    .serialized,
+    .enabled(if: PrivateMaster.isAvailable, Comment(rawValue: PrivateMaster.absence))
+)
 struct RealMasterAnswerTests {
     private func material(_ name: String, of master: PrivateMaster) throws -> KeyMaterial {
-        try KeyMaterial(
-            name: name,
-            certificate: "\(master.folder)/\(name).crt",
-            key: "\(master.folder)/\(name).key",
-            authority: "\(master.folder)/lib/ca/ca.crt"
-        )
+        let identity = try master.client(name)
+        return try withExtendedLifetime(identity) {
+            try KeyMaterial(
+                name: name,
+                certificate: identity.certificate,
+                key: identity.key,
+                authority: master.authority.certificate
+            )
+        }
     }
+
+    private func begin(
+        _ session: SessionUnderTest,
+        _ master: PrivateMaster,
+        connections: UInt16
+    ) throws {
+        let port = try #require(UInt16(exactly: master.port))
+        try session.begin(node: PrivateMaster.name, port: port, connections: connections)
+    }
+
+    private static let configuration = """
+        object Zone "web1" { parent = "\(PrivateMaster.name)" }
+        object ApiUser "web1" {
+          client_cn = "client"
+          permissions = [
+            { permission = "actions/process-check-result", filter = {{ host.name == "web1" }} },
+            { permission = "objects/query/Host", filter = {{ host.name == "web1" }} },
+            { permission = "objects/query/Service", filter = {{ host.name == "web1" }} }
+          ]
+        }
+        object ApiUser "poor" { client_cn = "poor"; permissions = [ "status/query" ] }
+        template Host "passive" {
+          zone = "web1"; check_command = "dummy"; enable_active_checks = false
+        }
+        template Service "passive" {
+          zone = "web1"; check_command = "dummy"; enable_active_checks = false
+        }
+        object Host "web1" { import "passive" }
+        object Host "web2" { import "passive" }
+        object Service "parked" {
+          import "passive"
+          host_name = "web1"
+          enable_passive_checks = false
+        }
+        for (i in range(100)) {
+          object Service "s" + i { import "passive"; host_name = "web1" }
+        }
+        """
 
     private func readBack(
         _ names: [String],
@@ -39,9 +84,10 @@ struct RealMasterAnswerTests {
     }
 
     @Test func `what a real master answers is understood`() throws {
-        let master = try PrivateMaster()
+        let master = try PrivateMaster(configuration: Self.configuration)
+        try master.start()
         let session = try SessionUnderTest(identity: material("client", of: master))
-        try session.begin(port: master.port, connections: 4)
+        try begin(session, master, connections: 4)
         try answersAProbe(session)
         try holdsWhatWasSubmitted(session)
         try refuses(session)
@@ -116,7 +162,7 @@ struct RealMasterAnswerTests {
 
     private func withoutPermission(_ master: PrivateMaster) throws {
         let session = try SessionUnderTest(identity: material("poor", of: master))
-        try session.begin(port: master.port)
+        try begin(session, master, connections: 1)
         try session.connect()
         let refused = try outcome(.sample(1, of: "web1!s1"), session)
         #expect(refused == .objectUnknown || refused == .permissionMissing)  // 2.13, and later

@@ -174,6 +174,29 @@ import Testing
         #expect(left["count"].number == Double(try site.waitingCount()))
     }
 
+    @Test func `results for a master that is configured no more are alarmed and logged`()
+        throws
+    {
+        let site = try Self.site(
+            definitions: Self.definitions.replacing(
+                "vars.level",
+                with: "check_interval = 0.2, retry_interval = 0.2, vars.level"
+            ))
+        try site.withDaemon { daemon in
+            try eventually("results wait") { try site.waitingCount() >= 2 }
+            #expect(try daemon.stop() == .exited(0))
+        }
+        try Self.replace(
+            #"object Master "\#(PrivateMaster.name)""#, by: #"object Master "m2""#, in: site)
+        try site.withDaemon { daemon in
+            let alarm = try site.status()["alarms"].elements.compactMap(\.string)
+                .filter { $0.contains("no Master object has this zone") }
+            #expect(alarm.count == 1 && alarm[0].hasPrefix("\(PrivateMaster.name): "), "\(alarm)")
+            try eventually("it is logged") { daemon.log.contains("destination not configured") }
+            #expect(try daemon.stop() == .exited(0))
+        }
+    }
+
     @Test func `validate counts what it loaded and what it ignored`() throws {
         let site = try Self.site(
             definitions: Self.definitions + "\n" + #"object User "admin" { }"# + "\n")

@@ -58,7 +58,8 @@ import Testing
         #expect(try !isThere(path))
     }
 
-    @Test func `a daemon that hangs is not waited for without end`() throws {
+    @Test(.timeLimit(.minutes(1))) func `a daemon that hangs is not waited for without end`() throws
+    {
         let listener = try ControlSocket.listen(path: path)
         let short = timeval(tv_sec: 0, tv_usec: 20_000)
         let client = try #require(try ControlClient(path: path, patience: short))

@@ -130,8 +130,11 @@ import Testing
         #expect(outcome?.left == [.init(destination: "m", count: 2, reason: fault)])
     }
 
-    @Test func `what is set aside ends it at once and is told with its reason`() {
-        var course = Self.course(5, .goesOn)
+    @Test(arguments: [FlushCourse.Inflow.goesOn, .none])
+    func `what is set aside ends it at once and is told with its reason`(
+        inflow: FlushCourse.Inflow
+    ) {
+        var course = Self.course(5, inflow)
         let step = course.look(
             waiting: Self.waiting(2, parked: 2), ways: Self.way(103), at: .seconds(1))
         #expect(
