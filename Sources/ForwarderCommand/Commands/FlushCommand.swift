@@ -4,6 +4,7 @@ import Foundation
 import Logging
 import Monitoring
 import Spool
+import Synchronization
 
 /// `forwarder flush`: deliver everything now.
 struct FlushCommand: AsyncParsableCommand {
@@ -103,19 +104,24 @@ struct OwnFlush: Sendable {
         let supervisor = UplinkSupervisor(
             configuration: configuration, driver: driver, log: log)
         let object = configuration.healthObject
+        let obstacle = FlushObstacle()
         async let delivering: Void = driver.run()
         async let _: Void = supervisor.run()
         async let making: Void = {
             for await _ in wanted.stream {
                 let record = health.record(of: object, at: time.wall)
-                // The delivery asks again when this could not be stored.
-                guard let receipt = try? await spool.appendHealth(record) else { continue }
-                driver.tell(.accepted(receipt.grown))
+                do throws(SpoolFault) {
+                    driver.tell(.accepted(try await spool.appendHealth(record).grown))
+                } catch {
+                    obstacle.note(error)
+                }
             }
         }()
         let outcome: FlushOutcome
         do {
-            outcome = try await FlushRun(spool: spool, driver: driver, inflow: .none).run(show)
+            outcome = try await FlushRun(
+                spool: spool, driver: driver, inflow: .none, obstacle: { obstacle.fault }
+            ).run(show)
         } catch {
             driver.stop()
             wanted.continuation.finish()
@@ -127,5 +133,18 @@ struct OwnFlush: Sendable {
         await making
         try spool.close()
         return outcome
+    }
+}
+
+/// Why own health could not be stored, without which nothing leaves the spool.
+private final class FlushObstacle: Sendable {
+    private let noted = Mutex<SpoolFault?>(nil)
+
+    var fault: SpoolFault? { noted.withLock { $0 } }
+
+    /// A database that another program holds comes back; the delivery asks again.
+    func note(_ fault: SpoolFault) {
+        guard fault.disposition != .retry else { return }
+        noted.withLock { $0 = fault }
     }
 }

@@ -16,6 +16,8 @@ struct FlushRun: Sendable {
     let driver: DeliveryDriver
     let inflow: Inflow
     var patience = Self.defaultPatience
+    /// Why nothing can get through any more; nil while it can.
+    var obstacle: @Sendable () -> SpoolFault? = { nil }
 
     /// Whether results come in beside the flush.
     enum Inflow: Sendable {
@@ -39,6 +41,7 @@ struct FlushRun: Sendable {
         driver.tell(.hurry)
         while true {
             try await Task.sleep(for: Self.step)
+            if let fault = obstacle() { throw fault }
             let left = try await remainders()
             let reports = await driver.reports()
             for report in reports { watches[report.name]?.see(report) }
