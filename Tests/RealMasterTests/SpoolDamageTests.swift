@@ -71,7 +71,8 @@ struct SpoolDamageTests {
             let program = try site.plugin("overwrite", script)
             try site.ruin(
                 """
-                sqlite3 -cmd '.timeout 10000' $F "BEGIN IMMEDIATE; INSERT INTO object (name) VALUES ('nobody')" \
+                sqlite3 -cmd '.timeout 10000' $F \
+                    "BEGIN IMMEDIATE; INSERT INTO object (name) VALUES ('nobody')" \
                     ".shell \(program) $F" COMMIT
                 """
             )

@@ -36,7 +36,8 @@ struct StatusAssembler: Sendable {
 
     /// The report of a daemon that works without its spool for now.
     static func withoutSpool(
-        _ configuration: ForwarderConfiguration, checks: StatusReport.Checks, startedAt: Timestamp, alarms: [String]
+        _ configuration: ForwarderConfiguration, checks: StatusReport.Checks, startedAt: Timestamp,
+        alarms: [String]
     ) -> StatusReport {
         var report = nothingYet(configuration)
         report.daemonPID = getpid()
