@@ -117,7 +117,7 @@ package final class SpoolQueue: Sendable {
     ) throws(SpoolFault) -> SpoolQueue {
         try file.prepareFile()
         let bounds = SpoolBounds(limitBytes: settings.sizeLimit, diskBytes: file.capacityBytes)
-        let database = try file.usingBallast { () throws(SpoolFault) in
+        let database = try file.usingBallast(bounds) { () throws(SpoolFault) in
             try SpoolDatabase(file: file, bounds: bounds).open()
         }
         let spool = SpoolQueue(
@@ -207,7 +207,7 @@ package final class SpoolQueue: Sendable {
     ) -> Result<Value, SpoolFault> {
         let first = attempt(step, on: db)
         guard purpose == .settling, case .failure(.diskFull) = first else { return first }
-        let hasMadeRoom = file.giveUpBallast()
+        let hasMadeRoom = file.giveUpBallast(bounds)
         // lost on purpose: a log that cannot be emptied now is not shorter, that is all
         let isEmptied = (try? db.execute(sql: "PRAGMA wal_checkpoint(PASSIVE)")) != nil
         return hasMadeRoom || isEmptied ? attempt(step, on: db) : first

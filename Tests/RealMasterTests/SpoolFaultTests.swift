@@ -23,13 +23,13 @@ struct SpoolFaultTests {
         try master.start()
         let seen = try ProcessedResults(master)
         try site.withDaemon { daemon in
-            try waitForRuns(2, of: walk, on: site)
+            try walk.waitForRuns(2, on: site)
             try disk.fill()
             try eventually("status alarms that the disk is full") {
                 try site.alarms().contains { $0.contains("file system") && $0.contains("is full") }
             }
             let full = walk.runs(of: walk.names[0], on: site)
-            try waitForRuns(full + 4, of: walk, on: site)
+            try walk.waitForRuns(full + 4, on: site)
             #expect(daemon.isRunning)
             #expect(try site.alarms().contains { $0.contains("is full") }, "it still is")
 
@@ -62,7 +62,7 @@ struct SpoolFaultTests {
             withDestinationPath: "disk/spool.db"
         )
         let queued = try site.withDaemon { daemon in
-            try waitForRuns(6, of: walk, on: site)
+            try walk.waitForRuns(6, on: site)
             try disk.fill()
             try eventually("status alarms that the disk is full") {
                 try site.alarms().contains { $0.contains("is full") }
@@ -79,7 +79,7 @@ struct SpoolFaultTests {
         try site.withDaemon { daemon in
             #expect(try site.destination()["queued"].number == queued)
             let full = walk.runs(of: walk.names[0], on: site)
-            try waitForRuns(full + 2, of: walk, on: site)
+            try walk.waitForRuns(full + 2, on: site)
             try daemon.kill()
         }
         try disk.fill()
@@ -104,7 +104,7 @@ struct SpoolFaultTests {
         defer { disk.unmount() }
         try site.configureSpool(#"path = "disk/spool.db", size_limit = 4 * 1024 * 1024"#)
         try site.withDaemon { daemon in
-            try waitForRuns(6, of: walk, on: site)
+            try walk.waitForRuns(6, on: site)
             try disk.fill()
             try eventually("status alarms that the disk is full") {
                 try site.alarms().contains { $0.contains("is full") }
@@ -120,7 +120,7 @@ struct SpoolFaultTests {
             #expect(try site.alarms().contains { $0.contains("is full") }, "it still is")
             try disk.free()
             let runs = walk.runs(of: walk.names[0], on: site)
-            try waitForRuns(runs + 2, of: walk, on: site)
+            try walk.waitForRuns(runs + 2, on: site)
             try eventually("results are stored again", patience: .seconds(60)) {
                 try site.alarms().isEmpty
             }
@@ -138,7 +138,7 @@ struct SpoolFaultTests {
         try site.configureSpool(#"path = "disk/spool.db", size_limit = 2 * 1024 * 1024"#)
         try disk.fill()
         try site.withDaemon { daemon in
-            try waitForRuns(4, of: walk, on: site)
+            try walk.waitForRuns(4, on: site)
             #expect(
                 try site.alarms().contains {
                     $0.contains("There is no spool") && $0.contains("is full")
@@ -235,16 +235,6 @@ struct SpoolFaultTests {
         #expect(Double(missing) == given, "what is not delivered is counted as evicted")
     }
 
-    private func waitForRuns(
-        _ count: Int,
-        of walk: WalkingServices,
-        on site: ForwarderSite
-    ) throws {
-        for name in walk.names {
-            try eventually("\(name) ran \(count) times") { walk.runs(of: name, on: site) >= count }
-        }
-    }
-
     private func runNumber(_ output: String) -> Int {
         output.split(separator: " ", maxSplits: 2).dropFirst().first.flatMap { Int($0) } ?? -1
     }
@@ -252,14 +242,15 @@ struct SpoolFaultTests {
 
 extension ForwarderSite {
     /// Replaces what forwarder.conf says of the spool.
-    fileprivate func configureSpool(_ attributes: String) throws {
+    func configureSpool(_ attributes: String) throws {
         let text = try String(contentsOfFile: configurationPath, encoding: .utf8)
         let changed = text.replacing(#"path = "spool.db""#, with: attributes)
         try #require(changed != text)
         try folder.write(changed, to: "forwarder.conf")
     }
 
-    fileprivate func alarms() throws -> [String] {
+    /// What `status` alarms of.
+    func alarms() throws -> [String] {
         try status()["alarms"].elements.compactMap(\.string)
     }
 

@@ -127,6 +127,13 @@ import Testing
         #expect(try await scene.spool.status().destinations.isEmpty)
     }
 
+    @Test func `a table that is gone while the spool is open is damage`() async throws {
+        let scene = try await Scene()
+        try await scene.spool.perform { try $0.db.execute(sql: "DROP TABLE schedule") }
+        let found = await fault { _ = try await scene.spool.append([record(disk, 1)]) }
+        #expect(found?.disposition == .quarantine)
+    }
+
     @Test func `a spool with another name for a backup is not mistaken for a moved one`()
         async throws
     {

@@ -4,6 +4,7 @@ import Foundation
 import Logging
 import Monitoring
 import Spool
+import Synchronization
 
 /// `forwarder flush`: deliver everything now.
 struct FlushCommand: AsyncParsableCommand {
@@ -110,22 +111,28 @@ struct OwnFlush: Sendable {
         let supervisor = UplinkSupervisor(
             configuration: configuration, driver: driver, log: log)
         let object = configuration.healthObject
+        let obstacle = FlushObstacle()
         async let delivering: Void = driver.run()
         async let _: Void = supervisor.run()
         async let making: Int = {
             var evicted = 0
             for await _ in wanted.stream {
                 let record = health.record(of: object, at: time.wall)
-                // The delivery asks again when this could not be stored.
-                guard let receipt = try? await spool.appendHealth(record) else { continue }
-                evicted += receipt.evicted.values.reduce(0, +)
-                driver.tell(.accepted(receipt.grown))
+                do throws(SpoolFault) {
+                    let receipt = try await spool.appendHealth(record)
+                    evicted += receipt.evicted.values.reduce(0, +)
+                    driver.tell(.accepted(receipt.grown))
+                } catch {
+                    obstacle.note(error)
+                }
             }
             return evicted
         }()
         var outcome: FlushOutcome
         do {
-            outcome = try await FlushRun(spool: spool, driver: driver, inflow: .none).run(show)
+            outcome = try await FlushRun(
+                spool: spool, driver: driver, inflow: .none, obstacle: { obstacle.fault }
+            ).run(show)
         } catch {
             driver.stop()
             wanted.continuation.finish()
@@ -137,5 +144,18 @@ struct OwnFlush: Sendable {
         outcome.evicted = await making
         try spool.close()
         return outcome
+    }
+}
+
+/// Why own health could not be stored, without which nothing leaves the spool.
+private final class FlushObstacle: Sendable {
+    private let noted = Mutex<SpoolFault?>(nil)
+
+    var fault: SpoolFault? { noted.withLock { $0 } }
+
+    /// A database that another program holds comes back; the delivery asks again.
+    func note(_ fault: SpoolFault) {
+        guard fault.disposition != .retry else { return }
+        noted.withLock { $0 = fault }
     }
 }

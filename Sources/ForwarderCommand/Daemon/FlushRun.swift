@@ -12,6 +12,8 @@ struct FlushRun: Sendable {
     let driver: DeliveryDriver
     let inflow: FlushCourse.Inflow
     var time: any TimeSource = SystemTime()
+    /// Why nothing can get through any more; nil while it can.
+    var obstacle: @Sendable () -> SpoolFault? = { nil }
 
     /// Runs to the end that ``FlushCourse`` sees; `show` hears of progress.
     func run(_ show: (FlushProgress) -> Void) async throws -> FlushOutcome {
@@ -21,6 +23,7 @@ struct FlushRun: Sendable {
         driver.tell(.hurry)
         while true {
             try await Task.sleep(for: Self.step)
+            if let fault = obstacle() { throw fault }
             let left = try await waiting()
             let step = course.look(waiting: left, ways: await ways(), at: time.monotonic)
             show(step.progress)

@@ -166,6 +166,8 @@ extension SpoolFault {
             return
         }
         switch error.resultCode {
+        case .SQLITE_ERROR where error.message?.hasPrefix("no such ") == true:
+            self = .damaged(path: path, detail: error.message ?? "a table is gone")
         case .SQLITE_CORRUPT, .SQLITE_NOTADB:
             self = .damaged(path: path, detail: error.message ?? "SQLite says so")
         case .SQLITE_BUSY, .SQLITE_LOCKED: self = .busy(path: path)

@@ -55,10 +55,25 @@ extension SpoolFile {
         }
     }
 
-    /// Gives the ballast up; true when that made room.
-    func giveUpBallast() -> Bool {
-        guard ballastByteCount > 0 else { return false }
-        return truncate(ballastPath, 0) == 0
+    /// Gives the ballast up, half of it to the log; true when that made room.
+    func giveUpBallast(_ bounds: SpoolBounds) -> Bool {
+        guard ballastByteCount > 0, truncate(ballastPath, 0) == 0 else { return false }
+        claimLog(bounds)
+        return true
+    }
+
+    /// Makes the log longer ahead of its use: others on a full disk take what is free before it
+    /// grows by itself.
+    ///
+    /// - Source: SQLite file format, "WAL File Format": a frame without the header's salt ends it.
+    ///
+    /// The other half is left for the database, which an emptied log can make longer.
+    func claimLog(_ bounds: SpoolBounds) {
+        let descriptor = open(logPath, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        // lost on purpose: what is not claimed now may still be there when it is needed
+        _ = posix_fallocate(descriptor, 0, bounds.ballastBytes / 2)
     }
 
     /// Allocates the ballast; on failure as much is held as before, or nothing.
@@ -88,12 +103,17 @@ extension SpoolFile {
 
 extension SpoolFile {
     /// Does `work`, and once more with the ballast's room if it has none.
-    func usingBallast<Value>(_ work: () throws(SpoolFault) -> Value) throws(SpoolFault) -> Value {
+    func usingBallast<Value>(
+        _ bounds: SpoolBounds,
+        _ work: () throws(SpoolFault) -> Value
+    ) throws(SpoolFault) -> Value {
         do {
             return try work()
         } catch {
-            guard case .diskFull = error, giveUpBallast() else { throw error }
-            return try work()
+            guard case .diskFull = error, giveUpBallast(bounds) else { throw error }
+            let value = try work()
+            claimLog(bounds)
+            return value
         }
     }
 

@@ -1,0 +1,251 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A spool that is damaged, not ours, held by others or on a disk that refuses: the daemon checks
+/// on, says what is wrong, and goes on by itself.
+@Suite(
+    .serialized,
+    .enabled(if: PrivateMaster.isAvailable, Comment(rawValue: PrivateMaster.absence))
+)
+struct SpoolDamageTests {
+    /// What a spool's file can be found to be at the start.
+    enum Ruin: String, CaseIterable {
+        case garbageHeader = "dd if=/dev/urandom of=$F bs=64 count=1 conv=notrunc"
+        case zeros = "dd if=/dev/zero of=$F bs=4096 count=4 conv=notrunc"
+        case truncated = "truncate -s 12288 $F"
+        case otherDatabase = "rm $F; sqlite3 $F 'CREATE TABLE treasure (gold)'"
+        case text = "echo 'a letter to my aunt' >$F"
+
+        var word: String { self == .otherDatabase || self == .text ? "foreign" : "damaged" }
+    }
+
+    @Test(arguments: Ruin.allCases)
+    func `a file that is no sound spool is moved aside at the start`(_ ruin: Ruin) throws {
+        let walk = WalkingServices(count: 2, interval: 0.5)
+        let (master, site) = try walk.prepare()
+        try site.withDaemon { daemon in
+            try walk.waitForRuns(4, on: site)
+            #expect(try daemon.stop() == .exited(0))
+        }
+        try site.ruin(ruin.rawValue)
+        let ruined = try Data(contentsOf: URL(fileURLWithPath: site.folder.path("spool.db")))
+        let refusal = try site.run("flush")
+        #expect(!refusal.isSuccess && refusal.errorText.contains("moves it aside"))
+        #expect(try site.movedFiles().isEmpty, "only the daemon moves it")
+
+        try master.start()
+        try site.withDaemon { daemon in
+            let moved = try site.movedFiles()
+            #expect(moved.count == 1 && moved[0].hasPrefix("spool.db.\(ruin.word)-2"), "\(moved)")
+            let copy = try Data(contentsOf: URL(fileURLWithPath: site.folder.path(moved[0])))
+            #expect(copy == ruined, "it is what it was")
+            #expect(try site.alarms().contains { $0.contains(moved[0]) })
+            try eventually("results arrive from the new spool", patience: .seconds(60)) {
+                try site.destination()["delivered"].number ?? 0 >= 6
+            }
+            try FileManager.default.removeItem(atPath: site.folder.path(moved[0]))
+            try eventually("the alarm ends with the file") { try site.alarms().isEmpty }
+            let mentions = daemon.log.components(separatedBy: "spool moved aside").count - 1
+            #expect(mentions == 1, "the log says it once")
+            #expect(try daemon.stop() == .exited(0))
+        }
+        try master.stop()
+    }
+
+    @Test func `a spool that is ruined while it is used is replaced, and checks go on`() throws {
+        let walk = WalkingServices(count: 4, interval: 0.5)
+        let (master, site) = try walk.prepare()
+        try master.start()
+        try site.withDaemon { daemon in
+            try eventually("results arrive", patience: .seconds(60)) {
+                try site.destination()["delivered"].number ?? 0 >= 8
+            }
+            // Another connection commits around it, so that SQLite reads again what it remembers.
+            let script = """
+                for f in "$1" "$1-wal"; do
+                    n=$(($(stat -c %s "$f") / 4096))
+                    dd if=/dev/urandom of="$f" bs=4096 seek=1 count=$n conv=notrunc 2>/dev/null
+                done
+                """
+            let program = try site.plugin("overwrite", script)
+            try site.ruin(
+                """
+                sqlite3 -cmd '.timeout 10000' $F \
+                    "BEGIN IMMEDIATE; INSERT INTO object (name) VALUES ('nobody')" \
+                    ".shell \(program) $F" COMMIT
+                """
+            )
+            do {
+                try eventually("the file is moved aside", patience: .seconds(20)) {
+                    try site.movedFiles().count == 1
+                }
+            } catch {
+                throw SupportFault("\(error): \(try site.alarms()) \(daemon.log.suffix(2000))")
+            }
+            let runs = walk.runs(of: walk.names[0], on: site)
+            try walk.waitForRuns(runs + 2, on: site)
+            try eventually("the new spool delivers", patience: .seconds(90)) {
+                let alarms = try site.alarms()
+                let delivered = try site.destination()["delivered"].number ?? 0
+                return alarms.count == 1 && alarms[0].contains("damaged spool was moved")
+                    && delivered >= 8
+            }
+            #expect(try daemon.stop() == .exited(0))
+        }
+        for name in walk.names {
+            let object = try #require(try master.objectState(name))
+            let standing = try site.standings()[name]
+            #expect(object.standing == standing, "\(name)")
+        }
+        try master.stop()
+    }
+
+    @Test func `a move that was cut off by a kill is completed at the next start`() throws {
+        let walk = WalkingServices(count: 2, interval: 0.5)
+        let (_, site) = try walk.prepare()
+        try site.withDaemon { daemon in
+            try walk.waitForRuns(4, on: site)
+            try daemon.kill()
+        }
+        // What the killed one left behind would be taken for an answer.
+        try FileManager.default.removeItem(atPath: site.folder.path("control.sock"))
+        let name = "spool.db.damaged-20260101T000000Z"
+        try site.ruin("ln $F ${F%/*}/\(name); mv $F-wal ${F%/*}/\(name)-wal")
+        try site.withDaemon { daemon in
+            let moved = try site.movedFiles()
+            #expect(moved == [name])
+            let alarms = try site.alarms()
+            #expect(alarms.contains { $0.contains("2026-01-01T00:00:00Z") }, "\(alarms)")
+            #expect(try daemon.stop() == .exited(0))
+        }
+    }
+
+    @Test func `a database that another program holds is waited for, and checks go on`() throws {
+        let walk = WalkingServices(count: 2, interval: 0.5)
+        let (master, site) = try walk.prepare()
+        try master.start()
+        let seen = try ProcessedResults(master)
+        try site.withDaemon { daemon in
+            try walk.waitForRuns(3, on: site)
+            let script = "(echo 'BEGIN EXCLUSIVE;'; sleep 12) | sqlite3 \"$1\""
+            let holder = try ChildProcess(
+                "sh", ["-c", script, "holder", site.folder.path("spool.db")])
+            let runs = walk.runs(of: walk.names[0], on: site)
+            try eventually("the daemon's log says who holds it", patience: .seconds(20)) {
+                daemon.log.contains("Another program holds the database")
+            }
+            try walk.waitForRuns(runs + 6, on: site)
+            _ = try holder.wait()
+            try eventually("all is well again", patience: .seconds(60)) {
+                try site.alarms().isEmpty
+            }
+            #expect(try daemon.stop() == .exited(0))
+        }
+        try site.flushAll()
+        try walk.expectExactReplay(of: site, on: master, seen: seen.drain())
+        try master.stop()
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root can mount a file system"))
+    func `a read-only file system at the start is waited for, and checks go on`() throws {
+        let walk = WalkingServices(count: 2, interval: 0.5)
+        let (master, site) = try walk.prepare()
+        let disk = try SmallDisk(at: site.folder.makeFolder("disk"), size: "12m")
+        defer { disk.unmount() }
+        try site.configureSpool(#"path = "disk/spool.db", size_limit = 4 * 1024 * 1024"#)
+        try site.withDaemon { daemon in
+            try walk.waitForRuns(3, on: site)
+            #expect(try daemon.stop() == .exited(0))
+        }
+        try disk.makeReadOnly()
+        let runs = walk.runs(of: walk.names[0], on: site)
+        try site.withDaemon { daemon in
+            try walk.waitForRuns(runs + 3, on: site)
+            #expect(try site.alarms().contains { $0.contains("Read-only file system") })
+            try disk.makeWritable()
+            try master.start()
+            try eventually("results arrive", patience: .seconds(60)) {
+                let delivered = try site.destination()["delivered"].number ?? 0
+                return try site.alarms().isEmpty && delivered >= 12
+            }
+            #expect(try daemon.stop() == .exited(0))
+        }
+        try master.stop()
+    }
+
+    @Test func `a daemon without free descriptors neither ends nor spins, and recovers`() throws {
+        let walk = WalkingServices(count: 2, interval: 0.5)
+        let (master, site) = try walk.prepare()
+        try master.start()
+        try site.withDaemon { daemon in
+            try eventually("results arrive", patience: .seconds(60)) {
+                try site.destination()["delivered"].number ?? 0 >= 4
+            }
+            try Command.require("prlimit", ["--pid", "\(daemon.pid)", "--nofile=3:4096"])
+            let before = try daemon.processorSeconds()
+            let started = ContinuousClock.now
+            // Nobody can ask it, so that only the file can show what it does.
+            let asker = try ChildProcess(
+                BuiltProducts.forwarder, ["status", "--config", site.configurationPath])
+            Thread.sleep(forTimeInterval: 5)
+            let busy = try daemon.processorSeconds() - before
+            let share = busy / (ContinuousClock.now - started).inSeconds
+            #expect(share < 0.25, "it took \(share) of a processor")
+            #expect(daemon.isRunning)
+            try Command.require("prlimit", ["--pid", "\(daemon.pid)", "--nofile=1024:4096"])
+            _ = try asker.wait()
+            let runs = walk.runs(of: walk.names[0], on: site)
+            try walk.waitForRuns(runs + 3, on: site)
+            try eventually("all is well again", patience: .seconds(60)) {
+                try site.alarms().isEmpty
+            }
+            #expect(try daemon.stop() == .exited(0))
+        }
+        try site.flushAll()
+        try master.stop()
+    }
+}
+
+extension RunningForwarder {
+    /// Processor time that it used, its ended children left out.
+    ///
+    /// - Source: proc(5), /proc/PID/stat, fields 14 and 15.
+    fileprivate func processorSeconds() throws -> Double {
+        let stat = try String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
+        let fields = stat.split(separator: ")").last?.split(separator: " ") ?? []
+        guard fields.count > 13, let user = Double(fields[11]), let system = Double(fields[12])
+        else { throw SupportFault("not a stat line: \(stat)") }
+        return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
+    }
+}
+
+extension Duration {
+    fileprivate var inSeconds: Double {
+        Double(components.seconds) + Double(components.attoseconds) / 1e18
+    }
+}
+
+extension WalkingServices {
+    /// Waits until each service ran so often.
+    func waitForRuns(_ count: Int, on site: ForwarderSite) throws {
+        for name in names {
+            try eventually("\(name) ran \(count) times") { runs(of: name, on: site) >= count }
+        }
+    }
+}
+
+extension ForwarderSite {
+    /// Runs a shell script on the spool's file, `$F` in it.
+    fileprivate func ruin(_ script: String) throws {
+        try Command.require("sh", ["-e", "-c", "F=$1; \(script)", "ruin", folder.path("spool.db")])
+    }
+
+    /// The names of what was moved aside, logs and indexes left out.
+    fileprivate func movedFiles() throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: folder.path(".")).filter { name in
+            (name.hasPrefix("spool.db.damaged-") || name.hasPrefix("spool.db.foreign-"))
+                && !name.hasSuffix("-wal") && !name.hasSuffix("-shm")
+        }.sorted()
+    }
+}
