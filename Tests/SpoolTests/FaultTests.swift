@@ -23,7 +23,7 @@ import Testing
         if kind == .processDeath { #expect(evidence.storedAfterAll > 2) }
     }
 
-    @Test(arguments: [Kind.error, .full, .droppingCut, .tearingCut])
+    @Test(arguments: [Kind.error, .full, .tearingCut])
     func `whichever operation of its birth fails, a spool comes to life`(
         _ kind: Kind
     ) async throws {

@@ -53,7 +53,9 @@ struct SpoolDatabase {
     /// A commit is on the medium when it returns: write-ahead log and `synchronous=FULL`.
     private func setUpDurability(_ db: Database) throws {
         try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
-        let mode = try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL")
+        // to the last step: the commit that follows the row "wal" can fail, and then nothing is
+        _ = try String.fetchAll(db, sql: "PRAGMA journal_mode = WAL")
+        let mode = try String.fetchOne(db, sql: "PRAGMA journal_mode")
         guard mode == "wal" else {
             throw SpoolFault.notDurable(
                 path: file.path,
