@@ -1,6 +1,8 @@
 # make build   compile everything; warnings and undeclared imports are errors
 # make check   format, build and every test that needs no Icinga 2: the quick part of `make test`
 # make test    everything: installs what is missing, then format, build and all tiers, the real master included
+# make faults  the spool on failing disks: every operation of long lives, more seeds (FORWARDER_SEEDS=N)
+# make model   the spool beside its model: more random actions (FORWARDER_SEEDS=N)
 # make demo    the main job in front of your eyes, on a private Icinga 2
 # make bench   speed, as ratios against other programs in one run
 # make fmt     rewrite the sources in the project's format
@@ -14,7 +16,7 @@ SOURCES := Package.swift Sources Tests
 # Targets that start the real Icinga 2; they share two cores with it and so run one after another.
 REAL := RealMasterTests
 
-.PHONY: build check test demo bench fmt clean lint dependencies unit real
+.PHONY: build check test demo bench fmt clean lint dependencies unit real faults model
 
 build: dependencies
 	swift build $(SWIFT_FLAGS) --build-tests
@@ -46,12 +48,36 @@ unit: build
 real: build
 	swift test $(SWIFT_FLAGS) --skip-build --no-parallel --filter '^$(REAL)\.'
 
+faults: build
+	FORWARDER_SEEDS=$${FORWARDER_SEEDS:-10} swift test $(SWIFT_FLAGS) --skip-build \
+		--filter '^SpoolTests\.(FaultTests|DamageTests)'
+
+model: build
+	FORWARDER_SEEDS=$${FORWARDER_SEEDS:-30} swift test $(SWIFT_FLAGS) --skip-build \
+		--filter '^SpoolTests\.ModelTests'
+
 dependencies:
 	scripts/install-dependencies build
 
 .PHONY: test-dependencies bench-dependencies
-test-dependencies:
+test-faults: build
+	FORWARDER_SEEDS=$${FORWARDER_SEEDS:-10} swift test $(SWIFT_FLAGS) --skip-build \
+		--filter '^SpoolTests\.(FaultTests|DamageTests)'
+
+model: build
+	FORWARDER_SEEDS=$${FORWARDER_SEEDS:-30} swift test $(SWIFT_FLAGS) --skip-build \
+		--filter '^SpoolTests\.ModelTests'
+
+dependencies:
 	scripts/install-dependencies build test
 
-bench-dependencies:
+bench-faults: build
+	FORWARDER_SEEDS=$${FORWARDER_SEEDS:-10} swift test $(SWIFT_FLAGS) --skip-build \
+		--filter '^SpoolTests\.(FaultTests|DamageTests)'
+
+model: build
+	FORWARDER_SEEDS=$${FORWARDER_SEEDS:-30} swift test $(SWIFT_FLAGS) --skip-build \
+		--filter '^SpoolTests\.ModelTests'
+
+dependencies:
 	scripts/install-dependencies build test bench

@@ -85,9 +85,15 @@ let package = Package(
         ),
         .testTarget(name: "MonitoringTests", dependencies: ["Monitoring"]),
         .testTarget(name: "ConfigLanguageTests", dependencies: ["ConfigLanguage"]),
+        // A disk that fails on request, below SQLite; in no product (ArchitectureTests).
+        .target(
+            name: "CFaultyDisk",
+            path: "Tests/CFaultyDisk",
+            linkerSettings: [.linkedLibrary("sqlite3")]
+        ),
         .testTarget(
             name: "SpoolTests",
-            dependencies: ["Spool", "Monitoring", "TestSupport", grdb]
+            dependencies: ["Spool", "Monitoring", "TestSupport", "CFaultyDisk", grdb]
         ),
         .testTarget(name: "UplinkMessagesTests", dependencies: ["UplinkMessages", "Monitoring"]),
         .testTarget(
@@ -119,7 +125,7 @@ let package = Package(
 
 /// Targets without C below them also promise memory safety.
 let withoutC: Set = ["Monitoring", "ConfigLanguage", "UplinkMessages", "Delivery"]
-let cTargets: Set = ["COpenSSL", "CSpawn"]
+let cTargets: Set = ["COpenSSL", "CSpawn", "CFaultyDisk"]
 
 for target in package.targets where !cTargets.contains(target.name) {
     target.swiftSettings =

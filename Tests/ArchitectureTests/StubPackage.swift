@@ -81,6 +81,8 @@ struct StubPackage {
         try folder.write("module COpenSSL [system] {\n}\n", to: "Sources/COpenSSL/module.modulemap")
         try folder.write("", to: "Sources/CSpawn/stub.c")
         try folder.write("", to: "Sources/CSpawn/include/CSpawn.h")
+        try folder.write("", to: "Tests/CFaultyDisk/stub.c")
+        try folder.write("", to: "Tests/CFaultyDisk/include/CFaultyDisk.h")
         try folder.write("// stub", to: "Tests/Support/Stub.swift")
         // Targets are named where `name:` opens a `.target(`, `.executableTarget(`, `.testTarget(`.
         let words = manifest.replacingOccurrences(of: "\n", with: " ")
@@ -90,7 +92,7 @@ struct StubPackage {
             let isExecutable = opening.hasSuffix(".executableTarget")
             guard isTest || isExecutable || opening.hasSuffix(".target"),
                 let name = rest.split(separator: "\"").dropFirst().first,
-                !["CSpawn", "TestSupport"].contains(name)
+                !["CSpawn", "CFaultyDisk", "TestSupport"].contains(name)
             else { continue }
             try folder.write(
                 isExecutable ? Self.main : "// stub",

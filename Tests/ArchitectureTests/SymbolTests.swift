@@ -65,6 +65,20 @@ import Testing
         }
     }
 
+    @Test(arguments: ["forwarder", "forwarder-uplink"])
+    func `no product contains what tests break its disk with`(product: String) throws {
+        let tests = ["CFaultyDisk", "TestSupport", "SpoolTests"]
+        let objects = try Self.objects(of: product)
+        #expect(objects.contains { $0.contains("/Monitoring.build/") }, "nothing was looked at")
+        for name in tests {
+            #expect(!objects.contains { $0.contains("/\(name).build/") }, "\(name) in \(product)")
+        }
+        let executable = product == "forwarder" ? BuiltProducts.forwarder : BuiltProducts.uplink
+        let said = try Command.require("nm", [executable]).outputText
+        #expect(!said.contains("faulty_disk"))
+        #expect(said.contains(" main"))
+    }
+
     @Test(arguments: ["execve", "posix_spawnp", "fork", "vfork", "system", "popen"])
     func `the look at the objects sees a call when there is one`(symbol: String) throws {
         let folder = try TemporaryDirectory("symbols")

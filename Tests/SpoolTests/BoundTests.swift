@@ -160,4 +160,17 @@ import Testing
         try await reader.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
         #expect(try await scene.spool.append([record(load, 500)]).accepted == 1)
     }
+
+    @Test func `room is found behind 64 results that are out`() async throws {
+        let scene = try await Scene(sizeLimit: SpoolSettings.minimumSizeLimit)
+        let objects = (0..<64).map { ObjectName(host: "web01", service: "s\($0)") }
+        _ = try await scene.spool.append(objects.enumerated().map { record($1, $0) })
+        for object in objects { _ = try await scene.lease(object) }
+        var refused = 0
+        for number in 100..<140 {
+            let receipt = try await scene.spool.append([record(disk, number, outputBytes: 60_000)])
+            refused += receipt.refused[disk] ?? 0
+        }
+        #expect(refused == 0)
+    }
 }

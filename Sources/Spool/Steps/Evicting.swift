@@ -5,6 +5,9 @@ internal import Monitoring
 struct EvictionCursors {
     var kept: Int64 = 0
     var changes: Int64 = 0
+    /// Of one append only: what protects these rows does not last.
+    var rejected: Int64 = 0
+    var unchanged: Int64 = 0
 }
 
 extension SpoolTransaction {
@@ -16,6 +19,8 @@ extension SpoolTransaction {
         evictingChangesFor changesNeeded: Int,
         receipt: inout AcceptReceipt
     ) throws -> Int {
+        memory.evictionCursors.rejected = 0
+        memory.evictionCursors.unchanged = 0
         var room = try measureRoom()
         var budget = SpoolBounds.evictionLimit
         for stage in EvictionStage.allCases {
@@ -49,30 +54,36 @@ extension SpoolTransaction {
         case .kept:
             rows = try fetch(SQL.keptByAge, [memory.evictionCursors.kept, limit])
         case .retired: rows = try fetch(SQL.queuedOfRetired, [limit])
-        case .rejected: rows = try fetch(SQL.rejectedByAge, [0, limit])
-        case .unchanged: rows = try fetch(SQL.resultsByWorth, [0, 0, limit])
+        case .rejected:
+            rows = try fetch(SQL.rejectedByAge, [memory.evictionCursors.rejected, limit])
+        case .unchanged:
+            rows = try fetch(SQL.resultsByWorth, [0, memory.evictionCursors.unchanged, limit])
         case .changes:
             rows = try fetch(SQL.resultsByWorth, [1, memory.evictionCursors.changes, limit])
         }
         return try rows.map { EvictionRow(result: try $0.value(0), object: try $0.value(1)) }
     }
 
-    /// Remembers that a row was looked at, in stages whose rows can stay protected for long.
+    /// Remembers that a row was looked at.
     private mutating func pass(_ row: EvictionRow, in stage: EvictionStage) {
         switch stage {
         case .kept: memory.evictionCursors.kept = row.result
         case .changes: memory.evictionCursors.changes = row.result
-        case .retired, .rejected, .unchanged: break
+        case .rejected: memory.evictionCursors.rejected = row.result
+        case .unchanged: memory.evictionCursors.unchanged = row.result
+        case .retired: break
         }
     }
 
-    /// Starts a stage over; false when it had started at its beginning.
+    /// Starts a stage over; false when it had started at its beginning, as some always do.
     private mutating func rewind(_ stage: EvictionStage) -> Bool {
         let cursor: WritableKeyPath<EvictionCursors, Int64>
         switch stage {
         case .kept: cursor = \.kept
         case .changes: cursor = \.changes
-        case .retired, .rejected, .unchanged: return false
+        case .rejected: cursor = \.rejected
+        case .unchanged: cursor = \.unchanged
+        case .retired: return false
         }
         let hadMoved = memory.evictionCursors[keyPath: cursor] > 0
         memory.evictionCursors[keyPath: cursor] = 0

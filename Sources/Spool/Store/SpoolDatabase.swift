@@ -62,7 +62,9 @@ struct SpoolDatabase {
         }
         // Sorting must not depend on the room in another file system.
         try db.execute(sql: "PRAGMA temp_store = MEMORY")
-        let mode = try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL")
+        // to the last step: the commit that follows the row "wal" can fail, and then nothing is
+        _ = try String.fetchAll(db, sql: "PRAGMA journal_mode = WAL")
+        let mode = try String.fetchOne(db, sql: "PRAGMA journal_mode")
         guard mode == "wal" else {
             throw SpoolFault.notDurable(
                 path: file.path,

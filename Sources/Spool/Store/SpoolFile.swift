@@ -67,6 +67,8 @@ struct SpoolFile: Sendable {
     /// - Source: SQLite file format, "The Database Header": magic at 0, application id at 68.
     private func checkHeader(_ descriptor: Int32, byteCount: Int) throws(SpoolFault) {
         guard byteCount > 0 else { return }
+        // a cut while the file was made leaves part of its first page, which SQLite takes back
+        guard access(path + "-journal", F_OK) != 0 else { return }
         var header = [UInt8](repeating: 0, count: 100)
         let count = pread(descriptor, &header, header.count, 0)
         guard count >= 0 else { throw .unwritable(path: path, errno: errno) }

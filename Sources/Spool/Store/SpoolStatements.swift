@@ -102,7 +102,7 @@ enum SQL {
         WHERE destination = ? AND object = ? AND result > ? ORDER BY result LIMIT ?
         """
     static let keptByAge = """
-        SELECT result, object FROM kept WHERE result > ? ORDER BY result LIMIT ?
+        SELECT DISTINCT result, object FROM kept WHERE result > ? ORDER BY result LIMIT ?
         """
     static let deleteKept = "DELETE FROM kept WHERE destination = ? AND object = ? AND result = ?"
     static let findKept =
@@ -127,7 +127,7 @@ enum SQL {
         VALUES (?, ?, ?, ?, ?, ?, ?, ?)
         """
     static let rejectedByAge = """
-        SELECT result, object FROM rejected WHERE result > ? ORDER BY result LIMIT ?
+        SELECT DISTINCT result, object FROM rejected WHERE result > ? ORDER BY result LIMIT ?
         """
     static let deleteRejected =
         "DELETE FROM rejected WHERE destination = ? AND object = ? AND result = ?"

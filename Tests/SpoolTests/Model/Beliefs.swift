@@ -1,0 +1,90 @@
+import Spool
+
+/// The states in which a spool can be, seen from its caller.
+///
+/// A call that succeeded did what it says. A call that threw did nothing; only when the process or
+/// the power dies before the next change is stored, it may have been stored as a whole after all.
+struct Beliefs: Sendable {
+    /// What the spool can hold now; one of these, unless a crash left it open.
+    private(set) var models: [SpoolModel]
+    /// What it can hold when it is opened after a crash, beside those.
+    private(set) var ghosts: [SpoolModel] = []
+
+    init(_ model: SpoolModel = SpoolModel()) { models = [model] }
+
+    /// Keeps the models that predict the answer.
+    ///
+    /// - Returns: what the first of them predicts when none of them does.
+    mutating func succeeded(
+        _ action: SpoolAction,
+        tick: Int,
+        numbers: Int,
+        answer: SpoolAnswer
+    ) -> SpoolAnswer? {
+        var first: SpoolAnswer?
+        var left: [SpoolModel] = []
+        for model in models {
+            for marks in model.possibleMarks(answer) {
+                var next = model
+                let predicted = next.apply(
+                    action,
+                    tick: tick,
+                    numbers: numbers,
+                    observed: answer,
+                    marks: marks
+                )
+                if predicted == answer, !left.contains(next) { left.append(next) }
+                first = first ?? predicted
+            }
+        }
+        guard !left.isEmpty else { return first }
+        // a call that changed nothing wrote nothing over what failed before it
+        if left != models { ghosts = [] }
+        models = left
+        return nil
+    }
+
+    /// Notes a call that threw.
+    mutating func threw(_ action: SpoolAction, tick: Int, numbers: Int) {
+        for model in models {
+            // how much an append would have evicted is not known
+            let most = if case .append = action { Self.evictionLimit } else { 0 }
+            for evicted in 0...most {
+                var next = model
+                var choice = ReceiptAnswer()
+                if evicted > 0 { choice.evicted[SpoolAction.object(0)] = evicted }
+                _ = next.apply(action, tick: tick, numbers: numbers, observed: .receipt(choice))
+                if !ghosts.contains(next) { ghosts.append(next) }
+            }
+        }
+    }
+
+    /// After a crash each of the ghosts may be real.
+    mutating func crashed() {
+        for ghost in ghosts where !models.contains(ghost) { models.append(ghost) }
+        ghosts = []
+        reopened()
+    }
+
+    /// After a clean close nothing is left of what failed.
+    mutating func closed() { ghosts = [] }
+
+    private mutating func reopened() {
+        for index in models.indices { models[index].reopen() }
+    }
+
+    /// Keeps the models that look like this.
+    ///
+    /// - Returns: how the first of them differs when none of them does.
+    mutating func saw(_ view: SpoolView) -> String? {
+        let left = models.filter { $0.view == view }
+        guard !left.isEmpty else {
+            return models.first.map { view.differences(from: $0.view) } ?? "no model is left"
+        }
+        models = left
+        return nil
+    }
+
+    /// More than a batch of our scenarios needs room for.
+    private static let evictionLimit = 12
+}

@@ -1,0 +1,160 @@
+import Monitoring
+import Spool
+
+/// Where the search for something to evict starts: it goes on where an earlier one ended.
+struct EvictionMarks: Hashable, Sendable {
+    var kept = 0
+    var changes = 0
+}
+
+/// The order in which results go at the bound.
+private enum Stage: Int, CaseIterable, Comparable {
+    case kept, rejected, unchanged, changes
+
+    static func < (a: Stage, b: Stage) -> Bool { a.rawValue < b.rawValue }
+}
+
+extension SpoolModel {
+    /// What an append comes to when it evicts and refuses as many as was observed.
+    mutating func append(
+        _ drafts: [SpoolAction.Draft],
+        _ first: Int,
+        observed: SpoolAnswer?,
+        marks: EvictionMarks
+    ) -> SpoolAnswer {
+        var seen = ReceiptAnswer()
+        if case .receipt(let receipt)? = observed { seen = receipt }
+        let evicting = seen.evicted.values.reduce(0, +)
+        var answer = ReceiptAnswer(refused: seen.refused)
+        let evicted = evict(evicting, marks)
+        for object in evicted { answer.evicted[SpoolAction.object(object), default: 0] += 1 }
+        if !mayRefuse(drafts, seen.refused) { answer.refused = [:] }
+        var refused = answer.refused
+        for (offset, draft) in drafts.enumerated().reversed() {
+            // of an object's results in one batch the later ones go first
+            let name = SpoolAction.object(draft.object)
+            let isRefused = (refused[name] ?? 0) > 0
+            if isRefused { refused[name, default: 0] -= 1 }
+            for place in destinations.keys where destinations[place]?.isRetired == false {
+                if isRefused {
+                    destinations[place]?.lanes[draft.object, default: ModelLane()]
+                        .losses.refused += 1
+                } else {
+                    add(Row(number: first + offset, worth: draft.worth), draft.object, place)
+                }
+            }
+            if !isRefused {
+                answer.accepted += 1
+                answer.grown[name, default: 0] += 1
+            }
+        }
+        for (offset, draft) in drafts.enumerated() { schedules[draft.object] = first + offset }
+        return .receipt(answer)
+    }
+
+    private mutating func add(_ row: Row, _ object: Int, _ place: Int) {
+        var lane = destinations[place]?.lanes[object] ?? ModelLane()
+        let index = lane.rows.firstIndex { $0.number > row.number } ?? lane.rows.endIndex
+        lane.rows.insert(row, at: index)
+        destinations[place]?.lanes[object] = lane
+    }
+
+    /// Only what found nothing left that goes for it may be refused.
+    private func mayRefuse(
+        _ drafts: [SpoolAction.Draft],
+        _ refused: [ObjectName: Int]
+    ) -> Bool {
+        drafts.allSatisfy { draft in
+            guard refused[SpoolAction.object(draft.object)] != nil else { return true }
+            let isChange = draft.worth != .unchanged
+            return Stage.allCases.allSatisfy { stage in
+                (stage == .changes && !isChange) || evictable(stage).isEmpty
+            }
+        }
+    }
+
+    /// Evicts so many results by rule, and returns their objects.
+    private mutating func evict(_ count: Int, _ marks: EvictionMarks) -> [Int] {
+        var objects: [Int] = []
+        for stage in Stage.allCases {
+            while objects.count < count, let next = nextEvicted(stage, marks) {
+                remove(next.number, next.object)
+                objects.append(next.object)
+            }
+        }
+        return objects
+    }
+
+    /// All places from which a search can start that evicts as much as was observed.
+    func possibleMarks(_ answer: SpoolAnswer) -> [EvictionMarks] {
+        guard case .receipt(let receipt) = answer, !receipt.evicted.isEmpty else {
+            return [EvictionMarks()]
+        }
+        return [EvictionMarks()]
+            + evictable(.kept).map { EvictionMarks(kept: $0.number - 1) }
+            + evictable(.changes).map { EvictionMarks(changes: $0.number - 1) }
+    }
+
+    /// The oldest one behind the mark, from the start when there is none.
+    private func nextEvicted(_ stage: Stage, _ marks: EvictionMarks) -> (number: Int, object: Int)?
+    {
+        let found = evictable(stage).sorted { $0.number < $1.number }
+        let mark =
+            switch stage {
+            case .kept: marks.kept
+            case .changes: marks.changes
+            case .rejected, .unchanged: 0
+            }
+        return found.first { $0.number > mark } ?? found.first
+    }
+
+    private func evictable(_ stage: Stage) -> [(number: Int, object: Int)] {
+        var places: [Int: [(object: Int, worth: Significance, state: State, isLast: Bool)]] = [:]
+        for destination in destinations.values {
+            for (object, lane) in destination.lanes {
+                let newest = lane.rows.last { $0.state == .queued || $0.state == .leased }?.number
+                for row in lane.rows {
+                    places[row.number, default: []]
+                        .append((object, row.worth, row.state, row.number == newest))
+                }
+            }
+        }
+        return places.compactMap { number, rows in
+            let mayGo =
+                !rows.contains { $0.state == .leased }
+                && rows.contains { row in
+                    switch stage {
+                    case .kept: row.state == .kept
+                    case .rejected: row.state == .rejected
+                    case .unchanged: row.worth == .unchanged
+                    case .changes: row.worth != .unchanged
+                    }
+                }
+                && !rows.contains { row in
+                    switch stage {
+                    case .kept, .rejected: row.state == .queued
+                    case .unchanged: false
+                    case .changes: row.state == .queued && row.isLast
+                    }
+                }
+            return mayGo ? (number, rows[0].object) : nil
+        }
+    }
+
+    private mutating func remove(_ number: Int, _ object: Int) {
+        for place in destinations.keys {
+            _ = change(place, object) { lane in
+                guard let index = lane.rows.firstIndex(where: { $0.number == number }) else {
+                    return 0
+                }
+                switch lane.rows[index].state {
+                case .queued, .leased: lane.losses.evicted += 1
+                case .kept: lane.losses.evictedKept += 1
+                case .rejected: lane.losses.dropped += 1
+                }
+                lane.rows.remove(at: index)
+                return 1
+            }
+        }
+    }
+}
