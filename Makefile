@@ -1,6 +1,7 @@
 # make build   compile everything; warnings and undeclared imports are errors
 # make check   format, build and every test that needs no Icinga 2: the quick part of `make test`
 # make test    everything: installs what is missing, then format, build and all tiers, the real master included
+# make compat  the delivery laws against Icinga 2.13, 2.14 and 2.16, the latter unpacked beside the system
 # make demo    the main job in front of your eyes, on a private Icinga 2
 # make bench   speed, as ratios against other programs in one run
 # make fmt     rewrite the sources in the project's format
@@ -13,8 +14,10 @@ SWIFT_FLAGS ?= --explicit-target-dependency-import-check error
 SOURCES := Package.swift Sources Tests
 # Targets that start the real Icinga 2; they share two cores with it and so run one after another.
 REAL := RealMasterTests
+# Their part that compares versions of it.
+COMPAT := RealMasterTests\.Compat
 
-.PHONY: build check test demo bench fmt clean lint dependencies unit real
+.PHONY: build check test compat demo bench fmt clean lint dependencies unit real
 
 build: dependencies
 	swift build $(SWIFT_FLAGS) --build-tests
@@ -44,7 +47,10 @@ unit: build
 	swift test $(SWIFT_FLAGS) --skip-build --skip '^$(REAL)\.'
 
 real: build
-	swift test $(SWIFT_FLAGS) --skip-build --no-parallel --filter '^$(REAL)\.'
+	swift test $(SWIFT_FLAGS) --skip-build --no-parallel --filter '^$(REAL)\.' --skip '^$(COMPAT)'
+
+compat: test-dependencies build
+	SWIFT_FLAGS="$(SWIFT_FLAGS)" scripts/compat
 
 dependencies:
 	scripts/install-dependencies build
