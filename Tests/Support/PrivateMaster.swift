@@ -21,6 +21,9 @@ package final class PrivateMaster: Sendable {
     package let authority: CertificateAuthority
     /// The master's own certificate.
     package let identity: CertificateAuthority.Identity
+    /// Its own name: ``name``, unless it is one of several.
+    package let nodeName: String
+    private let zone: Zone
     private let loopback: LoopbackPort
     private let password = UUID().uuidString
     private let logLevel: String
@@ -39,18 +42,42 @@ package final class PrivateMaster: Sendable {
     ///   - identity: its certificate; one of its authority for its own name when nil.
     ///   - logLevel: `information` shows each request; benchmarks choose `warning`.
     ///   - installation: the Icinga 2 that it is.
-    package init(
+    package convenience init(
         configuration: String = "",
         authority: CertificateAuthority? = nil,
         identity: CertificateAuthority.Identity? = nil,
         logLevel: String = "information",
+        name: String = PrivateMaster.name,
+        installation: IcingaInstallation? = .installed
+    ) throws {
+        let port = try LoopbackPort()
+        try self.init(
+            configuration: configuration,
+            authority: authority,
+            identity: identity,
+            logLevel: logLevel,
+            zone: Zone(name: name, nodes: [(name, port)]),
+            place: 0,
+            installation: installation
+        )
+    }
+
+    /// Prepares one node of a zone; all of its nodes need the same authority.
+    init(
+        configuration: String,
+        authority: CertificateAuthority?,
+        identity: CertificateAuthority.Identity?,
+        logLevel: String,
+        zone: Zone,
+        place: Int,
         installation: IcingaInstallation? = .installed
     ) throws {
         self.installation = installation
         folder = try TemporaryDirectory("master")
-        loopback = try LoopbackPort()
+        self.zone = zone
+        (nodeName, loopback) = zone.nodes[place]
         self.authority = try authority ?? CertificateAuthority()
-        self.identity = try identity ?? self.authority.issue(Self.name)
+        self.identity = try identity ?? self.authority.issue(nodeName)
         self.logLevel = logLevel
         for name in ["lib/certs", "lib/ca", "cache", "log", "spool", "run/cmd", "zones.d", "extra"]
         {
@@ -78,6 +105,9 @@ package final class PrivateMaster: Sendable {
         return try await body(master)
     }
 
+    /// The name of its zone.
+    package var zoneName: String { zone.name }
+
     /// The port of its API on 127.0.0.1.
     package var port: Int { loopback.number }
 
@@ -102,7 +132,7 @@ package final class PrivateMaster: Sendable {
         authority: CertificateAuthority
     ) throws {
         for (source, target) in [
-            (identity.certificate, "\(Self.name).crt"), (identity.key, "\(Self.name).key"),
+            (identity.certificate, "\(nodeName).crt"), (identity.key, "\(nodeName).key"),
             (authority.certificate, "ca.crt"),
         ] {
             let text = try String(contentsOfFile: source, encoding: .utf8)
@@ -270,13 +300,12 @@ extension PrivateMaster {
 
     private var mainConfiguration: String {
         """
-        const NodeName = "\(Self.name)"
-        const ZoneName = "\(Self.name)"
+        const NodeName = "\(nodeName)"
+        const ZoneName = "\(zone.name)"
         const PluginDir = "/usr/lib/nagios/plugins"
         include <itl>
         include <plugins>
-        object Endpoint NodeName { }
-        object Zone ZoneName { endpoints = [ NodeName ] }
+        \(zone.configuration)
         object CheckerComponent "checker" { }
         object ApiListener "api" {
             bind_host = "127.0.0.1"

@@ -16,11 +16,15 @@ extension ForwarderConfiguration {
                 }
             }
             let first = destination.nodes.first
-            return DeliverySettings(
+            var settings = DeliverySettings(
                 name: destination.zone, number: UInt16(truncatingIfNeeded: index + 1),
                 nodes: nodes, healthObject: healthObject, checkSource: nodeName,
                 window: Int(first?.connections ?? 4) * Int(first?.window ?? 64),
                 grace: destination.nodes.map(\.grace).max() ?? .seconds(5))
+            settings.relayDelay = destination.nodes.map(\.relayDelay).max() ?? settings.relayDelay
+            settings.minimumStay =
+                destination.nodes.map(\.minimumStay).max() ?? settings.minimumStay
+            return settings
         }
     }
 }
