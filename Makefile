@@ -3,6 +3,7 @@
 # make test    everything: installs what is missing, then format, build and all tiers, the real master included
 # make faults  the spool on failing disks: every operation of long lives, more seeds (FORWARDER_SEEDS=N)
 # make model   the spool beside its model: more random actions (FORWARDER_SEEDS=N)
+# make compat  the delivery laws against Icinga 2.13, 2.14 and 2.16, the latter unpacked beside the system
 # make demo    the main job in front of your eyes, on a private Icinga 2
 # make bench   speed, as ratios against other programs in one run
 # make fmt     rewrite the sources in the project's format
@@ -15,8 +16,10 @@ SWIFT_FLAGS ?= --explicit-target-dependency-import-check error
 SOURCES := Package.swift Sources Tests
 # Targets that start the real Icinga 2; they share two cores with it and so run one after another.
 REAL := RealMasterTests
+# Their part that compares versions of it.
+COMPAT := RealMasterTests\.Compat
 
-.PHONY: build check test demo bench fmt clean lint dependencies unit real faults model
+.PHONY: build check test demo bench fmt clean lint dependencies unit real faults model compat
 
 build: dependencies
 	swift build $(SWIFT_FLAGS) --build-tests
@@ -46,7 +49,10 @@ unit: build
 	swift test $(SWIFT_FLAGS) --skip-build --skip '^$(REAL)\.'
 
 real: build
-	swift test $(SWIFT_FLAGS) --skip-build --no-parallel --filter '^$(REAL)\.'
+	swift test $(SWIFT_FLAGS) --skip-build --no-parallel --filter '^$(REAL)\.' --skip '^$(COMPAT)'
+
+compat: test-dependencies build
+	SWIFT_FLAGS="$(SWIFT_FLAGS)" scripts/compat
 
 faults: build
 	FORWARDER_SEEDS=$${FORWARDER_SEEDS:-10} swift test $(SWIFT_FLAGS) --skip-build \

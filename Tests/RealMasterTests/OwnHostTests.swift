@@ -53,7 +53,7 @@ struct OwnHostTests {
     }
 
     /// "Check now" of Icinga DB Web on the own host, and what the master makes of it.
-    private static func checkNow(_ master: PrivateMaster) throws -> MasterObject {
+    static func checkNow(_ master: PrivateMaster) throws -> MasterObject {
         let before = try master.objectState("web1")?.lastCheckResult?.executionStart ?? 0
         let asked = try master.post(
             "/v1/actions/reschedule-check",

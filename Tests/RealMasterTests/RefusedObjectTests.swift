@@ -86,7 +86,7 @@ struct RefusedObjectTests {
 
     @Test func `results that the master ignores for a dependency are counted as ignored`() throws {
         let (master, site) = try walk.prepare()
-        try master.write(configuration: gate, to: "gate")
+        try master.write(configuration: Self.gate(before: refused), to: "gate")
         try master.start()
         #expect(try master.submit("gate", state: 1).status == 200)
         let seen = try ProcessedResults(master)
@@ -116,7 +116,7 @@ struct RefusedObjectTests {
     }
 
     /// Nothing behind a closed gate is checked.
-    private var gate: String {
+    static func gate(before service: String) -> String {
         """
         object Host "gate" {
             check_command = "dummy"
@@ -126,7 +126,7 @@ struct RefusedObjectTests {
         object Dependency "behind-gate" {
             parent_host_name = "gate"
             child_host_name = "web1"
-            child_service_name = "\(refused)"
+            child_service_name = "\(service)"
             disable_checks = true
         }
         """

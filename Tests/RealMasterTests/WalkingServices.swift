@@ -53,9 +53,10 @@ struct WalkingServices {
     /// A master that knows these services and a site that runs them; nothing is started yet.
     func prepare(
         masterAttributes: String = "grace = 1s",
-        more: String = ""
+        more: String = "",
+        installation: IcingaInstallation? = .installed
     ) throws -> (PrivateMaster, ForwarderSite) {
-        let master = try PrivateMaster()
+        let master = try PrivateMaster(installation: installation)
         let site = try ForwarderSite(
             master: master,
             definitions: definitions + "\n" + more,
@@ -95,6 +96,68 @@ struct WalkingServices {
             let object = try #require(try master.objectState(name))
             #expect(object.standing == standings[name], "\(name)")
         }
+    }
+
+    /// Expects that exactly what the master did not hold at `stored` took effect, in order.
+    func expectReplay(
+        after stored: [String: Double],
+        of site: ForwarderSite,
+        on master: PrivateMaster,
+        seen: [ProcessedResults.Entry]
+    ) throws {
+        let measured = try site.measured()
+        let standings = try site.standings()
+        let processed = Dictionary(grouping: seen, by: \.object)
+        for name in names {
+            let held = stored[name] ?? 0
+            let wanted = (measured[name] ?? []).filter { $0.executionStart > held + 0.001 }
+            let got = processed[name] ?? []
+            let isSame = got.map(\.output) == wanted.map(\.output)
+            #expect(isSame, "\(name): \(got.count) processed, \(wanted.count) wanted")
+            expectStrictOrder(got, name)
+            #expect(try master.objectState(name)?.standing == standings[name], "\(name)")
+        }
+    }
+
+    /// The newest stamp that the master holds of each service.
+    func newest(_ master: PrivateMaster) throws -> [String: Double] {
+        var stamps: [String: Double] = [:]
+        for name in names {
+            stamps[name] = try master.objectState(name)?.lastCheckResult?.executionStart
+        }
+        return stamps
+    }
+
+    /// Waits until the master holds that run or a later one of every service.
+    func waitForRuns(_ count: Int, on master: PrivateMaster) throws {
+        for name in names {
+            try eventually("the master has run \(count) of \(name)", patience: .seconds(60)) {
+                Self.run(try master.objectState(name)?.lastCheckResult?.output ?? "") >= count
+            }
+        }
+    }
+
+    /// The run that an output tells of; 0 when it is none of the plugin's.
+    static func run(_ output: String) -> Int {
+        output.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+    }
+
+    /// The entries of these services alone.
+    func own(_ entries: [ProcessedResults.Entry]) -> [ProcessedResults.Entry] {
+        let own = Set(names)
+        return entries.filter { own.contains($0.object) }
+    }
+
+    /// By how many microseconds a processed result's time is off at most.
+    func largestError(_ entries: [ProcessedResults.Entry], _ site: ForwarderSite) throws -> Int {
+        let measured = try site.measured()
+        let starts = measured.mapValues { results in
+            Dictionary(results.map { ($0.output, $0.executionStart) }) { first, _ in first }
+        }
+        let errors = own(entries).map { entry in
+            abs(entry.executionStart - (starts[entry.object]?[entry.output] ?? 0))
+        }
+        return Int(((errors.max() ?? 0) * 1_000_000).rounded())
     }
 
     /// Expects that no result is as old as the one before it.

@@ -10,7 +10,7 @@ package final class PrivateMaster: Sendable {
     package static let name = "master"
 
     /// True when this machine has Icinga 2.
-    package static var isAvailable: Bool { binary != nil }
+    package static var isAvailable: Bool { IcingaInstallation.installed != nil }
 
     /// What to say where a test is skipped without it.
     package static let absence = "Icinga 2 is not installed: run `make test` as root"
@@ -27,6 +27,7 @@ package final class PrivateMaster: Sendable {
     private let loopback: LoopbackPort
     private let password = UUID().uuidString
     private let logLevel: String
+    private let installation: IcingaInstallation?
     private let running = Mutex<Running?>(nil)
 
     private struct Running {
@@ -40,12 +41,14 @@ package final class PrivateMaster: Sendable {
     ///   - configuration: what it is to know besides itself, in Icinga's configuration language.
     ///   - identity: its certificate; one of its authority for its own name when nil.
     ///   - logLevel: `information` shows each request; benchmarks choose `warning`.
+    ///   - installation: the Icinga 2 that it is.
     package convenience init(
         configuration: String = "",
         authority: CertificateAuthority? = nil,
         identity: CertificateAuthority.Identity? = nil,
         logLevel: String = "information",
-        name: String = PrivateMaster.name
+        name: String = PrivateMaster.name,
+        installation: IcingaInstallation? = .installed
     ) throws {
         let port = try LoopbackPort()
         try self.init(
@@ -54,7 +57,8 @@ package final class PrivateMaster: Sendable {
             identity: identity,
             logLevel: logLevel,
             zone: Zone(name: name, nodes: [(name, port)]),
-            place: 0
+            place: 0,
+            installation: installation
         )
     }
 
@@ -65,8 +69,10 @@ package final class PrivateMaster: Sendable {
         identity: CertificateAuthority.Identity?,
         logLevel: String,
         zone: Zone,
-        place: Int
+        place: Int,
+        installation: IcingaInstallation? = .installed
     ) throws {
+        self.installation = installation
         folder = try TemporaryDirectory("master")
         self.zone = zone
         (nodeName, loopback) = zone.nodes[place]
@@ -140,7 +146,8 @@ package final class PrivateMaster: Sendable {
 extension PrivateMaster {
     /// Starts it, with the state of its last stop, and returns when its API answers.
     package func start() throws {
-        guard Self.binary != nil else { throw SupportFault("Icinga 2 is not installed") }
+        guard let installation else { throw SupportFault("Icinga 2 is not installed") }
+        let launch = launch(installation)
         try running.withLock { running in
             guard running == nil else { return }
             // lost on purpose: there is none before the first start
@@ -208,6 +215,18 @@ extension PrivateMaster {
         }
     }
 
+    /// What `icinga2 daemon -C` says about its configuration.
+    package func validate() throws -> Command.Outcome {
+        guard let installation else { throw SupportFault("Icinga 2 is not installed") }
+        let arguments = ["daemon", "-C", "-c", folder.path("icinga2.conf")]
+        let words = installation.command(
+            arguments + Self.options(folder: folder.path),
+            folder: folder.path
+        )
+        let user = ["ICINGA2_USER=root", "ICINGA2_GROUP=root"]
+        return try Command.run("env", user + words)
+    }
+
     /// True while its process is there.
     package func isRunning() throws -> Bool {
         running.withLock { $0.map { $0.guardian.poll() == nil } ?? false }
@@ -242,14 +261,8 @@ extension PrivateMaster {
 // MARK: - How it is run
 
 extension PrivateMaster {
-    /// Icinga's binary; `/usr/sbin/icinga2` is a script that wants Debian's own paths and user.
-    package static let binary: String? = {
-        let root = "/usr/lib"
-        // lost on purpose: a folder that cannot be listed holds no Icinga
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
-        return names.map { "\(root)/\($0)/icinga2/sbin/icinga2" }
-            .first { FileManager.default.isExecutableFile(atPath: $0) }
-    }()
+    /// The binary of the Icinga 2 that is installed on this machine.
+    package static var binary: String? { IcingaInstallation.installed?.binary }
 
     /// The options that keep all of Icinga's files below `folder`.
     package static func options(folder: String) -> [String] {
@@ -276,11 +289,13 @@ extension PrivateMaster {
         exit $status
         """
 
-    private var launch: [String] {
-        [
-            String(ProcessInfo.processInfo.processIdentifier), folder.path, Self.binary ?? "",
-            "daemon", "-x", logLevel, "-c", folder.path("icinga2.conf"),
-        ] + Self.options(folder: folder.path)
+    private func launch(_ installation: IcingaInstallation) -> [String] {
+        let daemon = ["daemon", "-x", logLevel, "-c", folder.path("icinga2.conf")]
+        let command = installation.command(
+            daemon + Self.options(folder: folder.path),
+            folder: folder.path
+        )
+        return [String(ProcessInfo.processInfo.processIdentifier), folder.path] + command
     }
 
     private var mainConfiguration: String {

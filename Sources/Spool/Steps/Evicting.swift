@@ -81,9 +81,7 @@ extension SpoolTransaction {
         switch stage {
         case .kept: cursor = \.kept
         case .changes: cursor = \.changes
-        case .rejected: cursor = \.rejected
-        case .unchanged: cursor = \.unchanged
-        case .retired: return false
+        case .retired, .rejected, .unchanged: return false
         }
         let hadMoved = memory.evictionCursors[keyPath: cursor] > 0
         memory.evictionCursors[keyPath: cursor] = 0
