@@ -38,7 +38,9 @@ enum CompatVersion: String, CaseIterable, CustomStringConvertible {
         let reason = try? String(contentsOfFile: "\(place).absent", encoding: .utf8)
         let own: IcingaInstallation? = self == .bookworm ? .installed : nil
         guard let installation = IcingaInstallation(root: place) ?? own else {
-            let text = reason?.split(separator: "\n").first ?? "it is not unpacked: run `make compat` as root"
+            let text =
+                reason?.split(separator: "\n").first
+                ?? "it is not unpacked: run `make compat` as root"
             throw SupportFault("no Icinga 2 of \(self): \(text)")
         }
         let release = try IcingaRelease(of: installation)
