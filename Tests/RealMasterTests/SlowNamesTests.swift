@@ -49,7 +49,9 @@ struct SlowNamesTests {
                 let now = try masters[1].objectState(name)?.lastCheckResult?.executionStart ?? 0
                 return now > before + 1.4
             }
+            let look = try #require(lookUpPids("hangs.example", site).last)
             #expect(lookUps("hangs.example", site) == begun, "all within one look-up")
+            #expect(kill(look, 0) == 0, "it still waits")
             #expect(try daemon.stop() == .exited(0))
         }
         try masters[1].stop()
@@ -73,7 +75,7 @@ struct SlowNamesTests {
             #!/bin/sh
             here="${0%/*}"
             if [ "$1" = --resolve ]; then
-                echo >>"$here/lookups.$2"
+                echo $$ >>"$here/lookups.$2"
                 \(lookUp)
                 exit
             fi
@@ -84,8 +86,13 @@ struct SlowNamesTests {
     }
 
     private func lookUps(_ name: String, _ site: ForwarderSite) -> Int {
+        lookUpPids(name, site).count
+    }
+
+    private func lookUpPids(_ name: String, _ site: ForwarderSite) -> [pid_t] {
         let path = site.folder.path("lookups.\(name)")
         // lost on purpose: no file yet is no look-up yet
-        return (try? String(contentsOfFile: path, encoding: .utf8))?.count ?? 0
+        let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+        return text.split(separator: "\n").compactMap { pid_t($0) }
     }
 }
