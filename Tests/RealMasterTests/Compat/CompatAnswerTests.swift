@@ -169,7 +169,8 @@ struct CompatAnswerTests {
             try master.start()
             let node = PrivateMaster.Caller.client(site.identity)
             let status = try master.submit(walk.names[0], state: 0, as: node).status
-            #expect(status == (release.isAtLeast(2, 14) ? 403 : 404))
+            // 2.15 is in no Debian; its answer is not known here.
+            #expect(status == (release.isAtLeast(2, 16) ? 403 : 404))
             let seen = try site.withDaemon { daemon in
                 try eventually("the fault names it") {
                     let fault = try site.destination()["fault"].string ?? ""

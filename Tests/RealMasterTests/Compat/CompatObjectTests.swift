@@ -99,8 +99,10 @@ struct CompatObjectTests {
             )
             let validated = try master.validate()
             #expect(validated.isSuccess, "\(validated.outputText.suffix(2000))")
+            // What 2.16 has to say about the test's own listener is not about what is rendered.
             let warnings = (validated.outputText + validated.errorText)
-                .components(separatedBy: "\n").filter { $0.contains("warning/") }
+                .components(separatedBy: "\n")
+                .filter { $0.contains("warning/") && !$0.contains("warning/ApiListener") }
             #expect(warnings.isEmpty)
             try master.start()
             let node = PrivateMaster.Caller.client(site.identity)
@@ -140,7 +142,7 @@ struct CompatObjectTests {
             )
             let isNew = release.isAtLeast(2, 16)
             #expect(action == (isNew ? "chunked" : "length"))
-            #expect(events == "chunked")
+            #expect(events == (isNew ? "chunked" : "until the end"))
             #expect(try seen.drain().map(\.object) == ["web1!walk1"])
             try master.stop()
             return "answers: \(action), events: \(events)"
@@ -161,8 +163,9 @@ struct CompatObjectTests {
         ]
         // The event stream does not end; curl gives up on it and has shown the head by then.
         let head = try Command.run("curl", arguments).outputText.lowercased()
+        guard head.hasPrefix("http/1.1 200") else { return "no answer: \(head)" }
         let isChunked = head.contains("transfer-encoding: chunked")
         let hasLength = head.contains("content-length:")
-        return isChunked ? "chunked" : hasLength ? "length" : "neither: \(head)"
+        return isChunked ? "chunked" : hasLength ? "length" : "until the end"
     }
 }
