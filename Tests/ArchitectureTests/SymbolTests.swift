@@ -73,7 +73,8 @@ import Testing
         for name in tests {
             #expect(!objects.contains { $0.contains("/\(name).build/") }, "\(name) in \(product)")
         }
-        let executable = product == "forwarder" ? BuiltProducts.forwarder : BuiltProducts.uplink
+        let executable =
+            try product == "forwarder" ? BuiltProducts.forwarder : BuiltProducts.uplink
         let said = try Command.require("nm", [executable]).outputText
         #expect(!said.contains("faulty_disk"))
         #expect(said.contains(" main"))

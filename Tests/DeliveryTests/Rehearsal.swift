@@ -35,12 +35,13 @@ struct Rehearsal {
 
     init(nodes: Int = 1, window: Int = 256, unresolved: [UnresolvedLease] = []) {
         let nodes = (1...nodes).map { place in
-            DeliverySettings.Node(id: NodeID(index: UInt16(place - 1)), name: "master\(place)")
+            DeliverySettings.Node(
+                id: NodeID(index: UInt16(place - 1)), name: "master\(place)", window: window)
         }
         machine = DeliveryMachine(
             settings: DeliverySettings(
                 name: "master", number: 1, nodes: nodes, healthObject: Self.health,
-                checkSource: "h", window: window),
+                checkSource: "h"),
             destination: DestinationID(rawValue: 1), seed: 1)
         tell(.loaded(lanes: [], unresolved: unresolved))
     }
@@ -164,8 +165,7 @@ struct Rehearsal {
             tell(
                 .uplink(
                     .readBackAnswer(
-                        id: id, isStrange ? .objectUnknown : .readings(readings),
-                        askedAt: now.wall, answeredAt: now.wall)))
+                        id: id, isStrange ? .objectUnknown : .readings(readings))))
         default: break
         }
     }
