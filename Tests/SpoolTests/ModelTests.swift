@@ -91,6 +91,14 @@ import Testing
     }
 
     private func compare(_ scene: Scene, _ model: SpoolModel, _ action: Int) async throws {
+        for place in 0..<2 {
+            let kept = try await scene.spool.keptLanes(of: scene.destinations[place])
+            let found = Dictionary(uniqueKeysWithValues: kept.map { ($0.object, $0.count) })
+            for (object, name) in Self.objects.enumerated() {
+                let expected = model.lanes[object * 2 + place].count { $0.state == .kept }
+                #expect(found[name] ?? 0 == expected, "kept rows after action \(action)")
+            }
+        }
         for (object, name) in Self.objects.enumerated() {
             for place in 0..<2 {
                 let expected = model.lanes[object * 2 + place]

@@ -24,7 +24,10 @@ let package = Package(
         .target(name: "Monitoring", swiftSettings: settings),
         .target(
             name: "Spool",
-            dependencies: ["Monitoring", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "Monitoring", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
             swiftSettings: settings
         ),
         .executableTarget(
