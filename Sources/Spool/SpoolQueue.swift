@@ -170,7 +170,10 @@ package final class SpoolQueue: Sendable {
         }
         do {
             // on the database's thread, so that it takes its place after the steps before it
-            database.writeWithoutTransaction { _ in memory.withLock { $0.isClosed = true } }
+            database.writeWithoutTransaction { _ in
+                // prepared statements would keep the database open
+                memory.withLock { $0 = SpoolMemory(isClosed: true) }
+            }
             try database.close()
         } catch {
             throw SpoolFault(error, of: file)

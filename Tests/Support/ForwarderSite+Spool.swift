@@ -73,7 +73,9 @@ extension ForwarderSite {
 
     /// How many results wait for the master or are on their way to it.
     package func waitingCount() throws -> Int {
-        Int(try ask("SELECT count(*) AS count FROM delivery")[0]["count"].number ?? 0)
+        Int(
+            try ask("SELECT count(*) AS count FROM delivery WHERE state <> 2")[0]["count"].number
+                ?? 0)
     }
 
     /// How many transactions were committed since somebody opened the spool; nil while nobody has.

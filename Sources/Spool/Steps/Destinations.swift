@@ -57,11 +57,11 @@ extension SpoolTransaction {
             return false
         }
         for (find, delete) in SQL.dropping {
-            let rows = try fetch(find, [destination, Self.dropLimit])
+            let rows = try fetch(find, [destination, Self.dropLimit]) { row in
+                (object: try row.value(0) as Int64, result: try row.value(1) as Int64)
+            }
             guard !rows.isEmpty else { continue }
-            for row in rows {
-                let object: Int64 = try row.value(0)
-                let result: Int64 = try row.value(1)
+            for (object, result) in rows {
                 try run(delete, [destination, object, result])
                 try release(result, of: object, by: destination)
             }
@@ -74,10 +74,10 @@ extension SpoolTransaction {
     }
 
     fileprivate func tidy() throws -> Bool {
-        let free = try integer("PRAGMA freelist_count") ?? 0
+        let free = try integer(SQL.freePageCount) ?? 0
         // a quarter of what is live stays free for what comes next: giving back and taking again
         // costs more than the space is worth
-        let pages = try integer("PRAGMA page_count") ?? 0
+        let pages = try integer(SQL.pageCount) ?? 0
         let surplus = free - max(256, (pages - free) / 4)
         guard surplus > 0 else { return false }
         let step = min(surplus, Self.vacuumLimit)
