@@ -120,7 +120,8 @@ enum SQL {
         """
         SELECT delivery.result, delivery.object
         FROM destination CROSS JOIN delivery ON delivery.destination = destination.id
-        WHERE destination.is_retired = 1 AND delivery.state = 0 LIMIT ?
+        WHERE destination.is_retired = 1 AND delivery.state = 0
+        GROUP BY delivery.result ORDER BY delivery.result LIMIT ?
         """
     )
     static let oldestExecution = Query(
