@@ -32,6 +32,10 @@ extension SQL {
         UPDATE lane SET queued = queued - 1, dropped = dropped + 1
         WHERE destination = ? AND object = ?
         """
+    static let laneLeasedDropped = """
+        UPDATE lane SET leased = NULL, is_ambiguous = 0, dropped = dropped + 1
+        WHERE destination = ? AND object = ?
+        """
     static let laneKeptDropped = """
         UPDATE lane SET kept = kept - 1, dropped = dropped + 1
         WHERE destination = ? AND object = ?

@@ -166,10 +166,7 @@ enum SQL {
 
     // Dropping a retired destination
     static let dropping = ["delivery", "kept", "rejected"].map { table in
-        (
-            find: "SELECT object, result FROM \(table) WHERE destination = ? LIMIT ?",
-            delete: "DELETE FROM \(table) WHERE destination = ? AND object = ? AND result = ?"
-        )
+        "SELECT object, result FROM \(table) WHERE destination = ? LIMIT ?"
     }
     static let dropLanes = "DELETE FROM lane WHERE destination = ?"
     static let dropDestination = "DELETE FROM destination WHERE id = ? AND is_retired = 1"
