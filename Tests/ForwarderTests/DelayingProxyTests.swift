@@ -148,13 +148,13 @@ private final class Client {
 
     func send(_ text: String) throws {
         let bytes = Array(text.utf8)
-        let count = Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL.rawValue))
+        let count = Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
         guard count == bytes.count else { throw SupportFault("send: \(errno)") }
     }
 
     func receive(_ count: Int) throws -> String {
         var bytes = [UInt8](repeating: 0, count: count)
-        let got = recv(descriptor, &bytes, count, Int32(MSG_WAITALL.rawValue))
+        let got = recv(descriptor, &bytes, count, Int32(MSG_WAITALL))
         guard got == count else { throw SupportFault("received \(got) of \(count): \(errno)") }
         return String(decoding: bytes, as: UTF8.self)
     }
