@@ -66,24 +66,8 @@ dependencies:
 	scripts/install-dependencies build
 
 .PHONY: test-dependencies bench-dependencies
-test-faults: build
-	FORWARDER_SEEDS=$${FORWARDER_SEEDS:-10} swift test $(SWIFT_FLAGS) --skip-build \
-		--filter '^SpoolTests\.(FaultTests|DamageTests)'
-
-model: build
-	FORWARDER_SEEDS=$${FORWARDER_SEEDS:-30} swift test $(SWIFT_FLAGS) --skip-build \
-		--filter '^SpoolTests\.ModelTests'
-
-dependencies:
+test-dependencies:
 	scripts/install-dependencies build test
 
-bench-faults: build
-	FORWARDER_SEEDS=$${FORWARDER_SEEDS:-10} swift test $(SWIFT_FLAGS) --skip-build \
-		--filter '^SpoolTests\.(FaultTests|DamageTests)'
-
-model: build
-	FORWARDER_SEEDS=$${FORWARDER_SEEDS:-30} swift test $(SWIFT_FLAGS) --skip-build \
-		--filter '^SpoolTests\.ModelTests'
-
-dependencies:
+bench-dependencies:
 	scripts/install-dependencies build test bench

@@ -115,8 +115,8 @@ let package = Package(
         .testTarget(
             name: "ForwarderCommandTests",
             dependencies: [
-                "ForwarderCommand", "ConfigLanguage", "Delivery", "Spool", "UplinkMessages",
-                "Monitoring", "TestSupport", logging,
+                "ForwarderCommand", "Collector", "ConfigLanguage", "Delivery", "Spool",
+                "UplinkMessages", "Monitoring", "TestSupport", logging,
             ]
         ),
         .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"]),

@@ -268,6 +268,34 @@ import UplinkMessages
         }
     }
 
+    @Test func `as many objects as are asked for at once fit into an answer, however long`() throws
+    {
+        let names = (0..<Wire.objectLimit).map { "web1!service\($0)" }
+        // Text and performance data are bounded together; every byte of them comes as six.
+        let longest = String(repeating: #"\u0001"#, count: CheckResult.outputByteLimit)
+        let results = names.map { name in
+            #"{"attrs":{"last_check":5.5,"last_check_result":{"command":["/bin/true"],"#
+                + #""execution_start":1700000000.000001,"output":"\#(longest)","#
+                + #""performance_data":[],"vars_after":{"attempt":1.0}}},"#
+                + #""joins":{},"meta":{},"name":"\#(name)","type":"Service"}"#
+        }
+        let body = #"{"results":[\#(results.joined(separator: ","))]}"#
+        #expect(body.utf8.count > Wire.objectLimit * CheckResult.outputByteLimit * 6)
+        let script: ScriptedMaster.Script = { _, _ in .bytes(icingaAnswer("200 OK", body)) }
+        try withSession(script: script) { session, master in
+            try session.begin(port: master.port)
+            try session.connect()
+            let objects = names.compactMap(ObjectName.init(fullName:))
+            session.send(.readBack(id: 1, node: NodeID(index: 0), objects: objects))
+            guard case .readings(let readings) = try session.nextReadBack() else {
+                Issue.record("no readings")
+                return
+            }
+            #expect(Set(readings.map(\.object)) == Set(objects))
+            #expect(readings.allSatisfy { $0.executionStart != nil })
+        }
+    }
+
     @Test func `a drain answers what is in flight and then ends`() throws {
         try withSession { session, master in
             try session.begin(port: master.port, window: 2)

@@ -58,7 +58,7 @@ import Testing
 
     @Test func `the daemon refuses to start with a syntax error and runs nothing`() throws {
         let site = try Self.site(Self.broken)
-        let outcome = try site.run("daemon", patience: .seconds(20))
+        let outcome = try site.run("daemon")
         #expect(outcome.ending == .exited(1))
         #expect(outcome.errorText.contains("conf.d/test.conf:3:37: error: "))
         #expect(!FileManager.default.fileExists(atPath: site.folder.path("control.sock")))
@@ -139,7 +139,7 @@ import Testing
         let text = try Self.complaint(site)
         #expect(text.contains("(mode \(String(mode, radix: 8)))"), "\(text)")
         #expect(text.contains("Remedy: chmod go-w '\(path)'"), "\(text)")
-        #expect(try site.run("daemon", patience: .seconds(20)).ending == .exited(1))
+        #expect(try site.run("daemon").ending == .exited(1))
         _ = try Command.require("chmod", ["go-w", path])
         #expect(try site.run("validate").isSuccess)
     }

@@ -132,7 +132,7 @@ struct MasterFaultTests {
     /// Expects that the daemon delivers what waited without anybody's help, and has no fault then.
     private func expectRecovery(of site: ForwarderSite) throws {
         let waited = try site.waitingCount()
-        try eventually("all that waited was delivered", patience: .seconds(60)) {
+        try eventually("all that waited was delivered") {
             let destination = try site.destination()
             let left = (destination["queued"].number ?? 0) + (destination["unresolved"].number ?? 0)
             return destination["fault"] == .null && left <= Double(walk.count)
@@ -186,7 +186,7 @@ private final class FlawedMaster {
     /// lingers would take connections meant for the next master.
     func stop() throws {
         child.signal(SIGKILL)
-        _ = try child.wait(patience: .seconds(30))
+        _ = try child.wait()
         try eventually("the flawed master is gone") { try !isListening() }
     }
 

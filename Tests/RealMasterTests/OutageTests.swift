@@ -15,7 +15,7 @@ struct OutageTests {
         let walk = WalkingServices(count: 40, interval: 0.4)
         let (master, site) = try walk.prepare()
         let seen = try site.withDaemon { daemon in
-            try eventually("an hour's worth of results waits", patience: .seconds(90)) {
+            try eventually("an hour's worth of results waits") {
                 try site.waitingCount() >= Self.hour
             }
             let seen = try master.start(holding: daemon)

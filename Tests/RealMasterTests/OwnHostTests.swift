@@ -35,7 +35,7 @@ struct OwnHostTests {
             #expect(last.executionStart >= (health?.executionStart ?? .infinity))
             #expect(try Self.checkNow(master).state == 0)
             // Three intervals and half a minute after the last sign.
-            let down = try eventually("the host is DOWN", patience: .seconds(60)) {
+            let down = try eventually("the host is DOWN") {
                 let object = try Self.checkNow(master)
                 return object.state == 1 ? object : nil
             }

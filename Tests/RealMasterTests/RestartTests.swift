@@ -68,7 +68,7 @@ struct RestartTests {
             masterAttributes: "grace = 1s\nconnections = 1\nwindow = 3"
         )
         let seen = try site.withDaemon { daemon in
-            try eventually("a few hundred results wait", patience: .seconds(60)) {
+            try eventually("a few hundred results wait") {
                 try site.waitingCount() >= 500
             }
             let seen = try master.start(holding: daemon)
@@ -107,7 +107,7 @@ struct RestartTests {
     }
 
     private func waitForDrain(of site: ForwarderSite, below count: Int) throws {
-        try eventually("less than \(count) results wait", patience: .seconds(90)) {
+        try eventually("less than \(count) results wait") {
             try site.waitingCount() < count
         }
     }

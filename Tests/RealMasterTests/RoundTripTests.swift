@@ -32,7 +32,7 @@ struct RoundTripTests {
             masters: [.init(master, port: proxy.port)], definitions: Self.definitions)
         try site.renderInto(master)
         try site.withDaemon { daemon in
-            try eventually("a backlog waits", patience: .seconds(60)) {
+            try eventually("a backlog waits") {
                 try site.waitingCount() >= Self.backlog
             }
             #expect(try daemon.stop() == .exited(0))

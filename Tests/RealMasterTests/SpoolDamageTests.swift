@@ -41,7 +41,7 @@ struct SpoolDamageTests {
             let copy = try Data(contentsOf: URL(fileURLWithPath: site.folder.path(moved[0])))
             #expect(copy == ruined, "it is what it was")
             #expect(try site.alarms().contains { $0.contains(moved[0]) })
-            try eventually("results arrive from the new spool", patience: .seconds(60)) {
+            try eventually("results arrive from the new spool") {
                 try site.destination()["delivered"].number ?? 0 >= 6
             }
             try FileManager.default.removeItem(atPath: site.folder.path(moved[0]))
@@ -58,7 +58,7 @@ struct SpoolDamageTests {
         let (master, site) = try walk.prepare()
         try master.start()
         try site.withDaemon { daemon in
-            try eventually("results arrive", patience: .seconds(60)) {
+            try eventually("results arrive") {
                 try site.destination()["delivered"].number ?? 0 >= 8
             }
             // Another connection commits around it, so that SQLite reads again what it remembers.
@@ -77,7 +77,7 @@ struct SpoolDamageTests {
                 """
             )
             do {
-                try eventually("the file is moved aside", patience: .seconds(20)) {
+                try eventually("the file is moved aside") {
                     try site.movedFiles().count == 1
                 }
             } catch {
@@ -85,7 +85,7 @@ struct SpoolDamageTests {
             }
             let runs = walk.runs(of: walk.names[0], on: site)
             try walk.waitForRuns(runs + 2, on: site)
-            try eventually("the new spool delivers", patience: .seconds(90)) {
+            try eventually("the new spool delivers") {
                 let alarms = try site.alarms()
                 let delivered = try site.destination()["delivered"].number ?? 0
                 return alarms.count == 1 && alarms[0].contains("damaged spool was moved")
@@ -132,12 +132,12 @@ struct SpoolDamageTests {
             let holder = try ChildProcess(
                 "sh", ["-c", script, "holder", site.folder.path("spool.db")])
             let runs = walk.runs(of: walk.names[0], on: site)
-            try eventually("the daemon's log says who holds it", patience: .seconds(20)) {
+            try eventually("the daemon's log says who holds it") {
                 daemon.log.contains("Another program holds the database")
             }
             try walk.waitForRuns(runs + 6, on: site)
             _ = try holder.wait()
-            try eventually("all is well again", patience: .seconds(60)) {
+            try eventually("all is well again") {
                 try site.alarms().isEmpty
             }
             #expect(try daemon.stop() == .exited(0))
@@ -148,29 +148,38 @@ struct SpoolDamageTests {
     }
 
     @Test(.enabled(if: geteuid() == 0, "only root can mount a file system"))
-    func `a read-only file system at the start is waited for, and checks go on`() throws {
+    func `a read-only file system at the start is waited for, checks and reloads go on`() throws {
         let walk = WalkingServices(count: 2, interval: 0.5)
         let (master, site) = try walk.prepare()
         let disk = try SmallDisk(at: site.folder.makeFolder("disk"), size: "12m")
         defer { disk.unmount() }
         try site.configureSpool(#"path = "disk/spool.db", size_limit = 4 * 1024 * 1024"#)
+        // For the tests' own look at the tables.
+        try FileManager.default.createSymbolicLink(
+            atPath: site.folder.path("spool.db"), withDestinationPath: "disk/spool.db")
         try site.withDaemon { daemon in
             try walk.waitForRuns(3, on: site)
             #expect(try daemon.stop() == .exited(0))
         }
+        #expect(try Set(walk.names).isSubset(of: site.standings().keys))
         try disk.makeReadOnly()
         let runs = walk.runs(of: walk.names[0], on: site)
         try site.withDaemon { daemon in
             try walk.waitForRuns(runs + 3, on: site)
             #expect(try site.alarms().contains { $0.contains("Read-only file system") })
+            try site.definitions(WalkingServices(count: 1, interval: 0.5).definitions)
+            daemon.reload()
+            try eventually("it reloads") { daemon.log.contains("definitions reloaded") }
             try disk.makeWritable()
             try master.start()
-            try eventually("results arrive", patience: .seconds(60)) {
+            try eventually("results arrive") {
                 let delivered = try site.destination()["delivered"].number ?? 0
                 return try site.alarms().isEmpty && delivered >= 12
             }
             #expect(try daemon.stop() == .exited(0))
         }
+        let standing = try site.standings().keys.filter { walk.names.contains($0) }
+        #expect(standing == [walk.names[0]], "what was removed meanwhile is forgotten")
         try master.stop()
     }
 
@@ -179,7 +188,7 @@ struct SpoolDamageTests {
         let (master, site) = try walk.prepare()
         try master.start()
         try site.withDaemon { daemon in
-            try eventually("results arrive", patience: .seconds(60)) {
+            try eventually("results arrive") {
                 try site.destination()["delivered"].number ?? 0 >= 4
             }
             try Command.require("prlimit", ["--pid", "\(daemon.pid)", "--nofile=3:4096"])
@@ -197,7 +206,7 @@ struct SpoolDamageTests {
             _ = try asker.wait()
             let runs = walk.runs(of: walk.names[0], on: site)
             try walk.waitForRuns(runs + 3, on: site)
-            try eventually("all is well again", patience: .seconds(60)) {
+            try eventually("all is well again") {
                 try site.alarms().isEmpty
             }
             #expect(try daemon.stop() == .exited(0))

@@ -21,7 +21,7 @@ struct TwoDestinationsTests {
             }
             #expect(Int(try site.destination("production")["queued"].number ?? 99) <= walk.count)
             let late = try backup.start(holding: daemon)
-            try eventually("the late one has caught up", patience: .seconds(60)) {
+            try eventually("the late one has caught up") {
                 Int(try site.destination("backup")["queued"].number ?? 99) <= walk.count
             }
             #expect(try daemon.stop() == .exited(0))
@@ -52,7 +52,7 @@ struct TwoDestinationsTests {
             try eventually("one master refuses \(refused)") {
                 try site.destination("backup")["parked_objects"].number == 1
             }
-            try eventually("the other one has it", patience: .seconds(60)) {
+            try eventually("the other one has it") {
                 let name = "web1!\(refused)"
                 let output = try production.objectState(name)?.lastCheckResult?.output ?? ""
                 return output.hasPrefix("run ") && !output.hasPrefix("run 1 ")

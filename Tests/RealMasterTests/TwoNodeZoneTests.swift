@@ -81,7 +81,7 @@ struct TwoNodeZoneTests {
     private func waitForNode(_ name: String, _ site: ForwarderSite) throws {
         var last = JSON.null
         do {
-            try eventually("results go to \(name)", patience: .seconds(60)) {
+            try eventually("results go to \(name)") {
                 last = try site.destination()
                 return last["node"].string == name && last["link"].string == "open"
             }
@@ -92,7 +92,7 @@ struct TwoNodeZoneTests {
     private func waitForRuns(_ count: Int, at master: PrivateMaster) throws {
         let start = try runs(at: master)
         do {
-            try eventually("the node sees \(count) more runs", patience: .seconds(60)) {
+            try eventually("the node sees \(count) more runs") {
                 let now = try runs(at: master)
                 return walk.names.allSatisfy { (now[$0] ?? 0) >= (start[$0] ?? 0) + count }
             }

@@ -131,7 +131,7 @@ struct WalkingServices {
     /// Waits until the master holds that run or a later one of every service.
     func waitForRuns(_ count: Int, on master: PrivateMaster) throws {
         for name in names {
-            try eventually("the master has run \(count) of \(name)", patience: .seconds(60)) {
+            try eventually("the master has run \(count) of \(name)") {
                 Self.run(try master.objectState(name)?.lastCheckResult?.output ?? "") >= count
             }
         }

@@ -52,4 +52,42 @@ import Testing
         _ = try await scene.spool.register(destinations: ["old"])
         #expect(try await scene.lease(load).count == 1)
     }
+
+    @Test func `one that is half dropped counts what is left, and goes on with it when it is back`()
+        async throws
+    {
+        let scene = try await Scene(destinations: ["old", "new"])
+        let spool = scene.spool
+        for number in 1...4 { _ = try await spool.append([record(disk, number)]) }
+        _ = try await spool.append([record(load, 1)])
+        try await scene.deliver(disk)
+        let refused = try #require(try await scene.lease(disk).first)
+        _ = try await scene.settle(refused, .rejected(code: 400, text: "no", at: start))
+        _ = try await scene.lease(disk)
+        // Deliveries, kept ones, rejected ones: a step each, and one for what is then empty.
+        for step in 0..<4 {
+            _ = try await spool.register(destinations: ["new"])
+            #expect(try await spool.dropStep(retired: scene.destination) == (step < 3))
+            #expect(try await spool.contradictions() == [])
+            guard step < 3 else { continue }
+            _ = try await spool.register(destinations: ["old", "new"])
+            let lane = try #require(try await scene.lane(disk))
+            #expect(lane.queued == 0 && lane.losses.dropped == [2, 3, 4][step])
+            #expect(try await scene.lease(disk, load).isEmpty)
+        }
+        #expect(try await scene.lane(disk, at: 1)?.queued == 4)
+        #expect(try await scene.lane(load, at: 1)?.queued == 1)
+    }
+
+    @Test func `what no destination is registered for is not stored, but its schedule is`()
+        async throws
+    {
+        let scene = try await Scene(destinations: ["old"])
+        _ = try await scene.spool.register(destinations: [])
+        let receipt = try await scene.spool.append([record(disk, 1)])
+        #expect(receipt == AcceptReceipt())
+        #expect(try await scene.spool.contradictions() == [])
+        #expect(try await scene.spool.scheduleStates() == [record(disk, 1).schedule])
+        #expect(try await scene.lane(disk) == nil)
+    }
 }

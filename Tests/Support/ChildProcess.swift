@@ -78,7 +78,7 @@ package final class ChildProcess: Sendable {
     }
 
     /// Waits until it ends; its group is killed, and this throws, when `patience` runs out.
-    package func wait(patience: Duration = .seconds(60)) throws -> Ending {
+    package func wait(patience: Duration = .seconds(180)) throws -> Ending {
         do {
             return try eventually("\(commandLine) ends", patience: patience) { poll() }
         } catch {

@@ -27,7 +27,7 @@ package enum Command {
         environment: [String: String]? = nil,
         input: Data = Data(),
         folder: String? = nil,
-        patience: Duration = .seconds(60)
+        patience: Duration = .seconds(180)
     ) throws -> Outcome {
         let child = try ChildProcess(
             executable,
@@ -47,7 +47,7 @@ package enum Command {
         _ arguments: [String] = [],
         input: Data = Data(),
         folder: String? = nil,
-        patience: Duration = .seconds(60)
+        patience: Duration = .seconds(180)
     ) throws -> Outcome {
         let outcome = try run(
             executable,

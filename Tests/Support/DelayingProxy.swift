@@ -64,6 +64,7 @@ package final class DelayingProxy: Sendable {
     /// Resets all connections on both sides; what was held or delayed is gone.
     package func cut() {
         for channel in rules.takeAll() {
+            channel.pipeline.fireUserInboundEventTriggered(ProxyRules.Cut())
             guard let socket = channel as? any SocketOptionProvider else { continue }
             socket.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenComplete { _ in
                 channel.close(promise: nil)
@@ -103,6 +104,9 @@ private final class ProxyRules: Sendable {
 
     /// Said to each connection when a rule changed.
     struct Changed {}
+
+    /// Said to each connection that is about to be reset.
+    struct Cut {}
 
     let target: Int
     private let table = Mutex(Table())
@@ -162,6 +166,7 @@ private final class ProxyPump: ChannelInboundHandler {
     private var partner: (any Channel)?
     private var pieces: [Piece] = []
     private var timer: Scheduled<Void>?
+    private var isCut = false
 
     init(_ direction: DelayingProxy.Direction, _ rules: ProxyRules, partner: (any Channel)?) {
         self.direction = direction
@@ -197,6 +202,7 @@ private final class ProxyPump: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let bytes = unwrapInboundIn(data)
+        guard !isCut else { return }
         rules.count(direction, passed: 0, waiting: bytes.readableBytes)
         add(bytes, context)
     }
@@ -208,7 +214,11 @@ private final class ProxyPump: ChannelInboundHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        drain(on: context.eventLoop)
+        guard event is ProxyRules.Cut else { return drain(on: context.eventLoop) }
+        isCut = true
+        let lost = pieces.reduce(0) { $0 + ($1.bytes?.readableBytes ?? 0) }
+        rules.count(direction, passed: 0, waiting: -lost)
+        pieces = []
     }
 
     private func add(_ bytes: ByteBuffer?, _ context: ChannelHandlerContext) {

@@ -15,10 +15,13 @@ package struct SupportFault: Error, CustomStringConvertible {
 /// For other programs only (a master that starts, a child that ends): nobody tells us when they are
 /// done. What runs inside a test is told the time by ``FakeTime``.
 ///
+/// The patience is for a machine that is ten times slower than it should be; only a broken program
+/// uses it up.
+///
 /// - Throws: ``SupportFault`` naming `claim` when `patience` runs out; what `answer` throws.
 package func eventually<Answer>(
     _ claim: String,
-    patience: Duration = .seconds(30),
+    patience: Duration = .seconds(180),
     _ answer: () throws -> Answer?
 ) throws -> Answer {
     let deadline = ContinuousClock.now + patience
@@ -34,7 +37,7 @@ package func eventually<Answer>(
 /// Asks until something outside this process is so.
 package func eventually(
     _ claim: String,
-    patience: Duration = .seconds(30),
+    patience: Duration = .seconds(180),
     isTrue: () throws -> Bool
 ) throws {
     let _: Bool = try eventually(claim, patience: patience) { try isTrue() ? true : nil }

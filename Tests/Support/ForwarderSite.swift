@@ -179,7 +179,7 @@ extension ForwarderSite {
     package func run(
         _ subcommand: String,
         _ arguments: [String] = [],
-        patience: Duration = .seconds(60)
+        patience: Duration = .seconds(180)
     ) throws -> Command.Outcome {
         try Command.run(
             BuiltProducts.forwarder,
@@ -190,7 +190,7 @@ extension ForwarderSite {
 
     /// `forwarder flush`; true when nothing is left.
     @discardableResult
-    package func flush(patience: Duration = .seconds(60)) throws -> Bool {
+    package func flush(patience: Duration = .seconds(180)) throws -> Bool {
         try run("flush", patience: patience).isSuccess
     }
 

@@ -51,7 +51,7 @@ package final class MasterPair: Sendable {
 
     /// Returns when both nodes see each other.
     package func waitUntilConnected() throws {
-        try eventually("the nodes of the zone are connected", patience: .seconds(60)) {
+        try eventually("the nodes of the zone are connected") {
             try Self.sees(first, second) && Self.sees(second, first)
         }
     }

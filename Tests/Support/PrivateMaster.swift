@@ -176,7 +176,7 @@ extension PrivateMaster {
         guard let running = takeRunning() else { return }
         Glibc.kill(running.pid, SIGTERM)
         do {
-            _ = try running.guardian.wait(patience: .seconds(30))
+            _ = try running.guardian.wait()
         } catch {
             Glibc.kill(-running.pid, SIGKILL)
             throw error
@@ -187,7 +187,7 @@ extension PrivateMaster {
     package func kill() throws {
         guard let running = takeRunning() else { return }
         Glibc.kill(-running.pid, SIGKILL)
-        _ = try running.guardian.wait(patience: .seconds(30))
+        _ = try running.guardian.wait()
     }
 
     /// Stops and starts it; its state stays.

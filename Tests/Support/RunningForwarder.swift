@@ -39,7 +39,7 @@ package final class RunningForwarder: Sendable {
 
     /// Ends it as systemd would, and says how it ended.
     @discardableResult
-    package func stop(patience: Duration = .seconds(30)) throws -> ChildProcess.Ending {
+    package func stop(patience: Duration = .seconds(180)) throws -> ChildProcess.Ending {
         child.signal(SIGTERM)
         let ending = try child.wait(patience: patience)
         watch.signal(SIGKILL)

@@ -23,8 +23,8 @@ final class LossWatch: Sendable {
             if count > state.count {
                 state = State(count: count, since: now)
                 let text = """
-                    \(Words.counted(count, "result")) were given up since the start: they could \
-                    not be stored, and memory is bounded. The newest of each object was kept. \
+                    \(Words.counted(count, "result")) had to be given up since the start: nothing \
+                    could be stored, and memory is bounded. The newest of each object was kept. \
                     Mend what the other alarms say of the spool.
                     """
                 return alarms.raise(.memory, text)

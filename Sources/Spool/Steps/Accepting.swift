@@ -8,7 +8,8 @@ extension SpoolQueue {
     /// this order: delivered results that only wait for proof, rejected ones, then results that
     /// changed nothing, oldest first. Only for results that changed something the oldest changes go
     /// too, but never an object's newest. What finds no room then is refused and counted, its
-    /// schedule is stored all the same.
+    /// schedule is stored all the same. With no destination registered only schedules are stored:
+    /// a result that nobody is to get would never leave.
     ///
     /// - Parameter records: at most ``batchLimit``.
     /// - Durability: everything the receipt names survives a power cut.
@@ -51,6 +52,10 @@ extension SpoolTransaction {
             throw SpoolFault.logBlocked(bytes: file.logByteCount)
         }
         let destinations = try destinations().filter { !$0.isRetired }.map(\.id)
+        guard !destinations.isEmpty else {
+            for record in records { if let schedule = record.schedule { try save(schedule) } }
+            return AcceptReceipt()
+        }
         let candidates = try records.map { record in
             try candidate(record, destinationCount: destinations.count)
         }

@@ -14,6 +14,9 @@ extension SpoolQueue {
 
     /// Deletes rows of a retired destination, a bounded number at a time.
     ///
+    /// Each is counted as dropped, so that one that comes back before the last step goes on with
+    /// what is left.
+    ///
     /// - Returns: false when nothing is left of it, true when it has to be called again.
     package func dropStep(retired destination: DestinationID) async throws(SpoolFault) -> Bool {
         try await perform { step in try step.dropStep(destination.rawValue) }
@@ -56,14 +59,13 @@ extension SpoolTransaction {
         guard try destinations().contains(where: { $0.id == destination && $0.isRetired }) else {
             return false
         }
-        for (find, delete) in SQL.dropping {
+        for find in SQL.dropping {
             let rows = try fetch(find, [destination, Self.dropLimit]) { row in
                 (object: try row.value(0) as Int64, result: try row.value(1) as Int64)
             }
             guard !rows.isEmpty else { continue }
             for (object, result) in rows {
-                try run(delete, [destination, object, result])
-                try release(result, of: object, by: destination)
+                try drop(result, of: object, at: destination)
             }
             return true
         }

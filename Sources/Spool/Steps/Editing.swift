@@ -54,23 +54,11 @@ extension SpoolTransaction {
 
     /// Forgets one entry, or says why it cannot be.
     fileprivate mutating func drop(_ key: QueueRowKey) throws -> String? {
-        let (destination, object, result) = key.place
-        let place: Values = [destination, object, result]
-        let lane: Values = [destination, object]
-        switch key.state {
-        case .sent, .ambiguous:
+        guard key.state != .sent, key.state != .ambiguous else {
             return "It is out, and its fate is not known yet. Drop it when it waits again."
-        case .queued:
-            try run(SQL.deleteDelivery, place + [RowState.queued.rawValue])
-            try run(SQL.laneDropped, lane)
-        case .delivered:
-            try run(SQL.deleteDelivery, place + [RowState.kept.rawValue])
-            try run(SQL.laneKeptDropped, lane)
-        case .rejected:
-            try run(SQL.deleteRejected, place)
-            try run(SQL.laneRejectedDropped, lane)
         }
-        try release(result, of: object, by: destination)
+        let (destination, object, result) = key.place
+        try drop(result, of: object, at: destination)
         return nil
     }
 

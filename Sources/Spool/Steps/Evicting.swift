@@ -206,6 +206,28 @@ extension SpoolTransaction {
         if memory.snapshots[object]?.id == snapshot { memory.snapshots[object] = nil }
     }
 
+    /// Forgets a result at one destination, wherever it stands there, and counts it as dropped.
+    mutating func drop(_ result: Int64, of object: Int64, at destination: Int64) throws {
+        let key: Values = [destination, object, result]
+        let lane: Values = [destination, object]
+        switch try place(of: EvictionRow(result: result, object: object), at: destination) {
+        case .queued:
+            try run(SQL.deleteDelivery, key + [RowState.queued.rawValue])
+            try run(SQL.laneDropped, lane)
+        case .leased:
+            try run(SQL.deleteDelivery, key + [RowState.leased.rawValue])
+            try run(SQL.laneLeasedDropped, lane)
+        case .kept:
+            try run(SQL.deleteDelivery, key + [RowState.kept.rawValue])
+            try run(SQL.laneKeptDropped, lane)
+        case .rejected:
+            try run(SQL.deleteRejected, key)
+            try run(SQL.laneRejectedDropped, lane)
+        case nil: break
+        }
+        try release(result, of: object, by: destination)
+    }
+
     /// Deletes a result that `destination` is done with, unless another one needs it.
     mutating func release(_ result: Int64, of object: Int64, by destination: Int64) throws {
         let row = EvictionRow(result: result, object: object)

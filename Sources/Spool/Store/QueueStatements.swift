@@ -37,6 +37,12 @@ extension SQL {
         WHERE destination = ? AND object = ?
         """
     )
+    static let laneLeasedDropped = Query(
+        """
+        UPDATE lane SET leased = NULL, is_ambiguous = 0, dropped = dropped + 1
+        WHERE destination = ? AND object = ?
+        """
+    )
     static let laneKeptDropped = Query(
         """
         UPDATE lane SET kept = kept - 1, dropped = dropped + 1

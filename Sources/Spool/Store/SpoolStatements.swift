@@ -213,12 +213,7 @@ enum SQL {
 
     // Dropping a retired destination
     static let dropping = ["delivery", "rejected"].map { table in
-        (
-            find: Query("SELECT object, result FROM \(table) WHERE destination = ? LIMIT ?"),
-            delete: Query(
-                "DELETE FROM \(table) WHERE destination = ? AND object = ? AND result = ?"
-            )
-        )
+        Query("SELECT object, result FROM \(table) WHERE destination = ? LIMIT ?")
     }
     static let dropLanes = Query("DELETE FROM lane WHERE destination = ?")
     static let dropDestination = Query("DELETE FROM destination WHERE id = ? AND is_retired = 1")

@@ -65,7 +65,7 @@ import Testing
         let (file, words, damage) = Self.damages[index]
         let site = try Self.site()
         try damage(site.folder)
-        let outcome = try site.run("validate", patience: .seconds(30))
+        let outcome = try site.run("validate")
         #expect(outcome.ending == .exited(1))
         #expect(outcome.output.isEmpty)
         let text = outcome.errorText

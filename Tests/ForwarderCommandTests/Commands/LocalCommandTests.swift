@@ -83,7 +83,7 @@ import Testing
     {
         let site = try Self.site()
         try site.withDaemon { first in
-            let second = try site.run("daemon", patience: .seconds(20))
+            let second = try site.run("daemon")
             #expect(second.ending == .exited(1))
             #expect(second.errorText.contains("Another daemon listens on"), "\(second.errorText)")
             #expect(second.errorText.contains(site.folder.path("control.sock")))
@@ -138,12 +138,32 @@ import Testing
         #expect(try daemon.stop() == .exited(0))
     }
 
+    @Test func `a check that the stop cut off is stored as interrupted, so that it runs first`()
+        throws
+    {
+        let site = try Self.site(
+            definitions: Self.definitions.replacing(
+                #"vars.level = "a b""#, with: "check_interval = 1"))
+        try site.plugin("says", "echo begun >HERE/begun; trap '' TERM; while :; do sleep 60; done")
+        try site.withDaemon { daemon in
+            try eventually("a check runs") { site.pluginFile("begun") != "" }
+            #expect(try daemon.stop() == .exited(0))
+        }
+        let query = """
+            SELECT count(*) FROM schedule
+            WHERE last_start_us > coalesce(last_end_us, 0) AND object NOT IN (
+                SELECT object FROM result)
+            """
+        let count = try Command.require("sqlite3", [site.folder.path("spool.db"), query])
+        #expect(["1\n", "2\n"].contains(count.outputText), "\(count.outputText)")
+    }
+
     @Test(arguments: ["daemon", "flush", "status"])
     func `a spool below a regular file is a clear fault`(subcommand: String) throws {
         let site = try Self.site()
         try site.folder.write("", to: "file")
         try Self.replace(#""spool.db""#, by: #""file/spool.db""#, in: site)
-        let outcome = try site.run(subcommand, patience: .seconds(20))
+        let outcome = try site.run(subcommand)
         #expect(outcome.ending == .exited(1))
         let text = outcome.errorText
         #expect(text.contains(site.folder.path("file") + " cannot be written"), "\(text)")
@@ -187,7 +207,7 @@ import Testing
             #expect(try daemon.stop() == .exited(0))
         }
         try Self.replace(
-            #"object Master "\#(PrivateMaster.name)""#, by: #"object Master "m2""#, in: site)
+            #"zone = "\#(PrivateMaster.name)""#, by: #"zone = "elsewhere""#, in: site)
         try site.withDaemon { daemon in
             let alarm = try site.status()["alarms"].elements.compactMap(\.string)
                 .filter { $0.contains("no Master object has this zone") }

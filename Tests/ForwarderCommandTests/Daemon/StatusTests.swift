@@ -106,4 +106,24 @@ import Testing
         await forgetting.tryAgain()
         #expect(disk.asked.withLock { $0 } == [[old], [new], [new]])
     }
+
+    @Test func `a reload while there is no spool is remembered for the next one`() async {
+        let (disk, alarms) = (Disk(), AlarmBoard())
+        disk.isFull.withLock { $0 = false }
+        let hasSpool = Mutex(false)
+        let forgetting = ScheduleForgetting(
+            alarms: alarms, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        ) { (objects) async throws(SpoolFault) in
+            guard hasSpool.withLock({ $0 }) else { return nil }
+            return try disk.forget(objects)
+        }
+        await forgetting.keep(only: [old])
+        await forgetting.keep(only: [new])
+        await forgetting.tryAgain()
+        #expect(alarms.texts == [], "that there is no spool is said elsewhere")
+        hasSpool.withLock { $0 = true }
+        await forgetting.tryAgain()
+        await forgetting.tryAgain()
+        #expect(disk.asked.withLock { $0 } == [[new]])
+    }
 }

@@ -96,10 +96,10 @@ final class ScriptedMaster: Sendable {
 
     /// Waits for one more request that the script answers; only a broken client lets it wait in
     /// vain.
-    func awaitRequest() -> Bool { box.arrivals.wait(timeout: .now() + 20) == .success }
+    func awaitRequest() -> Bool { box.arrivals.wait(timeout: .now() + 180) == .success }
 
     /// Waits for one more connection that gets no handshake.
-    func awaitStall() -> Bool { box.stalls.wait(timeout: .now() + 20) == .success }
+    func awaitStall() -> Bool { box.stalls.wait(timeout: .now() + 180) == .success }
 
     /// Ends a connection with a goodbye.
     func close(connection: Int) {

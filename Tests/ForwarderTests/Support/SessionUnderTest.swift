@@ -38,7 +38,7 @@ final class SessionUnderTest {
     }
 
     /// Longest wait for a message; only a broken session reaches it.
-    private static let patience: Int32 = 20_000
+    private static let patience: Int32 = 180_000
 
     /// A session with these keys; `sendBuffer` bounds what the kernel takes of its answers.
     init(identity material: KeyMaterial?, sendBuffer: Int32? = nil) throws {
@@ -125,7 +125,7 @@ final class SessionUnderTest {
     private static let connectID: UInt64 = 1 << 40
 
     /// Waits until the session has more to say than the descriptor takes.
-    func awaitPressure() -> Bool { endBox.pressure.wait(timeout: .now() + 20) == .success }
+    func awaitPressure() -> Bool { endBox.pressure.wait(timeout: .now() + 180) == .success }
 
     private func receive() throws -> UplinkMessage? {
         while true {

@@ -182,7 +182,7 @@ struct CompatAnswerTests {
                 try master.reload()
                 let seen = try ProcessedResults(master)
                 daemon.resume()
-                try eventually("the fault ends by itself", patience: .seconds(60)) {
+                try eventually("the fault ends by itself") {
                     try site.destination()["fault"] == .null
                 }
                 try site.flushAll()

@@ -1,0 +1,85 @@
+import Foundation
+import Logging
+import Monitoring
+import TestSupport
+import Testing
+
+@testable import Collector
+@testable import ForwarderCommand
+
+/// What is said of results that memory could not hold.
+@Suite struct LossWatchTests {
+    private let start = ContinuousClock.now
+
+    /// What stands on the board, each up to its first reason.
+    private func words(_ alarms: AlarmBoard) -> [String] {
+        alarms.texts.map { $0.components(separatedBy: " since the start:")[0] }
+    }
+
+    @Test func `the first loss is news, further ones change the alarm, and an hour ends it`() {
+        let alarms = AlarmBoard()
+        let watch = LossWatch(alarms: alarms)
+        #expect(!watch.look(0, at: start) && alarms.texts == [])
+        #expect(watch.look(1, at: start))
+        #expect(words(alarms) == ["1 result had to be given up"])
+        #expect(!watch.look(1, at: start))
+        #expect(!watch.look(5, at: start + .seconds(1800)))
+        #expect(words(alarms) == ["5 results had to be given up"])
+        #expect(!watch.look(5, at: start + .seconds(1800 + 3600)))
+        #expect(words(alarms).count == 1, "an hour since the last loss, not the first")
+        #expect(!watch.look(5, at: start + .seconds(1800 + 3601)))
+        #expect(alarms.texts == [])
+        #expect(!watch.look(5, at: start + .seconds(90_000)) && alarms.texts == [])
+        #expect(watch.look(6, at: start + .seconds(90_000)), "the next loss is news again")
+    }
+
+    @Test func `while there is no spool the intake tells what memory lost`() async {
+        let records = RecordOutbox(byteLimit: 1)
+        let object = ObjectName(host: "web1", service: "disk")
+        for number in 1...4 {
+            let result = CheckResult(
+                object: object, state: .ok, exitStatus: 0, output: "\(number)",
+                executionStart: .init(microseconds: 1), executionEnd: .init(microseconds: 2))
+            records.put(
+                CheckRecord(
+                    result: result, significance: .unchanged,
+                    snapshot: ObjectSnapshot(name: object.fullName)))
+        }
+        let alarms = AlarmBoard()
+        let intake = Intake(
+            records: records, desk: SpoolDesk(), board: RuntimeBoard(time: FakeTime()),
+            alarms: alarms, losses: LossWatch(alarms: alarms), time: FakeTime(),
+            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await intake.run() }
+            while !alarms.isStanding(.memory) { await Task.yield() }
+            records.close()
+            group.cancelAll()
+        }
+        #expect(words(alarms) == ["3 results had to be given up"])
+    }
+}
+
+/// What the forwarder says of itself.
+@Suite struct HealthFactsTests {
+    @Test func `a spool that was moved aside is told once, alarms as long as they stand`() {
+        let alarms = AlarmBoard()
+        let health = HealthFacts(alarms: alarms)
+        health.setObjectCount(7)
+        #expect(health.report.state == .ok && health.report.text.hasSuffix("checks 7 objects"))
+        alarms.announce(.damagedSpool)
+        alarms.announce(.damagedSpool)
+        alarms.announce(.foreignSpool)
+        let told = health.report
+        #expect(told.state == .warning)
+        let news = "moved a damaged spool aside, moved a foreign file out of the spool's place"
+        #expect(told.text == "forwarder \(Version.text) \(news), see forwarder status")
+        #expect(health.report.state == .ok, "only once")
+        _ = alarms.raise(.definitions, "broken")
+        alarms.announce(.damagedSpool)
+        #expect(health.report.text.contains("moved a damaged spool aside, has 1 alarm, see"))
+        for _ in 0..<2 { #expect(health.report.text.contains(" has 1 alarm, see")) }
+        alarms.clear(.definitions)
+        #expect(health.report.state == .ok)
+    }
+}
