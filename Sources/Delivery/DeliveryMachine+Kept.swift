@@ -63,11 +63,11 @@ struct KeptWork: Sendable {
         return verdicts
     }
 
-    mutating func finish(at monotonic: Duration) {
+    mutating func finish(at monotonic: Duration, next interval: Duration) {
         stage = .idle
         lanes = [:]
         verdicts = []
-        dueAt = monotonic + DeliverySettings.verificationInterval
+        dueAt = monotonic + interval
     }
 
     mutating func nothingKept() { hasKept = false }
@@ -167,7 +167,7 @@ extension DeliveryMachine {
     }
 
     private mutating func finishComparison(at now: Moment) {
-        keptWork.finish(at: now.monotonic)
+        keptWork.finish(at: now.monotonic, next: settings.verificationInterval)
         link.comparisonFinished()
     }
 }

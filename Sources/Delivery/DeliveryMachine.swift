@@ -50,7 +50,7 @@ package struct DeliveryMachine: Sendable {
     var questions: [UInt64: Question] = [:]
     var waitingQuestions: Deque<Question> = []
     var keptWork = KeptWork()
-    var ages = AgeTrust(period: DeliverySettings.keepDelivered)
+    var ages: AgeTrust
     var calibration = Calibration()
     var hasLoaded = false
 
@@ -64,6 +64,7 @@ package struct DeliveryMachine: Sendable {
         self.settings = settings
         self.destination = destination
         self.link = DeliveryLink(nodes: settings.nodes)
+        self.ages = AgeTrust(period: settings.keepDelivered)
         self.random = SplitMix(seed: seed)
     }
 

@@ -79,6 +79,8 @@ package struct DeliverySettings: Sendable, Hashable {
     /// 10 minutes: a crashed master forgets what came after its last state dump, every 300 s; twice
     /// that leaves room for a dump that was late.
     package static let keepDelivered = Duration.seconds(600)
+    /// How long this destination keeps them.
+    package var keepDelivered = Self.keepDelivered
     /// How much later an ambiguous result may be read back at another node of the same zone: the
     /// time within which nodes relay to each other.
     package static let relayDelay = Duration.seconds(30)
@@ -87,5 +89,7 @@ package struct DeliverySettings: Sendable, Hashable {
     /// Most read-backs asked at once.
     package static let questionLimit = 8
     /// How often kept results are compared while a connection lasts.
-    package static let verificationInterval = Duration.seconds(60)
+    ///
+    /// A tenth of the time for which they are kept: a minute.
+    package var verificationInterval: Duration { keepDelivered / 10 }
 }

@@ -25,6 +25,7 @@ package final class SpoolQueue: Sendable {
     let file: SpoolFile
     let bounds: SpoolBounds
     let time: any TimeSource
+    private let passing: KillPoint.Observer
     /// Touched only from the database's own thread, one step after the other.
     private let memory = Mutex(SpoolMemory())
     /// Held until the spool is closed; nil afterwards.
@@ -35,13 +36,15 @@ package final class SpoolQueue: Sendable {
         file: SpoolFile,
         bounds: SpoolBounds,
         owner: OwnerLock,
-        time: any TimeSource
+        time: any TimeSource,
+        passing: @escaping KillPoint.Observer
     ) {
         self.database = database
         self.file = file
         self.bounds = bounds
         self.owner = Mutex(owner)
         self.time = time
+        self.passing = passing
     }
 
     /// Becomes the spool's owner and opens it, or makes a new one.
@@ -49,24 +52,28 @@ package final class SpoolQueue: Sendable {
     /// A directory that is missing is created with mode 0700 (its parent must exist), files have
     /// mode 0600. Takes the same time however much is queued.
     ///
+    /// - Parameter passing: hears of each ``KillPoint``; nobody listens outside of tests.
     /// - Throws: `.owned` when another process has it; `.foreign`, `.newerVersion`, `.damaged`
     ///   for files that were left as they are; `.unwritable`, `.diskFull`, `.notDurable`, `.busy`.
     package static func open(
         _ settings: SpoolSettings,
-        time: any TimeSource
+        time: any TimeSource,
+        passing: @escaping KillPoint.Observer = { _ in }
     ) throws(SpoolFault) -> SpoolQueue {
         let file = SpoolFile(path: settings.path)
         try file.prepareDirectory()
         let owner = try OwnerLock(path: settings.path)
+        passing(.opening)
         try file.prepareFile()
         let bounds = SpoolBounds(limitBytes: settings.sizeLimit)
-        let database = try SpoolDatabase(file: file, bounds: bounds).open()
+        let database = try SpoolDatabase(file: file, bounds: bounds, passing: passing).open()
         let spool = SpoolQueue(
             database: database,
             file: file,
             bounds: bounds,
             owner: owner,
-            time: time
+            time: time,
+            passing: passing
         )
         try spool.performAndWait { step in try step.markLeasedAmbiguous() }
         return spool
@@ -79,12 +86,13 @@ package final class SpoolQueue: Sendable {
     package static func openWhenFree(
         _ settings: SpoolSettings,
         time: any TimeSource,
+        passing: @escaping KillPoint.Observer = { _ in },
         pause: (_ owner: Int32?) async throws -> Void
     ) async throws -> SpoolQueue {
         while true {
             let owner: Int32?
             do {
-                return try open(settings, time: time)
+                return try open(settings, time: time, passing: passing)
             } catch {
                 guard case .owned(_, let pid) = error else { throw error }
                 owner = pid
@@ -147,9 +155,11 @@ package final class SpoolQueue: Sendable {
             var value: Value?
             try db.inTransaction(.immediate) {
                 value = try step(&transaction)
+                for work in transaction.works { passing(.uncommitted(work)) }
                 return .commit
             }
             guard let value else { return .failure(.closed) }
+            for work in transaction.works { passing(.committed(work)) }
             memory.withLock { $0.adopt(transaction.memory) }
             return .success(value)
         } catch {
@@ -160,6 +170,8 @@ package final class SpoolQueue: Sendable {
     /// Empties a log that one large transaction or a slow reader made too long; never waits.
     private func emptyLogWhenLong(_ db: Database) {
         guard file.logByteCount > bounds.logBytes else { return }
+        passing(.emptyingLog)
+        defer { passing(.emptiedLog) }
         // lost on purpose: a log that stays long is seen by its size, and then nothing is accepted
         try? db.execute(sql: "PRAGMA busy_timeout = 0")
         try? db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")

@@ -76,7 +76,8 @@ extension ForwarderSite {
         Int(try ask("SELECT count(*) AS count FROM delivery")[0]["count"].number ?? 0)
     }
 
-    private func ask(_ query: String) throws -> [JSON] {
+    /// The rows that a query of the spool gives.
+    package func ask(_ query: String) throws -> [JSON] {
         let outcome = try Command.require(
             "sqlite3",
             ["-readonly", "-json", "-cmd", ".timeout 10000", folder.path("spool.db"), query]

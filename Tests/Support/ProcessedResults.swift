@@ -68,6 +68,9 @@ package final class ProcessedResults: Sendable {
         }
     }
 
+    /// True until the master's process ends.
+    package var isOpen: Bool { stream.poll() == nil }
+
     /// What is known by now; all there is once the master has ended.
     package var entries: [Entry] {
         get throws {

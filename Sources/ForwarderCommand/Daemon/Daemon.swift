@@ -42,7 +42,8 @@ struct Daemon: Sendable {
         startedAt = time.wall
         self.signals = signals
         try ControlSocket.removeAbandoned(path: configuration.controlPath)
-        spool = try await Self.openSpool(configuration.spool, time: time, signals, log)
+        let passing = Self.killPointObserver
+        spool = try await Self.openSpool(configuration.spool, time: time, signals, log, passing)
         control = try ControlServer(path: configuration.controlPath, log: log)
         runner = try CheckRunner(
             settings: RunnerSettings(
@@ -52,12 +53,20 @@ struct Daemon: Sendable {
         let requests = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         healthRequests = requests.stream
         driver = DeliveryDriver(
-            spool: spool, settings: configuration.deliverySettings, time: time,
+            spool: spool, settings: configuration.deliverySettings, time: time, passing: passing,
             wantHealth: { requests.continuation.yield() })
     }
 
     private let healthRequests: AsyncStream<Void>
     private let signals: Signals
+
+    private static var killPointObserver: KillPoint.Observer {
+        #if DEBUG
+            KillSwitch.observer()
+        #else
+            { _ in }
+        #endif
+    }
 
     /// How long it waits for another owner of the spool.
     ///
@@ -66,11 +75,12 @@ struct Daemon: Sendable {
 
     /// Opens the spool, or waits for the one that has it.
     private static func openSpool(
-        _ settings: SpoolSettings, time: SystemTime, _ signals: Signals, _ log: Logger
+        _ settings: SpoolSettings, time: SystemTime, _ signals: Signals, _ log: Logger,
+        _ passing: @escaping KillPoint.Observer
     ) async throws -> SpoolQueue {
         let deadline = ContinuousClock.now + spoolPatience
         var told: Int32?
-        return try await SpoolQueue.openWhenFree(settings, time: time) { owner in
+        return try await SpoolQueue.openWhenFree(settings, time: time, passing: passing) { owner in
             if signals.stopIsWanted { throw CancellationError() }
             guard ContinuousClock.now < deadline else {
                 throw SpoolFault.owned(path: settings.path, byPID: owner)

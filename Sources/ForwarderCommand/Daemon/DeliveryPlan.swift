@@ -16,11 +16,15 @@ extension ForwarderConfiguration {
                 }
             }
             let first = destination.nodes.first
-            return DeliverySettings(
+            var settings = DeliverySettings(
                 name: destination.zone, number: UInt16(truncatingIfNeeded: index + 1),
                 nodes: nodes, healthObject: healthObject, checkSource: nodeName,
                 window: Int(first?.connections ?? 4) * Int(first?.window ?? 64),
                 grace: destination.nodes.map(\.grace).max() ?? .seconds(5))
+            #if DEBUG
+                settings.keepDelivered = KillSwitch.keepDelivered ?? settings.keepDelivered
+            #endif
+            return settings
         }
     }
 }

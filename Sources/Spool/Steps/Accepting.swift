@@ -47,6 +47,7 @@ extension SpoolTransaction {
         let admitted = try admit(candidates, receipt: &receipt)
         var growth: [Int64: Int] = [:]
         var refused: [Int64: Int] = [:]
+        if admitted.contains(true) { note(.accept) }
         for (candidate, isAdmitted) in zip(candidates, admitted) {
             let object = candidate.record.result.object
             if let schedule = candidate.record.schedule { try save(schedule) }

@@ -29,6 +29,7 @@ extension SpoolQueue {
 
 extension SpoolTransaction {
     fileprivate mutating func register(_ names: [String]) throws -> [DestinationID] {
+        note(.register)
         memory.destinations = nil
         for name in names { try run(SQL.addDestination, [name]) }
         for known in try destinations() where !known.isRetired {

@@ -87,6 +87,7 @@ extension SpoolTransaction {
         for (destination, place) in places where try protects(place, row, destination, stage) {
             return nil
         }
+        note(.evict)
         for (destination, place) in places {
             let key: StatementArguments = [destination, row.object, row.result]
             let lane: StatementArguments = [destination, row.object]

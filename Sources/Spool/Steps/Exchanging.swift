@@ -34,7 +34,10 @@ extension SpoolQueue {
 
 extension SpoolTransaction {
     /// At opening: what was leased by an earlier life is out of sight.
-    func markLeasedAmbiguous() throws { try run(SQL.allLeasedAmbiguous, []) }
+    mutating func markLeasedAmbiguous() throws {
+        note(.reopen)
+        try run(SQL.allLeasedAmbiguous, [])
+    }
 
     fileprivate mutating func exchange(_ batch: DeliveryBatch) throws -> DeliveryAnswer {
         var answer = DeliveryAnswer()
@@ -47,6 +50,7 @@ extension SpoolTransaction {
                 answer.unmatched.append(settlement)
                 continue
             }
+            note(.settle)
             touched.append(object)
         }
         for parking in batch.parkings {
@@ -61,6 +65,7 @@ extension SpoolTransaction {
         for request in batch.leases {
             guard let object = try find(request.object) else { continue }
             if let leased = try lease(request, object: object, batch) {
+                note(.lease)
                 answer.leased.append(leased)
             }
             touched.append(object)

@@ -103,6 +103,7 @@ extension SpoolTransaction {
         let proven = try keptRows(object, destination).filter {
             $0.lowestStamp <= proof.stamp && $0.acknowledged < acknowledgedBefore
         }
+        if !proven.isEmpty { note(.confirm) }
         for row in proven {
             try run(SQL.deleteKept, [destination, object, row.result])
             try release(row.result, of: object, by: destination)
@@ -120,6 +121,7 @@ extension SpoolTransaction {
         let lost = try keptRows(object, destination).filter { row in
             stamp.map { row.lowestStamp > $0 } ?? true
         }
+        if !lost.isEmpty { note(.resend) }
         for row in lost {
             let key: StatementArguments = [destination, object, row.result]
             try run(SQL.deleteKept, key)

@@ -1,0 +1,151 @@
+import Foundation
+import Spool
+import TestSupport
+import Testing
+
+/// One forwarder and one master, killed again and again, and what came of it.
+final class CrashScene {
+    let services: NumberedServices
+    let master: PrivateMaster
+    let site: ForwarderSite
+    let effects: EffectLog
+    let clock: ShiftedClock?
+    var random: SeededGenerator
+    var ledger = Ledger()
+    var tally = Tally()
+    /// Seconds for which delivered results are kept; ten minutes if nil.
+    var keepDelivered: Int?
+    private let name: String
+
+    /// A master that runs and a site that does not.
+    init(
+        _ name: String,
+        services: NumberedServices,
+        clock: ShiftedClock? = nil,
+        masterAttributes: String = "grace = 1s\nconnections = 1\nwindow = 16",
+        configuration: String = "",
+        definitions: String = ""
+    ) throws {
+        self.name = name
+        self.services = services
+        self.clock = clock
+        random = SeededGenerator(seed: CrashPlan.current.seed)
+        master = try PrivateMaster()
+        site = try ForwarderSite(
+            master: master,
+            definitions: services.definitions + "\n" + definitions,
+            masterAttributes: masterAttributes,
+            configuration: configuration
+        )
+        try site.plugin("count", services.plugin)
+        try site.renderInto(master)
+        effects = EffectLog(master, names: services.names)
+        try master.start()
+        try effects.begin()
+    }
+
+    // MARK: Killing
+
+    /// Has a daemon kill itself at a named point.
+    ///
+    /// - Parameter meanwhile: what makes it come by there; it may have died before.
+    func kill(
+        at point: KillPoint,
+        meanwhile: (RunningForwarder) throws -> Void = { _ in }
+    ) throws {
+        let count = point.isOfStart ? 1 : Int.random(in: 1...12, using: &random)
+        let daemon = try startDaemon(killedAt: point.name, count: count)
+        defer { daemon.end() }
+        try meanwhile(daemon)
+        try daemon.waitUntilKilled()
+        #expect(daemon.killedAt == point.name, "\(point.name): \(daemon.log.suffix(1000))")
+        tally.points[point.name, default: 0] += 1
+        try noteKill()
+    }
+
+    /// Lets a daemon live for a random while and kills it; before that its uplink, some times.
+    func randomLife(uplinkKills: Int = 0, longest: Double = 3) throws {
+        let daemon = try startDaemon()
+        defer { daemon.end() }
+        for _ in 0..<uplinkKills {
+            pass(Double.random(in: 0.3...longest, using: &random))
+            try daemon.killUplink()
+            tally.uplinkKills += 1
+            try noteKill()
+        }
+        pass(Double.random(in: 0.05...longest, using: &random))
+        try daemon.kill()
+        tally.daemonKills += 1
+        try noteKill()
+    }
+
+    func startDaemon(killedAt name: String? = nil, count: Int = 1) throws -> RunningForwarder {
+        try site.startDaemon(
+            clock: clock, killedAt: name, count: count, keepDelivered: keepDelivered)
+    }
+
+    /// Lets time pass; what is tested is what happens at any time.
+    func pass(_ seconds: Double) { Thread.sleep(forTimeInterval: seconds) }
+
+    /// Writes down what was accepted and what was unresolved.
+    func noteKill() throws {
+        let at = Date().timeIntervalSince1970
+        guard try hasTables else { return }
+        try ledger.read(site)
+        let rows = try site.ask(
+            """
+            SELECT object.name, result.output FROM delivery
+            JOIN object ON object.id = delivery.object JOIN result ON result.id = delivery.result
+            WHERE is_leased = 1
+            """
+        )
+        let unresolved = rows.compactMap { row in
+            NumberedServices.number(row["output"].string ?? "").map { number in
+                (row["name"].string ?? "", number)
+            }
+        }
+        tally.cuts.append(
+            Tally.Cut(at: at, unresolved: Dictionary(unresolved) { first, _ in first }))
+    }
+
+    /// False until a daemon lived to make its spool.
+    private var hasTables: Bool {
+        get throws {
+            guard FileManager.default.fileExists(atPath: site.folder.path("spool.db")) else {
+                return false
+            }
+            return try !site.ask("SELECT 1 FROM sqlite_master WHERE name = 'lane'").isEmpty
+        }
+    }
+
+    // MARK: The end
+
+    /// Delivers what is left and judges the whole run.
+    func finish(isClockTrue: Bool = true) throws {
+        try site.flushAll()
+        try ledger.read(site)
+        #expect(try site.waitingCount() == 0)
+        try effects.drain()
+        let requests = master.log.split(separator: "\n").filter {
+            $0.contains("POST /v1/actions/process-check-result") && !$0.contains("user: root")
+        }
+        tally.show(
+            name, seed: random.seed, ledger: ledger, effects: effects, requests: requests.count)
+        let gaps = try ledger.gaps(site)
+        #expect(gaps.isEmpty, "\(gaps.prefix(10))")
+        let violations = effects.violations(of: ledger, isClockTrue: isClockTrue)
+        #expect(violations.isEmpty, "\(violations.count): \(violations.prefix(10))")
+        try expectFinalState()
+        try master.stop()
+    }
+
+    /// Expects the master to stand where Icinga's rules lead with the accepted results.
+    private func expectFinalState() throws {
+        for (name, entries) in ledger.byObject {
+            let object = try #require(try master.objectState(name), "\(name)")
+            #expect(object.standing == NumberedServices.standings(entries.map(\.state)).last)
+            let number = NumberedServices.number(object.lastCheckResult?.output ?? "")
+            #expect(number == entries.last?.number, "\(name)")
+        }
+    }
+}
