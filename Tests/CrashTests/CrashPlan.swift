@@ -52,7 +52,9 @@ extension KillPoint {
     /// Passed when a master that forgot comes back.
     static let forgetful = both([.resend])
     /// Passed where the spool is small.
-    static let tight: [KillPoint] = both([.evict]) + [.emptyingLog, .emptiedLog]
+    static let evicting = both([.evict])
+    /// Passed where a reader made the log too long.
+    static let emptying: [KillPoint] = [.emptyingLog, .emptiedLog]
     /// Passed when delivered results need no more proof.
     static let proved = both([.confirm])
 

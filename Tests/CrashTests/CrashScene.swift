@@ -9,13 +9,15 @@ final class CrashScene {
     let master: PrivateMaster
     let site: ForwarderSite
     let effects: EffectLog
-    let clock: ShiftedClock?
+    var clock: ShiftedClock?
     var random: SeededGenerator
     var ledger = Ledger()
     var tally = Tally()
-    /// Seconds for which delivered results are kept; ten minutes if nil.
-    var keepDelivered: Int?
     private let name: String
+    /// Seconds for which delivered results are kept; ten minutes if nil.
+    private let keepDelivered: Int?
+    /// True when rows can be gone before a daemon dies.
+    private let isForgetful: Bool
 
     /// A master that runs and a site that does not.
     init(
@@ -23,20 +25,23 @@ final class CrashScene {
         services: NumberedServices,
         clock: ShiftedClock? = nil,
         masterAttributes: String = "grace = 1s\nconnections = 1\nwindow = 16",
-        configuration: String = "",
+        spoolAttributes: String = "",
+        keepDelivered: Int? = nil,
         definitions: String = ""
     ) throws {
         self.name = name
         self.services = services
         self.clock = clock
+        self.keepDelivered = keepDelivered
+        isForgetful = keepDelivered != nil || !spoolAttributes.isEmpty
         random = SeededGenerator(seed: CrashPlan.current.seed)
         master = try PrivateMaster()
         site = try ForwarderSite(
             master: master,
             definitions: services.definitions + "\n" + definitions,
-            masterAttributes: masterAttributes,
-            configuration: configuration
+            masterAttributes: masterAttributes
         )
+        try site.configureSpool(spoolAttributes)
         try site.plugin("count", services.plugin)
         try site.renderInto(master)
         effects = EffectLog(master, names: services.names)
@@ -57,7 +62,10 @@ final class CrashScene {
         let daemon = try startDaemon(killedAt: point.name, count: count)
         defer { daemon.end() }
         try meanwhile(daemon)
-        try daemon.waitUntilKilled()
+        try eventually("\(point.name) is passed") {
+            if isForgetful { try readLedger() }
+            return !daemon.isRunning
+        }
         #expect(daemon.killedAt == point.name, "\(point.name): \(daemon.log.suffix(1000))")
         tally.points[point.name, default: 0] += 1
         try noteKill()
@@ -68,12 +76,12 @@ final class CrashScene {
         let daemon = try startDaemon()
         defer { daemon.end() }
         for _ in 0..<uplinkKills {
-            pass(Double.random(in: 0.3...longest, using: &random))
+            try pass(Double.random(in: 0.3...longest, using: &random))
             try daemon.killUplink()
             tally.uplinkKills += 1
             try noteKill()
         }
-        pass(Double.random(in: 0.05...longest, using: &random))
+        try pass(Double.random(in: 0.05...longest, using: &random))
         try daemon.kill()
         tally.daemonKills += 1
         try noteKill()
@@ -85,7 +93,19 @@ final class CrashScene {
     }
 
     /// Lets time pass; what is tested is what happens at any time.
-    func pass(_ seconds: Double) { Thread.sleep(forTimeInterval: seconds) }
+    func pass(_ seconds: Double) throws {
+        let end = ContinuousClock.now + .seconds(seconds)
+        while ContinuousClock.now < end {
+            if isForgetful { try readLedger() }
+            let left = (end - ContinuousClock.now) / .seconds(1)
+            Thread.sleep(forTimeInterval: min(max(left, 0), isForgetful ? 0.1 : left))
+        }
+    }
+
+    /// Reads what was accepted since, if there is a spool yet.
+    func readLedger() throws {
+        if try hasTables { try ledger.read(site) }
+    }
 
     /// Writes down what was accepted and what was unresolved.
     func noteKill() throws {
@@ -147,5 +167,16 @@ final class CrashScene {
             let number = NumberedServices.number(object.lastCheckResult?.output ?? "")
             #expect(number == entries.last?.number, "\(name)")
         }
+    }
+}
+
+extension ForwarderSite {
+    /// Adds attributes to the Spool object.
+    fileprivate func configureSpool(_ attributes: String) throws {
+        let text = try String(contentsOfFile: configurationPath, encoding: .utf8)
+        let plain = #"path = "spool.db""#
+        guard text.contains(plain) else { throw SupportFault("no Spool object in \(text)") }
+        try folder.write(
+            text.replacing(plain, with: "\(plain)\n\(attributes)"), to: "forwarder.conf")
     }
 }

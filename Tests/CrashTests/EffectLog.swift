@@ -23,6 +23,7 @@ final class EffectLog {
     private let names: [String]
     private var current: (held: [String: Held], stream: ProcessedResults)?
 
+    /// A log of what `names` go through.
     init(_ master: PrivateMaster, names: [String]) {
         self.master = master
         self.names = names
