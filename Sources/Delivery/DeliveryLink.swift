@@ -52,13 +52,14 @@ package struct DeliveryLink: Sendable {
     /// The node in use or to be tried next.
     package var node: DeliverySettings.Node { nodes[nodeIndex] }
 
+    /// True while results go to another node than the preferred one.
+    var isAway: Bool { nodeIndex != 0 }
+
     /// True while questions and submissions have a connection to go over.
     var isConnected: Bool { phase == .comparing || phase == .open }
 
     /// True when the user may read objects back.
     private(set) var canReadBack = false
-    /// True when the user may submit results.
-    private(set) var canSubmit = false
 
     // MARK: Events
 
@@ -86,15 +87,17 @@ package struct DeliveryLink: Sendable {
         phase = .probing(id: id)
     }
 
-    /// The node answered on a new connection.
-    mutating func probeAnswered(_ greeting: MasterGreeting, at now: Moment) {
+    /// The node answered a probe on a new connection.
+    mutating func connected(_ greeting: MasterGreeting, fencedAt fence: Duration) {
         self.greeting = greeting
         canReadBack =
             greeting.allows("objects/query/Host") && greeting.allows("objects/query/Service")
-        canSubmit = greeting.allows("actions/process-check-result")
-        fencedAt = now.monotonic
+        fencedAt = fence
         phase = .comparing
     }
+
+    /// The preferred node is used again; its probe was answered before.
+    mutating func comeHome() { nodeIndex = 0 }
 
     mutating func comparisonFinished() {
         if phase == .comparing { phase = .open }
@@ -112,24 +115,29 @@ package struct DeliveryLink: Sendable {
         if isConnected { phase = .resting }
     }
 
-    /// Something about this node failed: the next one is tried, and after the last one a wait.
+    /// Something about this node failed: the next one is tried; after the last one a wait, and then
+    /// the preferred one.
     mutating func failed(
         _ text: String, at now: Moment, using random: inout some RandomNumberGenerator
     ) {
         guard phase != .absent else { return }
         fault = Fault(text: text, nodeName: node.name, since: fault?.since ?? now.wall)
-        nodeIndex = (nodeIndex + 1) % nodes.count
         failedInRow += 1
         guard failedInRow >= nodes.count else {
+            nodeIndex = (nodeIndex + 1) % nodes.count
             phase = .resting
             return
         }
         failedInRow = 0
+        nodeIndex = 0
         phase = .waiting(until: now.monotonic + backoff.next(using: &random))
     }
 }
 
 extension MasterGreeting {
+    /// True when the user may submit results.
+    var canSubmit: Bool { allows("actions/process-check-result") }
+
     /// - Source: Icinga 2 compares permissions without regard to case, with wildcards, and lists one
     ///   with a filter as `permission (filtered)`; seen on 2.13.6.
     fileprivate func allows(_ permission: String) -> Bool {

@@ -43,11 +43,14 @@ extension DeliveryMachine {
     /// outcomes will come to share it, and the master has enough to do meanwhile.
     ///
     /// A settlement that waits here and is lost in a crash is one more to read back.
-    private var hasRoomForBatch: Bool { flights.count <= settings.window / 2 }
+    private var hasRoomForBatch: Bool { flightsHere <= settings.window / 2 }
+
+    /// Submissions that are out to the node in use.
+    private var flightsHere: Int { flights.count - flightsElsewhere }
 
     /// The next lanes in line, as many as the window has room for.
     private mutating func leasable() -> [ObjectName] {
-        guard link.phase == .open else { return [] }
+        guard link.phase == .open, homecoming.stage != .draining else { return [] }
         guard clock.isKnown else {
             let health = settings.healthObject
             guard calibration.maySubmit, lanes[health]?.stage == .ready else { return [] }
@@ -55,7 +58,7 @@ extension DeliveryMachine {
             return [health]
         }
         var objects: [ObjectName] = []
-        let room = min(settings.window - flights.count, DeliverySettings.leaseBatch)
+        let room = min(settings.window - flightsHere, DeliverySettings.leaseBatch)
         while objects.count < room, let object = ready.popFirst() {
             guard lanes[object]?.stage == .ready else { continue }
             lanes[object]?.stage = .leasing
@@ -96,6 +99,14 @@ extension DeliveryMachine {
     /// How long a result waits whose stamp the master's clock has not reached.
     private static let holdStep = Duration.milliseconds(20)
 
+    /// How long the master's clock takes to reach the stamp after `last`, and a step at least.
+    private func hold(after last: Timestamp?, at now: Moment) -> Duration {
+        guard let last, let passed = clock.certainlyPassed(at: now.monotonic) else {
+            return Self.holdStep
+        }
+        return min(max(last + StampRule.smallestGap - passed, Self.holdStep), StampRule.longestHold)
+    }
+
     /// The batch is durable: what it leased goes out now.
     mutating func exchanged(
         _ answer: DeliveryAnswer, at now: Moment, _ actions: inout [DeliveryAction]
@@ -109,10 +120,12 @@ extension DeliveryMachine {
             lanes[object]?.queued -= 1
             send(lease, at: now, &actions)
         }
-        let left = Set(answer.lanes.lazy.filter { $0.queued > 0 }.map(\.object))
+        let left = Dictionary(
+            answer.lanes.lazy.filter { $0.queued > 0 }.map { ($0.object, $0) }
+        ) { first, _ in first }
         for (object, asked) in done.leasing {
-            if left.contains(object) {
-                sleep(object, for: Self.holdStep, at: now)
+            if let lane = left[object] {
+                sleep(object, for: hold(after: lane.lastStamp, at: now), at: now)
             } else {
                 lanes[object]?.queued -= asked
                 rest(object)

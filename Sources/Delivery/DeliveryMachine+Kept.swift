@@ -20,6 +20,11 @@ struct KeptWork: Sendable {
     private var hasKept = false
     private var lanes: [ObjectName: KeptLane] = [:]
     private(set) var verdicts: [KeptVerdict] = []
+    /// What another node acknowledged and this one does not hold yet; nothing newer goes out for
+    /// these objects until it does or is sent again.
+    private var laggards: [ObjectName: KeptLane] = [:]
+    private var laggardsDueAt: Duration = .zero
+    private var laggardWait = Self.firstLaggardWait
 
     mutating func noteKept() { hasKept = true }
 
@@ -30,7 +35,7 @@ struct KeptWork: Sendable {
     /// When the machine has to look again; nil when nothing is kept.
     func wake(for phase: DeliveryLink.Phase) -> Duration? {
         guard hasKept, stage == .idle, phase == .open || phase == .resting else { return nil }
-        return dueAt
+        return laggards.isEmpty ? dueAt : min(dueAt, laggardsDueAt)
     }
 
     mutating func begin() { stage = .wanted }
@@ -67,10 +72,46 @@ struct KeptWork: Sendable {
         stage = .idle
         lanes = [:]
         verdicts = []
+        scheduleLaggards(at: monotonic)
         dueAt = monotonic + interval
     }
 
     mutating func nothingKept() { hasKept = false }
+
+    // MARK: Laggards
+
+    /// How long to wait before laggards are asked about again; doubles each time.
+    ///
+    /// 1 second: nodes that are connected relay within milliseconds.
+    private static let firstLaggardWait = Duration.seconds(1)
+
+    func isLagging(_ object: ObjectName) -> Bool { laggards[object] != nil }
+
+    func laggardsAreDue(at monotonic: Duration) -> Bool {
+        stage == .idle && !laggards.isEmpty && monotonic >= laggardsDueAt
+    }
+
+    mutating func lag(_ lane: KeptLane) { laggards[lane.object] = lane }
+
+    mutating func catchUp(_ object: ObjectName) { laggards[object] = nil }
+
+    /// All of them, none any more.
+    mutating func releaseLaggards() -> [ObjectName] {
+        defer { laggards = [:] }
+        laggardWait = Self.firstLaggardWait
+        return laggards.keys.sorted()
+    }
+
+    /// All of them, to be asked about now.
+    mutating func askLaggards() -> [ObjectName] {
+        ask(about: Array(laggards.values))
+        return laggards.keys.sorted()
+    }
+
+    private mutating func scheduleLaggards(at monotonic: Duration) {
+        laggardsDueAt = monotonic + laggardWait
+        laggardWait = min(laggardWait * 2, .seconds(16))
+    }
 
     /// Objects that the master did not know are not asked about for this long: one of them fails
     /// the whole query, and 404s are costly for the master.
@@ -80,6 +121,9 @@ struct KeptWork: Sendable {
     mutating func shun(_ object: ObjectName, at monotonic: Duration) {
         shunned[object] = monotonic + Self.shunTime
     }
+
+    /// Another node may know them.
+    mutating func forgetShunned() { shunned = [:] }
 
     /// The lanes that may be asked about.
     mutating func askable(_ kept: [KeptLane], at monotonic: Duration) -> [KeptLane] {
@@ -92,12 +136,17 @@ extension DeliveryMachine {
     mutating func compareKept(at now: Moment, _ actions: inout [DeliveryAction]) {
         switch (link.phase, keptWork.stage) {
         case (.comparing, .wanted), (.comparing, .idle):
+            // What was acknowledged last has to be among what is compared.
+            guard committing == nil, settlements.isEmpty else { return }
             guard link.canReadBack else {
+                releaseLaggards()
                 finishComparison(at: now)
                 return
             }
             keptWork.load()
             actions.append(.loadKept)
+        case (.open, .idle) where keptWork.laggardsAreDue(at: now.monotonic):
+            enqueue(keptWork.askLaggards(), for: .kept)
         case (.open, .idle) where keptWork.isDue(at: now.monotonic):
             keptWork.load()
             actions.append(.loadKept)
@@ -110,6 +159,8 @@ extension DeliveryMachine {
     mutating func keptLoaded(_ kept: [KeptLane], at now: Moment) {
         guard keptWork.stage == .loading else { return }
         if kept.isEmpty { keptWork.nothingKept() }
+        // A new connection looks at all of them anew.
+        if link.phase == .comparing { releaseLaggards() }
         // On a new connection all are compared; later only those that can be proved.
         let proved = ages.before(now)
         let wanted = kept.filter { lane in
@@ -123,6 +174,13 @@ extension DeliveryMachine {
     mutating func keptRead(_ object: ObjectName, held: Timestamp?, at now: Moment) {
         guard let lane = keptWork.answered(object) else { return }
         let isForgotten = held.map { $0 < lane.newestStamp } ?? true
+        if isForgotten, now.monotonic < replicatedAt {
+            // What another node acknowledged may be on its way here.
+            keptWork.lag(lane)
+            if lanes[object]?.stage == .ready { lanes[object]?.stage = .held }
+            return
+        }
+        if !isForgotten { catchUp(object) }
         keptWork.add(
             KeptVerdict(
                 object: object, held: held, isForgotten: isForgotten,
@@ -132,12 +190,15 @@ extension DeliveryMachine {
     /// An object that the master no longer knows: its results stay kept, nothing is proved.
     mutating func keptUnknown(_ object: ObjectName, at now: Moment) {
         _ = keptWork.answered(object)
+        catchUp(object)
         keptWork.shun(object, at: now.monotonic)
     }
 
     private mutating func judge(at now: Moment, _ actions: inout [DeliveryAction]) {
         let verdicts = keptWork.judge()
-        if link.phase == .open, verdicts.contains(where: \.isForgotten) {
+        if link.phase == .open,
+            verdicts.contains(where: { $0.isForgotten && !keptWork.isLagging($0.object) })
+        {
             // Order can only be kept by comparing before anything is in flight.
             keptWork.abandon()
             linkFailed("The master no longer holds results that it acknowledged.", at: now)
@@ -157,7 +218,21 @@ extension DeliveryMachine {
             lanes[lane.object, default: LaneState()].queued = max(waiting, lane.queued)
             if lanes[lane.object]?.stage == .empty { makeReady(lane.object) }
         }
+        guard keptWork.stage == .judging else { return }
+        for verdict in keptWork.verdicts { catchUp(verdict.object) }
         finishComparison(at: now)
+    }
+
+    /// Nothing is missing of an object any more: what waits of it may go.
+    private mutating func catchUp(_ object: ObjectName) {
+        keptWork.catchUp(object)
+        if lanes[object]?.stage == .held { rest(object) }
+    }
+
+    private mutating func releaseLaggards() {
+        for object in keptWork.releaseLaggards() where lanes[object]?.stage == .held {
+            rest(object)
+        }
     }
 
     /// Without a comparison nothing may be submitted on this connection.

@@ -19,6 +19,8 @@ struct LaneState: Sendable {
         case doubtful
         /// Left alone until a time in `sleepers`.
         case sleeping
+        /// Waits for what another node of the zone acknowledged before, see `KeptWork`.
+        case held
     }
 
     var stage = Stage.empty
@@ -32,6 +34,8 @@ struct LaneState: Sendable {
     var wakesAt: Duration?
     /// Answers in a row that left the effect open.
     var unverified = 0
+    /// The node whose answer had it left alone.
+    var parkedBy: String?
 }
 
 /// An unresolved result.
@@ -46,6 +50,8 @@ struct Doubt: Sendable {
     var lostAt: Duration?
     /// When it may be asked about.
     var askableAt: Duration
+    /// When it may be asked about once more, after an answer that decided nothing.
+    var askAgainAt: Duration?
     var isAsked = false
 }
 
@@ -104,6 +110,10 @@ extension DeliveryMachine {
 
     /// Puts a lane in line; the forwarder's own health goes first.
     mutating func makeReady(_ object: ObjectName) {
+        guard !keptWork.isLagging(object) else {
+            lanes[object, default: LaneState()].stage = .held
+            return
+        }
         lanes[object, default: LaneState()].stage = .ready
         if object == settings.healthObject {
             ready.prepend(object)
@@ -137,12 +147,25 @@ extension DeliveryMachine {
     }
 
     /// Leaves an object alone for a while and says why.
-    private mutating func park(_ object: ObjectName, reason: String, at now: Moment) {
+    private mutating func park(
+        _ object: ObjectName, by node: String, reason: String, at now: Moment
+    ) {
         var lane = lanes[object] ?? LaneState()
         let wait = lane.backoff.next(using: &random)
+        lane.parkedBy = node
         lanes[object] = lane
         parkings.append(Parking(object: object, until: now.wall + wait, reason: reason))
         sleep(object, for: wait, at: now)
+    }
+
+    /// What one node does not take another one may.
+    mutating func wakeParkedElsewhere() {
+        for (object, lane) in lanes {
+            guard lane.stage == .sleeping, let node = lane.parkedBy, node != link.node.name
+            else { continue }
+            lanes[object]?.parkedBy = nil
+            rest(object)
+        }
     }
 
     // MARK: Outcomes
@@ -150,10 +173,40 @@ extension DeliveryMachine {
     mutating func outcome(_ report: OutcomeReport, at now: Moment) {
         guard let flight = flights.removeValue(forKey: report.id) else { return }
         let object = flight.object
-        if report.outcome.provesLink { link.proved() }
-        if object == settings.healthObject, !clock.isKnown, report.outcome.refusesHealth {
-            calibration.stage = .impossible
+        // What a node says that is no longer in use says nothing about the one that is.
+        let isHere = flight.node == link.node.name
+        if !isHere { flightsElsewhere -= 1 }
+        if isHere, report.outcome.provesLink { proved(at: now) }
+        settleOutcome(of: flight, report, at: now)
+        if isHere { judgeLink(by: report, of: object, at: now) }
+    }
+
+    private mutating func proved(at now: Moment) {
+        link.proved()
+        if !link.isAway { homecoming.proved(at: now.monotonic) }
+    }
+
+    private mutating func judgeLink(
+        by report: OutcomeReport, of object: ObjectName, at now: Moment
+    ) {
+        switch report.outcome {
+        case .permissionMissing, .unauthorized, .unavailable: linkFailed(report.text, at: now)
+        case .notSent, .lost:
+            if link.isConnected { linkFailed(report.text, at: now) }
+        default:
+            guard object == settings.healthObject else { return }
+            // Once the clock is known, only a node that no longer knows the object is at fault.
+            let isRefused =
+                clock.isKnown
+                ? report.outcome == .objectUnknown : report.outcome.refusesHealth
+            if isRefused { healthRefused(at: now) }
         }
+    }
+
+    private mutating func settleOutcome(
+        of flight: Flight, _ report: OutcomeReport, at now: Moment
+    ) {
+        let object = flight.object
         switch report.outcome {
         case .processed: processed(flight, report, at: now)
         case .ignored: settle(flight, .ignored(reason: report.text))
@@ -164,19 +217,12 @@ extension DeliveryMachine {
             settle(flight, .rejected(code: 400, text: report.text, at: now.wall))
         case .passiveChecksDisabled, .objectUnknown:
             takeBack(flight)
-            park(object, reason: Self.reason(for: report), at: now)
-        case .permissionMissing, .unauthorized, .unavailable:
+            park(object, by: flight.node, reason: Self.reason(for: report), at: now)
+        case .permissionMissing, .unauthorized, .unavailable, .notSent:
             takeBack(flight)
             rest(object)
-            linkFailed(report.text, at: now)
-        case .notSent:
-            takeBack(flight)
-            rest(object)
-            if link.isConnected { linkFailed(report.text, at: now) }
         case .effectUnverified: unverified(flight, report, at: now)
-        case .lost:
-            lost(flight, at: now)
-            if link.isConnected { linkFailed(report.text, at: now) }
+        case .lost: lost(flight, at: now)
         }
     }
 
@@ -185,7 +231,9 @@ extension DeliveryMachine {
         lanes[flight.object]?.backoff.reset()
         lanes[flight.object]?.unverified = 0
         counts.delivered += 1
+        guard flight.node == link.node.name else { return }
         if flight.object == settings.healthObject {
+            if link.isAway { homecoming.marker = flight.stamp }
             calibration.sample = Calibration.Sample(
                 stamp: flight.stamp, sentAt: now.monotonic(of: report.sentAt),
                 answeredAt: now.monotonic(of: report.answeredAt))
@@ -267,10 +315,16 @@ extension DeliveryMachine {
     /// Ends the doubt about an object's result by what the master holds.
     mutating func resolve(_ object: ObjectName, held: Timestamp?, at now: Moment) {
         guard let doubt = lanes[object]?.doubt else { return }
-        lanes[object]?.doubt = nil
-        doubtful.remove(object)
         let verdict = StampRule.verdict(
             base: doubt.baseStamp, attempts: doubt.attempts, held: held)
+        if verdict == .absent, let until = relayEnd(of: doubt), now.monotonic < until {
+            // It may still come from the node that it was sent to.
+            lanes[object]?.doubt?.isAsked = false
+            lanes[object]?.doubt?.askAgainAt = until
+            return
+        }
+        lanes[object]?.doubt = nil
+        doubtful.remove(object)
         let kind: Settlement.Kind
         switch verdict {
         case .delivered:

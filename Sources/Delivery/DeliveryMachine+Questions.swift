@@ -14,10 +14,14 @@ struct Question: Sendable {
         case storedStamp
         /// When did the master process this sample?
         case clock(Calibration.Sample)
+        /// Has the preferred node caught up, so that it can be used again?
+        case home
     }
 
     var purpose: Purpose
     var objects: [ObjectName]
+    /// Whom to ask; the node in use when nil.
+    var node: NodeID?
 }
 
 /// Learning the master's clock from the forwarder's own health.
@@ -45,6 +49,8 @@ struct Calibration: Sendable {
     var storedStamp: Timestamp?
     var sample: Sample?
     var healthWantedAt: Duration?
+    /// Nodes that take no results of own health.
+    var refusedBy: Set<NodeID> = []
     /// True when the newest result of own health on the master carries an old stamp.
     var wantsFresh = false
 
@@ -64,14 +70,8 @@ extension DeliveryMachine {
 
     /// Asks about results whose fence and grace are over.
     mutating func askAboutDoubtful(at now: Moment) {
-        guard let fencedAt = link.fencedAt else { return }
-        var askable: [ObjectName] = []
-        for object in doubtful {
-            guard let doubt = lanes[object]?.doubt, !doubt.isAsked,
-                doubt.lostAt.map({ $0 <= fencedAt }) ?? true,
-                now.monotonic >= doubt.askableAt + relayDelay(for: doubt)
-            else { continue }
-            askable.append(object)
+        let askable = doubtful.filter { object in
+            askTime(of: object).map { now.monotonic >= $0 } ?? false
         }
         guard !askable.isEmpty else { return }
         guard link.canReadBack else {
@@ -83,9 +83,24 @@ extension DeliveryMachine {
         enqueue(askable.sorted(), for: .doubt)
     }
 
-    /// Another node of the zone learns of a result a little later.
-    private func relayDelay(for doubt: Doubt) -> Duration {
-        doubt.node == link.node.name ? .zero : DeliverySettings.relayDelay
+    /// When an unresolved result may be asked about at the node in use; nil while it may not.
+    ///
+    /// The node that it was sent to is asked once nothing of it can arrive any more. Another one is
+    /// asked at once, because what it holds is certain; what it does not hold may still come.
+    func askTime(of object: ObjectName) -> Duration? {
+        guard let doubt = lanes[object]?.doubt, !doubt.isAsked, let fencedAt = link.fencedAt,
+            !keptWork.isLagging(object)
+        else { return nil }
+        let again = doubt.askAgainAt ?? .zero
+        guard doubt.node == link.node.name else { return again }
+        guard doubt.lostAt.map({ $0 <= fencedAt }) ?? true else { return nil }
+        return max(doubt.askableAt, again)
+    }
+
+    /// Until when the node in use may learn of a result from the node that it was sent to; nil when
+    /// that is this one.
+    func relayEnd(of doubt: Doubt) -> Duration? {
+        doubt.node == link.node.name ? nil : doubt.askableAt + settings.relayDelay
     }
 
     mutating func enqueue(_ objects: [ObjectName], for purpose: Question.Purpose) {
@@ -102,7 +117,7 @@ extension DeliveryMachine {
         {
             let id = nextID()
             questions[id] = question
-            let node = link.node.id
+            let node = question.node ?? link.node.id
             actions.append(.send(.readBack(id: id, node: node, objects: question.objects)))
         }
     }
@@ -113,6 +128,7 @@ extension DeliveryMachine {
         waitingQuestions.removeAll()
         for object in doubtful { lanes[object]?.doubt?.isAsked = false }
         if calibration.stage == .asking { calibration.stage = .needed }
+        homecoming.abandon()
         keptWork.abandon()
     }
 
@@ -120,6 +136,7 @@ extension DeliveryMachine {
 
     mutating func readBackAnswered(_ id: UInt64, _ answer: ReadBackAnswer, at now: Moment) {
         guard let question = questions.removeValue(forKey: id) else { return }
+        if case .home = question.purpose { return homeAnswered(answer, at: now) }
         switch answer {
         case .readings(let readings):
             let asked = Set(question.objects)
@@ -145,6 +162,20 @@ extension DeliveryMachine {
         }
     }
 
+    private mutating func homeAnswered(_ answer: ReadBackAnswer, at now: Moment) {
+        switch answer {
+        case .readings(let readings): homeRead(readings.first, at: now)
+        case .objectUnknown: homecoming.abandon(Self.healthUnknown)
+        case .permissionMissing: homecoming.abandon(Self.missingQueryPermission)
+        case .failed(let fault, let text): homecoming.abandon(fault.explained(text))
+        }
+    }
+
+    private static let healthUnknown = """
+        The node takes no results of this host's service forwarder. Load the configuration that \
+        `forwarder render` prints there too.
+        """
+
     private static let missingQueryPermission = """
         The master lists objects/query for this user but refuses it. Results are not sent, since \
         none could be verified. Correct the ApiUser's permissions.
@@ -158,6 +189,7 @@ extension DeliveryMachine {
         switch purpose {
         case .doubt: resolve(object, held: reading?.executionStart, at: now)
         case .kept: keptRead(object, held: reading?.executionStart, at: now)
+        case .home: break
         case .storedStamp:
             calibration.storedStamp = reading?.executionStart
             calibration.stage = .submitting
@@ -169,6 +201,7 @@ extension DeliveryMachine {
                 // or the master would take this host to be silent.
                 if !clock.isKnown { calibration.healthWantedAt = nil }
                 calibration.wantsFresh = !clock.isKnown
+                calibration.refusedBy.remove(link.node.id)
                 clock.observe(
                     lastCheck: lastCheck, sentAt: sample.sentAt, answeredAt: sample.answeredAt)
             } else if !clock.isKnown {
@@ -184,9 +217,21 @@ extension DeliveryMachine {
         switch purpose {
         case .doubt:
             lanes[object]?.doubt?.isAsked = false
-            lanes[object]?.doubt?.askableAt = now.monotonic + Self.unknownPatience
+            lanes[object]?.doubt?.askAgainAt = now.monotonic + Self.unknownPatience
         case .kept: keptUnknown(object, at: now)
-        case .storedStamp, .clock: calibration.stage = .impossible
+        case .storedStamp, .clock: healthRefused(at: now)
+        case .home: break
+        }
+    }
+
+    /// A node that takes no own health was not told of this host: another one may have been. If
+    /// none was, the clock stays unknown and delivery goes on.
+    mutating func healthRefused(at now: Moment) {
+        calibration.refusedBy.insert(link.node.id)
+        if calibration.refusedBy.count < settings.nodes.count {
+            linkFailed(Self.healthUnknown, at: now)
+        } else if !clock.isKnown {
+            calibration.stage = .impossible
         }
     }
 

@@ -53,6 +53,12 @@ package struct DeliveryMachine: Sendable {
     var ages: AgeTrust
     var calibration = Calibration()
     var hasLoaded = false
+    /// The way back to the preferred node.
+    var homecoming: Homecoming
+    /// Until when the node in use may not yet hold what another node of the zone acknowledged.
+    var replicatedAt = Duration.zero
+    /// Flights to nodes that are no longer in use.
+    var flightsElsewhere = 0
 
     private var lastID: UInt64 = 0
     var random: SplitMix
@@ -65,6 +71,7 @@ package struct DeliveryMachine: Sendable {
         self.destination = destination
         self.link = DeliveryLink(nodes: settings.nodes)
         self.ages = AgeTrust(period: settings.keepDelivered)
+        self.homecoming = Homecoming(minimumStay: settings.minimumStay)
         self.random = SplitMix(seed: seed)
     }
 
@@ -107,6 +114,7 @@ package struct DeliveryMachine: Sendable {
         link.wake(at: now.monotonic)
         if link.phase == .resting, hasWork(at: now) { probe(&actions) }
         if link.isConnected {
+            comeHome(at: now, &actions)
             compareKept(at: now, &actions)
             askAboutDoubtful(at: now)
             calibrate(at: now, &actions)
@@ -132,9 +140,10 @@ package struct DeliveryMachine: Sendable {
         if case .waiting(let until) = link.phase { due.append(until) }
         if let sleeper = sleepers.min { due.append(sleeper.until) }
         if link.isConnected {
-            let askable = doubtful.lazy.compactMap { lanes[$0]?.doubt?.askableAt }
+            let askable = doubtful.lazy.compactMap { askTime(of: $0) }
             if let at = askable.filter({ $0 > now.monotonic }).min() { due.append(at) }
         }
+        if link.isAway, link.phase == .open, let at = homecoming.wakeAt { due.append(at) }
         if let at = keptWork.wake(for: link.phase) { due.append(at) }
         if let at = healthDueAt { due.append(at) }
         if let spoolRetryAt { due.append(spoolRetryAt) }
@@ -151,6 +160,7 @@ package struct DeliveryMachine: Sendable {
         calibration.restart()
         for flight in flights.values { lost(flight, at: now) }
         flights.removeAll()
+        flightsElsewhere = 0
         dropQuestions()
         counts.uplinkRestarts += 1
     }
@@ -161,29 +171,41 @@ package struct DeliveryMachine: Sendable {
         case .probeAnswer(let id, let answer): probeAnswered(id, answer, at: now)
         case .readBackAnswer(let id, let answer, _, _): readBackAnswered(id, answer, at: now)
         case .link(let node, let isUp):
-            if !isUp, node == link.node.id { linkEnded() }
+            guard !isUp else { return }
+            if node == link.node.id {
+                linkEnded()
+            } else if node == settings.nodes[0].id, homecoming.hasArrived {
+                homecoming.abandon()
+            }
         case .ready, .addressWanted: break
         }
     }
 
     private mutating func probeAnswered(_ id: UInt64, _ answer: ProbeAnswer, at now: Moment) {
-        guard link.phase == .probing(id: id) else { return }
+        guard !homeAnswered(id, answer, at: now), link.phase == .probing(id: id) else { return }
         switch answer {
         case .failed(let fault, let text): linkFailed(fault.explained(text), at: now)
-        case .answered(let greeting):
-            let isOtherNode = calibration.node != link.node.id
-            link.probeAnswered(greeting, at: now)
-            guard link.canSubmit else {
-                linkFailed(Self.missingPermission, at: now)
-                return
-            }
-            calibration.node = link.node.id
-            if isOtherNode || calibration.stage == .impossible {
-                clock.forget()
-                calibration.restart()
-            }
-            keptWork.begin()
+        case .answered(let greeting) where !greeting.canSubmit:
+            linkFailed(Self.missingPermission, at: now)
+        case .answered(let greeting): connected(greeting, fencedAt: now.monotonic, at: now)
         }
+    }
+
+    /// The node in use answered on a connection that is younger than all that was lost.
+    mutating func connected(_ greeting: MasterGreeting, fencedAt: Duration, at now: Moment) {
+        link.connected(greeting, fencedAt: fencedAt)
+        let isOtherNode = calibration.node != link.node.id
+        if isOtherNode, settings.nodes.count > 1 {
+            replicatedAt = now.monotonic + settings.relayDelay
+            keptWork.forgetShunned()
+            wakeParkedElsewhere()
+        }
+        calibration.node = link.node.id
+        if isOtherNode || calibration.stage == .impossible {
+            clock.forget()
+            calibration.restart()
+        }
+        keptWork.begin()
     }
 
     private mutating func linkEnded() {
@@ -192,8 +214,18 @@ package struct DeliveryMachine: Sendable {
     }
 
     mutating func linkFailed(_ text: String, at now: Moment) {
+        let wasAway = link.isAway
+        let node = link.node
         link.failed(text, at: now, using: &random)
         dropQuestions()
+        guard link.node != node else { return }
+        if !wasAway { homecoming.left(text, at: now.monotonic, using: &random) }
+        countFlightsElsewhere()
+    }
+
+    mutating func countFlightsElsewhere() {
+        let node = link.node.name
+        flightsElsewhere = flights.values.count { $0.node != node }
     }
 
     private mutating func hurry() {

@@ -58,6 +58,13 @@ extension DeliveryMachine {
     private var warnings: [String] {
         guard link.greeting != nil else { return [] }
         var warnings: [String] = []
+        if link.isAway {
+            warnings.append(
+                """
+                Results go to \(link.node.name), because \(settings.nodes[0].name) failed: \
+                \(homecoming.reason)
+                """)
+        }
         if !link.canReadBack {
             warnings.append(
                 """

@@ -41,6 +41,13 @@ package struct DeliverySettings: Sendable, Hashable {
     package var window: Int
     /// How long after a loss its bytes may still arrive somewhere.
     package var grace: Duration
+    /// How much later a result may be read back at another node of the same zone: the time within
+    /// which nodes relay to each other.
+    ///
+    /// 30 seconds: nodes that lost each other connect again every 10 seconds.
+    package var relayDelay = Duration.seconds(30)
+    /// How long another node is used at least before the preferred one is tried again.
+    package var minimumStay = Duration.seconds(60)
 
     /// A node of the destination.
     package struct Node: Sendable, Hashable {
@@ -81,9 +88,6 @@ package struct DeliverySettings: Sendable, Hashable {
     package static let keepDelivered = Duration.seconds(600)
     /// How long this destination keeps them.
     package var keepDelivered = Self.keepDelivered
-    /// How much later an ambiguous result may be read back at another node of the same zone: the
-    /// time within which nodes relay to each other.
-    package static let relayDelay = Duration.seconds(30)
     /// Most results leased by one transaction; its commit is shared by all of them.
     package static let leaseBatch = 128
     /// Most read-backs asked at once.

@@ -17,8 +17,9 @@ package enum StampRule {
     package static let mostRepeats = 900
     /// A stamp up to this far ahead is waited for; one further ahead is set to the master's now.
     ///
-    /// 2 seconds: tolerated skew and the width of the bracket, with room.
-    package static let longestHold = Duration.seconds(2)
+    /// 10 seconds: as far as the clocks of two nodes of a zone may differ without results passing
+    /// each other on the way from one to the other.
+    package static let longestHold = Duration.seconds(10)
 
     /// What to do with a result that has no stamp yet.
     package enum Decision: Hashable, Sendable {

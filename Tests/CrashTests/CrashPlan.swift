@@ -5,6 +5,8 @@ import TestSupport
 /// How much is killed, and from which seed: the short form inside `make test`, the long one in
 /// `make crash` (`FORWARDER_CRASH=full`).
 struct CrashPlan {
+    /// True in the long form.
+    let isFull: Bool
     /// Accepted results of the main run.
     let results: Int
     /// How often each named kill point is used.
@@ -18,6 +20,8 @@ struct CrashPlan {
     let sideKills: Int
     /// By how much the host's clock is wrong in the runs with a wrong clock.
     let clockOffsets: [Int]
+    /// Longest random life of a daemon, in seconds.
+    let longestLife: Double
     /// Chooses what is killed, where and when.
     let seed: UInt64
 
@@ -27,11 +31,15 @@ struct CrashPlan {
         let seed = environment["FORWARDER_CRASH_SEED"].flatMap { UInt64($0) }
         return environment["FORWARDER_CRASH"] == "full"
             ? CrashPlan(
-                results: 10_000, rounds: 4, daemonKills: 130, uplinkKills: 80, masterFaults: 3,
-                sideKills: 12, clockOffsets: [5, -5, 3600, -3600], seed: seed ?? .random())
+                isFull: true, results: 10_000, rounds: 4, daemonKills: 130, uplinkKills: 80,
+                masterFaults: 3,
+                sideKills: 12, clockOffsets: [5, -5, 3600, -3600], longestLife: 3,
+                seed: seed ?? .random())
             : CrashPlan(
-                results: 1500, rounds: 1, daemonKills: 12, uplinkKills: 8, masterFaults: 1,
-                sideKills: 2, clockOffsets: [-5], seed: seed ?? .random())
+                isFull: false, results: 1500, rounds: 1, daemonKills: 12, uplinkKills: 8,
+                masterFaults: 1,
+                sideKills: 2, clockOffsets: [-5], longestLife: 1.5,
+                seed: seed ?? .random())
     }()
 }
 

@@ -19,11 +19,15 @@ final class CrashScene {
     /// True when rows can be gone before a daemon dies.
     private let isForgetful: Bool
 
-    /// A master that runs and a site that does not.
+    /// Masters that run and a site that does not.
+    ///
+    /// - Parameter targets: the nodes of one zone, preferred first; what takes effect is watched at
+    ///   the last one. One master if nil.
     init(
         _ name: String,
         services: NumberedServices,
         clock: ShiftedClock? = nil,
+        targets: [ForwarderSite.Target]? = nil,
         masterAttributes: String = "grace = 1s\nconnections = 1\nwindow = 16",
         spoolAttributes: String = "",
         keepDelivered: Int? = nil,
@@ -35,17 +39,21 @@ final class CrashScene {
         self.keepDelivered = keepDelivered
         isForgetful = keepDelivered != nil || !spoolAttributes.isEmpty
         random = SeededGenerator(seed: CrashPlan.current.seed)
-        master = try PrivateMaster()
+        let targets = try targets ?? [ForwarderSite.Target(PrivateMaster())]
+        guard let last = targets.last else { throw SupportFault("no master") }
+        master = last.master
         site = try ForwarderSite(
-            master: master,
+            masters: targets,
             definitions: services.definitions + "\n" + definitions,
             masterAttributes: masterAttributes
         )
         try site.configureSpool(spoolAttributes)
         try site.plugin("count", services.plugin)
-        try site.renderInto(master)
         effects = EffectLog(master, names: services.names)
-        try master.start()
+        for target in targets {
+            try site.renderInto(target.master)
+            try target.master.start()
+        }
         try effects.begin()
     }
 
@@ -72,7 +80,8 @@ final class CrashScene {
     }
 
     /// Lets a daemon live for a random while and kills it; before that its uplink, some times.
-    func randomLife(uplinkKills: Int = 0, longest: Double = 3) throws {
+    func randomLife(uplinkKills: Int = 0) throws {
+        let longest = CrashPlan.current.longestLife
         let daemon = try startDaemon()
         defer { daemon.end() }
         for _ in 0..<uplinkKills {

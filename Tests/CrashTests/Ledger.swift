@@ -44,7 +44,9 @@ struct Ledger {
             """
         )
         for row in repeated {
-            guard let id = row["result"].number, let count = row["attempts"].number else { continue }
+            guard let id = row["result"].number, let count = row["attempts"].number else {
+                continue
+            }
             attempts[Int(id)] = max(attempts[Int(id)] ?? 0, Int(count))
         }
     }

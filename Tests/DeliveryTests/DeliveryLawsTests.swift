@@ -12,19 +12,38 @@ import Testing
         let folder = try TemporaryDirectory("delivery")
         var evidence = Evidence()
         for seed in 1...Self.seeds {
-            var world = try await SimulatedWorld(seed: seed, folder: folder, masterSkew: skew)
+            var world = try await SimulatedWorld(
+                seed: seed, folder: folder, masterSkews: [skew])
             for _ in 0..<300 { try await world.step() }
             try await world.calmDown()
             check(world, seed: seed)
             evidence.add(world)
             try world.close()
         }
-        // Without these the run would prove nothing.
-        #expect(evidence.losses > 100)
-        #expect(evidence.crashes > 20)
-        #expect(evidence.masterCrashes > 5)
-        #expect(evidence.lateArrivals > 20)
-        #expect(evidence.repeated > 5)
+        evidence.expectEnough()
+    }
+
+    @Test(arguments: [
+        [Duration.zero, .zero], [.zero, .seconds(3)], [.zero, .seconds(-3)],
+        [.seconds(3600), .seconds(3600)],
+    ])
+    func `of two nodes each sees results once and in order, and both together all of them`(
+        skews: [Duration]
+    ) async throws {
+        let folder = try TemporaryDirectory("zone")
+        var evidence = Evidence()
+        for seed in 1...Self.seeds {
+            var world = try await SimulatedWorld(seed: seed, folder: folder, masterSkews: skews)
+            for _ in 0..<600 { try await world.step() }
+            try await world.calmDown()
+            checkZone(world, seed: seed)
+            evidence.add(world)
+            try world.close()
+        }
+        evidence.expectEnough()
+        #expect(evidence.changesOfNode > 50)
+        #expect(evidence.returns > 5)
+        #expect(evidence.relayed > 100)
     }
 
     /// More of them by `FORWARDER_SEEDS=200 swift test --filter DeliveryLaws`.
@@ -38,19 +57,49 @@ import Testing
         var masterCrashes = 0
         var lateArrivals = 0
         var repeated = 0
+        var changesOfNode = 0
+        var returns = 0
+        var relayed = 0
 
         mutating func add(_ world: SimulatedWorld) {
             losses += world.losses
             crashes += world.crashes
-            masterCrashes += world.master.crashes
+            masterCrashes += world.zone.crashes
             lateArrivals += world.lateArrivals
             repeated += world.machine.counts.repeated
+            changesOfNode += world.changesOfNode
+            returns += world.returns
+            relayed += world.zone.relayed
+        }
+
+        /// Without these the run would prove nothing.
+        func expectEnough() {
+            #expect(losses > 100)
+            #expect(crashes > 20)
+            #expect(masterCrashes > 5)
+            #expect(lateArrivals > 20)
+            #expect(repeated > 5)
+        }
+    }
+
+    private func checkZone(_ world: SimulatedWorld, seed: UInt64) {
+        for object in SimulatedWorld.objects {
+            let accepted = world.accepted[object] ?? []
+            let took = world.zone.nodes.map { node in
+                node.effects.filter { $0.object == object }.map(\.output)
+            }
+            for (index, took) in took.enumerated() {
+                let inOrder = accepted.filter(Set(took).contains)
+                #expect(took == inOrder, "seed \(seed), \(object) at node \(index)")
+            }
+            let missing = Set(accepted).subtracting(took.joined())
+            #expect(missing.isEmpty, "seed \(seed), \(object)")
         }
     }
 
     private func check(_ world: SimulatedWorld, seed: UInt64) {
         for object in SimulatedWorld.objects {
-            let took = world.master.effects.filter { $0.object == object }.map(\.output)
+            let took = world.zone.nodes[0].effects.filter { $0.object == object }.map(\.output)
             #expect(took == world.accepted[object] ?? [], "seed \(seed), \(object)")
         }
     }

@@ -7,18 +7,20 @@ import UplinkMessages
 @testable import Delivery
 
 /// A client with the real machine and the real spool, a network that loses, delays and breaks, and
-/// a master that goes down and forgets; all of it driven by one seed.
+/// a master of one or two nodes that go down and forget; all of it driven by one seed.
 struct SimulatedWorld {
     static let objects = (0..<5).map { ObjectName(host: "h", service: "s\($0)") }
     static let health = ObjectName(host: "h", service: "forwarder")
     static let grace = Duration.seconds(5)
 
     private struct Request {
+        var node: Int
         var message: DaemonMessage
         var sentAt: Timestamp
     }
 
     private struct LateBytes {
+        var node: Int
         var submission: Submission
         var arrival: Duration
     }
@@ -27,16 +29,17 @@ struct SimulatedWorld {
     private let spool: SpoolQueue
     private let destination: DestinationID
     private(set) var machine: DeliveryMachine
-    private(set) var master = SimulatedMaster()
+    private(set) var zone: SimulatedZone
 
     private var monotonic = Duration.seconds(1000)
     private var wallStep = Duration.zero
-    private let masterSkew: Duration
     private let epoch = Timestamp(microseconds: 1_700_000_000_000_000)
 
     private var wire: [Request] = []
     private var late: [LateBytes] = []
-    private var isConnected = false
+    private var connected: Set<Int> = []
+    /// Nodes that this host cannot reach now.
+    private var blocked: Set<Int> = []
     private var wakeAt: Duration?
     private var count = 0
     private(set) var accepted: [ObjectName: [String]] = [:]
@@ -44,28 +47,35 @@ struct SimulatedWorld {
     private(set) var losses = 0
     private(set) var crashes = 0
     private(set) var lateArrivals = 0
+    private(set) var changesOfNode = 0
+    private(set) var returns = 0
 
-    init(seed: UInt64, folder: TemporaryDirectory, masterSkew: Duration) async throws {
+    init(seed: UInt64, folder: TemporaryDirectory, masterSkews: [Duration]) async throws {
         random = SeededGenerator(seed: seed)
-        self.masterSkew = masterSkew
+        zone = SimulatedZone(skews: masterSkews)
         let path = folder.path("spool-\(seed).db")
         spool = try SpoolQueue.open(SpoolSettings(path: path), time: SystemTime())
         destination = try await spool.register(destinations: ["master"])[0]
-        machine = Self.machine(destination, seed: seed)
+        machine = Self.machine(destination, nodes: masterSkews.count, seed: seed)
         try await load()
     }
 
-    private static func machine(_ destination: DestinationID, seed: UInt64) -> DeliveryMachine {
-        DeliveryMachine(
-            settings: DeliverySettings(
-                name: "master", number: 1,
-                nodes: [.init(id: NodeID(index: 0), name: "master")], healthObject: health,
-                checkSource: "h", window: 8, grace: grace),
-            destination: destination, seed: seed)
+    private static func machine(
+        _ destination: DestinationID, nodes: Int, seed: UInt64
+    ) -> DeliveryMachine {
+        let nodes = (0..<nodes).map { index in
+            DeliverySettings.Node(id: NodeID(index: UInt16(index)), name: "master\(index + 1)")
+        }
+        var settings = DeliverySettings(
+            name: "master", number: 1, nodes: nodes, healthObject: health, checkSource: "h",
+            window: 8, grace: grace)
+        settings.relayDelay = .seconds(10)
+        settings.minimumStay = .seconds(2)
+        return DeliveryMachine(settings: settings, destination: destination, seed: seed)
     }
 
     var now: Moment { Moment(wall: epoch + monotonic + wallStep, monotonic: monotonic) }
-    var masterClock: Timestamp { epoch + monotonic + masterSkew }
+    private var trueClock: Timestamp { epoch + monotonic }
 
     func close() throws { try spool.close() }
 
@@ -76,11 +86,12 @@ struct SimulatedWorld {
         switch Int.random(in: 0..<100, using: &random) {
         case 0..<30: try await accept()
         case 30..<75: try await deliver()
-        case 75..<80: try await breakConnection()
+        case 75..<80: try await breakConnection(to: anyNode())
         case 80..<82: try await crashClient()
         case 82..<84: try await stopMaster()
-        case 84..<88: master.start()
-        case 88..<90: master.dump()
+        case 84..<87: zone.start(anyNode(), at: monotonic)
+        case 87..<88: try await block()
+        case 88..<90: zone.nodes[anyNode()].dump()
         case 90..<91: wallStep += .seconds(Int.random(in: -7200...7200, using: &random))
         default: try await pass(.milliseconds(Int.random(in: 1...4000, using: &random)))
         }
@@ -89,11 +100,16 @@ struct SimulatedWorld {
     /// Nothing breaks any more, and enough time passes for all to arrive.
     mutating func calmDown() async throws {
         for _ in 0..<400 {
-            master.start()
+            for node in zone.nodes.indices { zone.start(node, at: monotonic) }
+            blocked = []
             for _ in 0..<20 { try await deliver() }
             try await pass(.milliseconds(500))
             let report = machine.report(at: now)
-            if report.isSettled, report.waiting == 0, wire.isEmpty, late.isEmpty { return }
+            if report.isSettled, report.waiting == 0, wire.isEmpty, late.isEmpty,
+                zone.isReplicated
+            {
+                return
+            }
         }
     }
 
@@ -124,7 +140,7 @@ struct SimulatedWorld {
 
     /// The oldest request on the wire is handled and answered.
     private mutating func deliver() async throws {
-        guard isConnected, master.isUp, !wire.isEmpty else { return }
+        guard !wire.isEmpty else { return }
         monotonic += .microseconds(Int.random(in: 100...3000, using: &random))
         let request = wire.removeFirst()
         let answer = answer(request)
@@ -135,26 +151,27 @@ struct SimulatedWorld {
     private mutating func answer(_ request: Request) -> UplinkMessage {
         switch request.message {
         case .submit(let submission):
-            let outcome = take(submission)
+            let outcome = take(submission, at: request.node)
             return .outcome(
                 OutcomeReport(
                     id: submission.id, outcome: outcome, text: "", sentAt: request.sentAt,
                     answeredAt: now.wall))
         case .readBack(let id, _, let objects):
             let readings = objects.map { object in
-                let held = master.reading(of: object)
+                let held = zone.nodes[request.node].reading(of: object)
                 return ObjectReading(
                     object: object, executionStart: held?.stamp, lastCheck: held?.processed)
             }
             return .readBackAnswer(
                 id: id, .readings(readings), askedAt: request.sentAt, answeredAt: now.wall)
-        default: return .link(node: NodeID(index: 0), isUp: true)
+        default: return .link(node: id(of: request.node), isUp: true)
         }
     }
 
-    private mutating func take(_ submission: Submission) -> SubmissionOutcome {
-        let answer = master.submit(
-            submission.object, submission.executionStart, submission.output, at: masterClock)
+    private mutating func take(_ submission: Submission, at node: Int) -> SubmissionOutcome {
+        let answer = zone.submit(
+            submission.object, submission.executionStart, submission.output, to: node,
+            at: monotonic, clock: trueClock, using: &random)
         switch answer {
         case .processed: return .processed
         case .older: return .discardedAsOlder
@@ -162,12 +179,23 @@ struct SimulatedWorld {
         }
     }
 
+    private mutating func anyNode() -> Int { Int.random(in: zone.nodes.indices, using: &random) }
+
+    private func id(of node: Int) -> NodeID { NodeID(index: UInt16(node)) }
+
+    /// The network between this host and a node goes, or comes back.
+    private mutating func block() async throws {
+        let node = anyNode()
+        guard blocked.remove(node) == nil else { return }
+        blocked.insert(node)
+        try await breakConnection(to: node)
+    }
+
     /// What is on the wire is lost to the client; some of it still arrives.
-    private mutating func breakConnection() async throws {
-        guard isConnected else { return }
-        isConnected = false
-        let lost = wire
-        wire = []
+    private mutating func breakConnection(to node: Int) async throws {
+        guard connected.remove(node) != nil else { return }
+        let lost = wire.filter { $0.node == node }
+        wire.removeAll { $0.node == node }
         losses += lost.count
         let text = "broken"
         for request in lost {
@@ -177,7 +205,8 @@ struct SimulatedWorld {
                     let delay = Int.random(in: 0..<4900, using: &random)
                     late.append(
                         LateBytes(
-                            submission: submission, arrival: monotonic + .milliseconds(delay)))
+                            node: node, submission: submission,
+                            arrival: monotonic + .milliseconds(delay)))
                 }
                 try await tell(
                     .uplink(
@@ -194,7 +223,7 @@ struct SimulatedWorld {
             default: break
             }
         }
-        try await tell(.uplink(.link(node: NodeID(index: 0), isUp: false)))
+        try await tell(.uplink(.link(node: id(of: node), isUp: false)))
     }
 
     /// The client dies; a new one starts on the same spool.
@@ -206,12 +235,14 @@ struct SimulatedWorld {
             guard case .submit(let submission) = request.message else { continue }
             let delay = Int.random(in: 0..<4900, using: &random)
             late.append(
-                LateBytes(submission: submission, arrival: monotonic + .milliseconds(delay)))
+                LateBytes(
+                    node: request.node, submission: submission,
+                    arrival: monotonic + .milliseconds(delay)))
         }
         wire = []
-        isConnected = false
+        connected = []
         wakeAt = nil
-        machine = Self.machine(destination, seed: random.next())
+        machine = Self.machine(destination, nodes: zone.nodes.count, seed: random.next())
         try await load()
     }
 
@@ -222,13 +253,16 @@ struct SimulatedWorld {
         try await tell(.uplinkStarted)
     }
 
+    /// A node ends; of two nodes never both, or what only one of them knows would come too late.
     private mutating func stopMaster() async throws {
-        guard master.isUp else { return }
+        let node = anyNode()
+        let others = zone.nodes.indices.filter { $0 != node }
+        guard zone.nodes[node].isUp, others.allSatisfy({ zone.nodes[$0].isUp }) else { return }
         // What already left either arrived before or never does: the master's host resets it.
-        late = []
-        if Bool.random(using: &random) { master.crash() } else { master.stop() }
+        late.removeAll { $0.node == node }
+        zone.end(node, cleanly: Bool.random(using: &random), clock: trueClock)
         let keepsArriving = late
-        try await breakConnection()
+        try await breakConnection(to: node)
         late = keepsArriving
     }
 
@@ -236,10 +270,11 @@ struct SimulatedWorld {
         monotonic += span
         let due = late.filter { $0.arrival <= monotonic }
         late.removeAll { $0.arrival <= monotonic }
-        for bytes in due where master.isUp {
+        for bytes in due where zone.nodes[bytes.node].isUp {
             lateArrivals += 1
-            _ = take(bytes.submission)
+            _ = take(bytes.submission, at: bytes.node)
         }
+        zone.pass(at: monotonic, clock: trueClock)
         if let at = wakeAt, at <= monotonic {
             wakeAt = nil
             try await tell(.tick)
@@ -250,7 +285,13 @@ struct SimulatedWorld {
 
     private mutating func tell(_ event: DeliveryEvent) async throws {
         let life = crashes
-        for action in machine.handle(event, at: now) {
+        let node = machine.link.node
+        let actions = machine.handle(event, at: now)
+        if machine.link.node != node {
+            changesOfNode += 1
+            if machine.link.phase == .comparing { returns += 1 }
+        }
+        for action in actions {
             // A dead process does nothing more.
             guard life == crashes else { return }
             try await perform(action)
@@ -276,33 +317,40 @@ struct SimulatedWorld {
 
     private mutating func send(_ message: DaemonMessage) async throws {
         switch message {
-        case .probe(let id, _):
-            try await breakConnection()
-            guard master.isUp else {
+        case .probe(let id, let nodeID):
+            let node = Int(nodeID.index)
+            try await breakConnection(to: node)
+            guard zone.nodes[node].isUp, !blocked.contains(node) else {
                 return try await tell(
                     .uplink(.probeAnswer(id: id, .failed(.unreachable, text: "refused"))))
             }
-            isConnected = true
+            connected.insert(node)
             let permissions = ["actions/process-check-result (filtered)", "objects/query/*"]
             try await tell(
                 .uplink(
                     .probeAnswer(
                         id: id,
                         .answered(MasterGreeting(version: "r2.13.6-1", permissions: permissions)))))
-        case .submit(let submission) where !isConnected:
+        case .submit(let submission) where !connected.contains(Int(submission.node.index)):
             try await tell(
                 .uplink(
                     .outcome(
                         OutcomeReport(
                             id: submission.id, outcome: .notSent, text: "", sentAt: now.wall,
                             answeredAt: now.wall))))
-        case .readBack(let id, _, _) where !isConnected:
+        case .readBack(let id, let node, _) where !connected.contains(Int(node.index)):
             try await tell(
                 .uplink(
                     .readBackAnswer(
                         id: id, .failed(.closed, text: ""), askedAt: now.wall,
                         answeredAt: now.wall)))
-        default: wire.append(Request(message: message, sentAt: now.wall))
+        case .submit(let submission):
+            wire.append(
+                Request(
+                    node: Int(submission.node.index), message: message, sentAt: now.wall))
+        case .readBack(_, let node, _):
+            wire.append(Request(node: Int(node.index), message: message, sentAt: now.wall))
+        default: break
         }
     }
 }

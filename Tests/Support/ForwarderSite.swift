@@ -22,7 +22,7 @@ package final class ForwarderSite: Sendable {
     ///   - masterAttributes: lines that go into the Master object besides address and keys.
     ///   - configuration: text that goes into forwarder.conf besides the objects that this writes
     ///     (NodeName, Master, Spool, Uplink, Control).
-    package init(
+    package convenience init(
         master: PrivateMaster,
         node: String = "web1",
         otherHosts: [String] = [],
@@ -30,6 +30,57 @@ package final class ForwarderSite: Sendable {
         masterAttributes: String = "grace = 1s",
         configuration: String = ""
     ) throws {
+        try self.init(
+            masters: [Target(master)],
+            node: node,
+            otherHosts: otherHosts,
+            definitions: definitions,
+            masterAttributes: masterAttributes,
+            configuration: configuration
+        )
+    }
+
+    /// A master as a site reaches it.
+    package struct Target: Sendable {
+        /// The master.
+        package var master: PrivateMaster
+        /// Where it is dialled.
+        package var host: String
+        /// Its port there: its own, or that of something in between.
+        package var port: Int
+
+        /// A master at 127.0.0.1.
+        package init(_ master: PrivateMaster, host: String = "127.0.0.1", port: Int? = nil) {
+            self.master = master
+            self.host = host
+            self.port = port ?? master.port
+        }
+
+        fileprivate func configuration(_ attributes: String) -> String {
+            """
+            object Master "\(master.nodeName)" {
+                host = "\(host)"
+                port = \(port)
+                zone = "\(master.zoneName)"
+                certificate = "pki/client.crt"
+                private_key = "pki/client.key"
+                ca = "pki/ca.crt"
+                \(attributes)
+            }
+            """
+        }
+    }
+
+    /// Prepares a site that submits to several masters of one authority, in this order.
+    package init(
+        masters: [Target],
+        node: String = "web1",
+        otherHosts: [String] = [],
+        definitions: String,
+        masterAttributes: String = "grace = 1s",
+        configuration: String = ""
+    ) throws {
+        guard let master = masters.first?.master else { throw SupportFault("no master") }
         folder = try TemporaryDirectory("site")
         self.node = node
         self.otherHosts = otherHosts
@@ -45,14 +96,7 @@ package final class ForwarderSite: Sendable {
         try folder.write(
             """
             const NodeName = "\(node)"
-            object Master "\(PrivateMaster.name)" {
-                host = "127.0.0.1"
-                port = \(master.port)
-                certificate = "pki/client.crt"
-                private_key = "pki/client.key"
-                ca = "pki/ca.crt"
-                \(masterAttributes)
-            }
+            \(masters.map { $0.configuration(masterAttributes) }.joined(separator: "\n"))
             object Spool "spool" { path = "spool.db" }
             object Uplink "uplink" { program = "uplink" }
             object Control "control" { path = "control.sock" }
@@ -173,6 +217,15 @@ extension ForwarderSite {
 
     /// What `status` says of the one destination.
     package func destination() throws -> JSON { try status()["destinations"][0] }
+
+    /// What `status` says of the destination of this name.
+    package func destination(_ name: String) throws -> JSON {
+        let all = try status()["destinations"].elements
+        guard let one = all.first(where: { $0["name"].string == name }) else {
+            throw SupportFault("no destination \(name) in \(all)")
+        }
+        return one
+    }
 
     /// `forwarder list --json`: the rows by object name.
     package func list() throws -> [String: JSON] {

@@ -21,6 +21,9 @@ package final class PrivateMaster: Sendable {
     package let authority: CertificateAuthority
     /// The master's own certificate.
     package let identity: CertificateAuthority.Identity
+    /// Its own name: ``name``, unless it is one of several.
+    package let nodeName: String
+    private let zone: Zone
     private let loopback: LoopbackPort
     private let password = UUID().uuidString
     private let logLevel: String
@@ -37,16 +40,38 @@ package final class PrivateMaster: Sendable {
     ///   - configuration: what it is to know besides itself, in Icinga's configuration language.
     ///   - identity: its certificate; one of its authority for its own name when nil.
     ///   - logLevel: `information` shows each request; benchmarks choose `warning`.
-    package init(
+    package convenience init(
         configuration: String = "",
         authority: CertificateAuthority? = nil,
         identity: CertificateAuthority.Identity? = nil,
-        logLevel: String = "information"
+        logLevel: String = "information",
+        name: String = PrivateMaster.name
+    ) throws {
+        let port = try LoopbackPort()
+        try self.init(
+            configuration: configuration,
+            authority: authority,
+            identity: identity,
+            logLevel: logLevel,
+            zone: Zone(name: name, nodes: [(name, port)]),
+            place: 0
+        )
+    }
+
+    /// Prepares one node of a zone; all of its nodes need the same authority.
+    init(
+        configuration: String,
+        authority: CertificateAuthority?,
+        identity: CertificateAuthority.Identity?,
+        logLevel: String,
+        zone: Zone,
+        place: Int
     ) throws {
         folder = try TemporaryDirectory("master")
-        loopback = try LoopbackPort()
+        self.zone = zone
+        (nodeName, loopback) = zone.nodes[place]
         self.authority = try authority ?? CertificateAuthority()
-        self.identity = try identity ?? self.authority.issue(Self.name)
+        self.identity = try identity ?? self.authority.issue(nodeName)
         self.logLevel = logLevel
         for name in ["lib/certs", "lib/ca", "cache", "log", "spool", "run/cmd", "zones.d", "extra"]
         {
@@ -74,6 +99,9 @@ package final class PrivateMaster: Sendable {
         return try await body(master)
     }
 
+    /// The name of its zone.
+    package var zoneName: String { zone.name }
+
     /// The port of its API on 127.0.0.1.
     package var port: Int { loopback.number }
 
@@ -98,7 +126,7 @@ package final class PrivateMaster: Sendable {
         authority: CertificateAuthority
     ) throws {
         for (source, target) in [
-            (identity.certificate, "\(Self.name).crt"), (identity.key, "\(Self.name).key"),
+            (identity.certificate, "\(nodeName).crt"), (identity.key, "\(nodeName).key"),
             (authority.certificate, "ca.crt"),
         ] {
             let text = try String(contentsOfFile: source, encoding: .utf8)
@@ -268,13 +296,12 @@ extension PrivateMaster {
 
     private var mainConfiguration: String {
         """
-        const NodeName = "\(Self.name)"
-        const ZoneName = "\(Self.name)"
+        const NodeName = "\(nodeName)"
+        const ZoneName = "\(zone.name)"
         const PluginDir = "/usr/lib/nagios/plugins"
         include <itl>
         include <plugins>
-        object Endpoint NodeName { }
-        object Zone ZoneName { endpoints = [ NodeName ] }
+        \(zone.configuration)
         object CheckerComponent "checker" { }
         object ApiListener "api" {
             bind_host = "127.0.0.1"

@@ -70,7 +70,9 @@ struct ConfigurationLoader {
             window: UInt16(read.whole("window", in: 1...1024, default: 64, &errors)),
             connectTimeout: read.span("connect_timeout", default: .seconds(15), &errors),
             answerTimeout: read.span("answer_timeout", default: .seconds(30), &errors),
-            grace: read.span("grace", default: .seconds(5), &errors))
+            grace: read.span("grace", default: .seconds(5), &errors),
+            relayDelay: read.span("relay_delay", default: .seconds(30), &errors),
+            minimumStay: read.span("minimum_stay", default: .seconds(60), &errors))
     }
 
     private func spool(

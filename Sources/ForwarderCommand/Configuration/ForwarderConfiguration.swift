@@ -48,6 +48,8 @@ struct MasterNode: Sendable, Hashable {
     var connectTimeout: Duration
     var answerTimeout: Duration
     var grace: Duration
+    var relayDelay = Duration.seconds(30)
+    var minimumStay = Duration.seconds(60)
 }
 
 /// How checks are found and run.

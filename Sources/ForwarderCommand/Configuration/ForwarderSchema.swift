@@ -43,6 +43,12 @@ enum ForwarderSchema {
         Attribute(
             name: "grace", kind: .number,
             help: "how long the network may hold bytes of a lost connection; default 5s"),
+        Attribute(
+            name: "relay_delay", kind: .number,
+            help: "how long the nodes of a zone may take to tell each other; default 30s"),
+        Attribute(
+            name: "minimum_stay", kind: .number,
+            help: "shortest use of another node before the zone's first one again; default 1m"),
     ]
 
     static let spool: [Attribute] = [

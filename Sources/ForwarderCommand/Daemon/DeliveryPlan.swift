@@ -21,6 +21,9 @@ extension ForwarderConfiguration {
                 nodes: nodes, healthObject: healthObject, checkSource: nodeName,
                 window: Int(first?.connections ?? 4) * Int(first?.window ?? 64),
                 grace: destination.nodes.map(\.grace).max() ?? .seconds(5))
+            settings.relayDelay = destination.nodes.map(\.relayDelay).max() ?? settings.relayDelay
+            settings.minimumStay =
+                destination.nodes.map(\.minimumStay).max() ?? settings.minimumStay
             #if DEBUG
                 settings.keepDelivered = KillSwitch.keepDelivered ?? settings.keepDelivered
             #endif

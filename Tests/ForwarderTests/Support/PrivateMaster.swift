@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// A real Icinga 2 of its own on loopback, thrown away with its folder.
 ///
