@@ -9,6 +9,8 @@ struct CrashPlan {
     let isFull: Bool
     /// Accepted results of the main run.
     let results: Int
+    /// Seconds between two checks of a service there.
+    let interval: Double
     /// How often each named kill point is used.
     let rounds: Int
     /// Random kills of the main run: of the daemon, and of the uplink.
@@ -31,12 +33,14 @@ struct CrashPlan {
         let seed = environment["FORWARDER_CRASH_SEED"].flatMap { UInt64($0) }
         return environment["FORWARDER_CRASH"] == "full"
             ? CrashPlan(
-                isFull: true, results: 10_000, rounds: 4, daemonKills: 130, uplinkKills: 80,
+                isFull: true, results: 10_000, interval: 0.4, rounds: 3, daemonKills: 130,
+                uplinkKills: 80,
                 masterFaults: 3,
                 sideKills: 12, clockOffsets: [5, -5, 3600, -3600], longestLife: 3,
                 seed: seed ?? .random())
             : CrashPlan(
-                isFull: false, results: 1500, rounds: 1, daemonKills: 12, uplinkKills: 8,
+                isFull: false, results: 1500, interval: 0.2, rounds: 1, daemonKills: 12,
+                uplinkKills: 8,
                 masterFaults: 1,
                 sideKills: 2, clockOffsets: [-5], longestLife: 1.5,
                 seed: seed ?? .random())

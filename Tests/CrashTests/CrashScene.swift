@@ -149,6 +149,13 @@ final class CrashScene {
 
     // MARK: The end
 
+    /// Looks at what took effect so far; between the lives of two daemons.
+    func turnOver() throws {
+        // what a killed uplink had handed over may still be on its way
+        try pass(1)
+        try effects.turnOver()
+    }
+
     /// Delivers what is left and judges the whole run.
     func finish(isClockTrue: Bool = true) throws {
         try site.flushAll()

@@ -9,10 +9,9 @@ import Testing
 )
 struct RandomKillTests {
     private let plan = CrashPlan.current
-    private let services = NumberedServices(count: 24, interval: 0.2)
-
     @Test func `results take effect once and in order, whatever is killed when`() throws {
-        let scene = try CrashScene("main", services: services)
+        let scene = try CrashScene(
+            "main", services: NumberedServices(count: 24, interval: plan.interval))
         for point in KillPoint.firstStart { try scene.kill(at: point) }
         for _ in 0..<plan.rounds {
             for point in KillPoint.everyday.shuffled(using: &scene.random) {
@@ -43,6 +42,8 @@ struct RandomKillTests {
             let some = min(uplinks, Int.random(in: 0...2, using: &scene.random))
             try scene.randomLife(uplinkKills: some)
             daemons -= 1
+            // every now and then while nothing runs
+            if daemons % 20 == 0 { try scene.turnOver() }
             uplinks -= some
         }
     }
