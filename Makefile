@@ -1,6 +1,7 @@
 # make build   compile everything; warnings and undeclared imports are errors
 # make check   format, build and every test that needs no Icinga 2: the quick part of `make test`
 # make test    everything: installs what is missing, then format, build and all tiers, the real master included
+# make crash   the long form of the crash tests: hundreds of kills, some 20 minutes (docs/crash-tests.md)
 # make demo    the main job in front of your eyes, on a private Icinga 2
 # make bench   speed, as ratios against other programs in one run
 # make fmt     rewrite the sources in the project's format
@@ -12,9 +13,9 @@ SHELL := /bin/bash
 SWIFT_FLAGS ?= --explicit-target-dependency-import-check error
 SOURCES := Package.swift Sources Tests
 # Targets that start the real Icinga 2; they share two cores with it and so run one after another.
-REAL := RealMasterTests
+REAL := (RealMasterTests|CrashTests)
 
-.PHONY: build check test demo bench fmt clean lint dependencies unit real
+.PHONY: build check test crash demo bench fmt clean lint dependencies unit real
 
 build: dependencies
 	swift build $(SWIFT_FLAGS) --build-tests
@@ -22,6 +23,9 @@ build: dependencies
 check: lint build unit
 
 test: test-dependencies lint build unit real
+
+crash: test-dependencies build
+	FORWARDER_CRASH=full swift test $(SWIFT_FLAGS) --skip-build --no-parallel --filter '^CrashTests\.'
 
 demo: test-dependencies
 	swift build $(SWIFT_FLAGS)

@@ -138,7 +138,7 @@ final class CrashScene {
     }
 
     /// False until a daemon lived to make its spool.
-    private var hasTables: Bool {
+    var hasTables: Bool {
         get throws {
             guard FileManager.default.fileExists(atPath: site.folder.path("spool.db")) else {
                 return false

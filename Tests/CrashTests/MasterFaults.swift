@@ -97,6 +97,7 @@ extension CrashScene {
     }
 
     private func acknowledged() throws -> Int {
-        Int(try site.ask("SELECT count(*) AS n FROM kept").first?["n"].number ?? 0)
+        guard try hasTables else { return 0 }
+        return Int(try site.ask("SELECT count(*) AS n FROM kept").first?["n"].number ?? 0)
     }
 }

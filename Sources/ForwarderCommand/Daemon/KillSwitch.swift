@@ -5,9 +5,9 @@
 
     /// What crash tests ask of a debug build by its environment; a release build has none of it.
     ///
-    /// `FORWARDER_KILL_AT=NAME:COUNT` ends the process with SIGKILL when it passes the kill point of
-    /// that name for that time. `FORWARDER_KEEP_DELIVERED=SECONDS` makes the ten minutes shorter for
-    /// which delivered results are kept.
+    /// `FORWARDER_KILL_AT=NAME:COUNT` ends the process with SIGKILL when it passes the kill point
+    /// of that name for that time. `FORWARDER_KEEP_DELIVERED=SECONDS` makes the ten minutes shorter
+    /// for which delivered results are kept.
     final class KillSwitch: Sendable {
         private let name: String
         private let left: Mutex<Int>

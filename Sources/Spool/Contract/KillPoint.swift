@@ -24,6 +24,7 @@ package enum KillPoint: Hashable, Sendable, CaseIterable {
         case migrate, reopen, register, accept, evict, lease, settle, confirm, resend, schedule
     }
 
+    /// All of them.
     package static var allCases: [KillPoint] {
         [.opening, .emptyingLog, .emptiedLog, .sending, .sent, .answered]
             + Work.allCases.flatMap { [.uncommitted($0), .committed($0)] }
