@@ -80,7 +80,7 @@ let package = Package(
         // One folder of tests per module, then the tiers that need more than one.
         .target(
             name: "TestSupport",
-            dependencies: ["Monitoring"],
+            dependencies: ["Monitoring", nioCore, nioPosix],
             path: "Tests/Support"
         ),
         .testTarget(name: "MonitoringTests", dependencies: ["Monitoring"]),

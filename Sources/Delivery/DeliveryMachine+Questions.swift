@@ -224,8 +224,9 @@ extension DeliveryMachine {
         }
     }
 
-    /// A node that takes no own health was not told of this host: another one may have been. If
-    /// none was, the clock stays unknown and delivery goes on.
+    /// Leaves a node that takes no own health, because it was not told of this host, for the next.
+    ///
+    /// Where no node was, the clock stays unknown and delivery goes on.
     mutating func healthRefused(at now: Moment) {
         calibration.refusedBy.insert(link.node.id)
         if calibration.refusedBy.count < settings.nodes.count {

@@ -143,7 +143,7 @@ extension DeliveryMachine {
         }
     }
 
-    /// Nothing is out and nothing of it is left to be stored: kept results are all there to compare.
+    /// Nothing is out and all that was is stored: kept results are all there to compare.
     private var isSettledForMove: Bool {
         flights.isEmpty && committing == nil && settlements.isEmpty && keptWork.stage == .idle
     }

@@ -1,5 +1,5 @@
 import Foundation
-import Glibc
+import TestSupport
 
 /// A real Icinga 2 of its own on loopback, thrown away with its folder.
 ///
@@ -8,7 +8,8 @@ final class PrivateMaster {
     struct Failed: Error { var what: String }
 
     let folder: String
-    let port: UInt16
+    var port: UInt16 { UInt16(loopback.number) }
+    private let loopback: LoopbackPort
     private let process = Process()
 
     static let binary = [
@@ -22,7 +23,7 @@ final class PrivateMaster {
         folder =
             FileManager.default.temporaryDirectory
             .appendingPathComponent("forwarder-icinga-\(UUID().uuidString)").path
-        port = try Self.freePort()
+        loopback = try LoopbackPort()
         for part in ["lib/certs", "cache", "log", "spool", "run", "zones.d"] {
             try FileManager.default.createDirectory(
                 atPath: "\(folder)/\(part)",
@@ -112,22 +113,6 @@ final class PrivateMaster {
         guard process.terminationStatus == 0 else {
             throw Failed(what: String(decoding: text, as: UTF8.self))
         }
-    }
-
-    private static func freePort() throws -> UInt16 {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let status = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) == 0 ? getsockname(descriptor, $0, &length) : -1
-            }
-        }
-        guard status == 0 else { throw Failed(what: "no free port") }
-        return UInt16(bigEndian: address.sin_port)
     }
 
     private static func configuration(port: UInt16) -> String {

@@ -1,0 +1,98 @@
+import Monitoring
+import Testing
+import UplinkMessages
+
+@testable import Delivery
+@testable import Spool
+
+private func objects(_ count: Int) -> [ObjectName] {
+    (0..<count).map { ObjectName(host: "h", service: "s\($0)") }
+}
+
+/// What the machine does about one node, one event at a time.
+@Suite struct DeliveryMachineTests {
+    @Test func `seventeen objects are read back by two questions, sixteen by one`() {
+        for (count, sizes) in [(16, [16]), (17, [16, 1])] {
+            var stage = Rehearsal()
+            stage.kept = objects(count).map { object in
+                KeptLane(
+                    object: object, count: 1, newestStamp: Rehearsal.start,
+                    newestAcknowledged: Rehearsal.start, oldestAcknowledged: Rehearsal.start)
+            }
+            stage.tell(.uplinkStarted)
+            stage.accept(objects(1))
+            stage.serve { if case .probe = $0 { true } else { false } }
+            #expect(stage.questions.map(\.objects.count) == sizes)
+        }
+    }
+
+    @Test(arguments: [
+        SubmissionOutcome.passiveChecksDisabled, .objectUnknown, .rejected,
+    ])
+    func `a master that refuses own health gets everything else with no skew, and a warning`(
+        refusal: SubmissionOutcome
+    ) throws {
+        var stage = Rehearsal()
+        stage.answers[Rehearsal.health] = refusal
+        stage.open()
+        stage.accept(objects(1))
+        let submission = try #require(stage.submissions.first)
+        #expect(submission.object == objects(1)[0])
+        #expect(submission.executionStart == stage.now.wall - .seconds(1))
+        let report = stage.machine.report(at: stage.now)
+        #expect(report.skew == .zero)
+        #expect(report.warnings.contains { $0.contains("skew is taken as 0") })
+    }
+
+    @Test func `an object that was set aside twice does not wake at the first time`() throws {
+        var stage = Rehearsal()
+        let object = objects(1)[0]
+        stage.answers[object] = .objectUnknown
+        stage.open()
+        stage.accept([object])
+        stage.serve()
+        let first = try #require(stage.machine.lanes[object]?.wakesAt)
+        stage.tell(.hurry)
+        stage.settle()
+        let second = try #require(stage.machine.lanes[object]?.wakesAt)
+        try #require(second > first)
+        stage.pass(first - stage.now.monotonic)
+        #expect(!stage.submissions.contains { $0.object == object })
+        stage.pass(second - stage.now.monotonic)
+        stage.serve { if case .submit = $0 { false } else { true } }
+        #expect(stage.submissions.contains { $0.object == object })
+    }
+
+    @Test func `nothing is committed while more than half of the window is out`() throws {
+        var stage = Rehearsal(window: 8)
+        stage.open()
+        stage.accept(objects(20))
+        #expect(stage.submissions.count == 8)
+        let before = stage.batches.count
+        for _ in 0..<3 { stage.answer(stage.popSubmission()) }
+        #expect(stage.batches.count == before)
+        stage.answer(stage.popSubmission())
+        #expect(stage.batches.count == before + 1)
+        let batch = try #require(stage.batches.last)
+        #expect(batch.settlements.count == 4)
+        #expect(batch.leases.count == 4)
+    }
+
+    @Test func `new results do not make a stalled master cost commits`() {
+        var stage = Rehearsal(window: 8)
+        stage.open()
+        stage.accept(objects(5))
+        #expect(stage.submissions.count == 5)
+        let before = stage.batches.count
+        for object in objects(20).dropFirst(5) { stage.accept([object]) }
+        #expect(stage.batches.count == before)
+    }
+}
+
+extension Rehearsal {
+    fileprivate mutating func popSubmission() -> DaemonMessage {
+        let all = take()
+        for message in all.dropFirst() { restore(message) }
+        return all[0]
+    }
+}

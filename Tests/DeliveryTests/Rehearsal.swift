@@ -1,0 +1,220 @@
+import Monitoring
+import UplinkMessages
+
+@testable import Delivery
+@testable import Spool
+
+/// A machine in front of a spool that always commits and masters that the test plays.
+struct Rehearsal {
+    static let health = ObjectName(host: "h", service: "forwarder")
+    static let start = Timestamp(microseconds: 1_700_000_000_000_000)
+
+    var machine: DeliveryMachine
+    private(set) var now = Moment(wall: start, monotonic: .seconds(1000))
+    /// What the machine told the uplink and nobody answered yet.
+    private(set) var sent: [DaemonMessage] = []
+    private(set) var batches: [DeliveryBatch] = []
+    /// While true, batches are not committed.
+    var holdsCommits = false
+    /// What the spool says is kept.
+    var kept: [KeptLane] = []
+    /// What was judged about kept results.
+    private(set) var judged: [KeptVerdict] = []
+    private var queued: [ObjectName: Int] = [:]
+    private var last: [ObjectName: Timestamp] = [:]
+    private var count: Int64 = 0
+
+    /// What the masters of a test hold of each object.
+    var held: [ObjectName: Timestamp] = [:]
+    /// What each object's submission is answered with; processed where nothing is said.
+    var answers: [ObjectName: SubmissionOutcome] = [:]
+    /// Nodes that refuse connections.
+    var down: Set<UInt16> = []
+    /// Nodes that do not know this host's own health.
+    var strangers: Set<UInt16> = []
+
+    init(nodes: Int = 1, window: Int = 256, unresolved: [UnresolvedLease] = []) {
+        let nodes = (1...nodes).map { place in
+            DeliverySettings.Node(id: NodeID(index: UInt16(place - 1)), name: "master\(place)")
+        }
+        machine = DeliveryMachine(
+            settings: DeliverySettings(
+                name: "master", number: 1, nodes: nodes, healthObject: Self.health,
+                checkSource: "h", window: window),
+            destination: DestinationID(rawValue: 1), seed: 1)
+        tell(.loaded(lanes: [], unresolved: unresolved))
+    }
+
+    // MARK: Events
+
+    mutating func tell(_ event: DeliveryEvent) {
+        for action in machine.handle(event, at: now) { perform(action) }
+    }
+
+    mutating func pass(_ span: Duration) {
+        now = Moment(wall: now.wall + span, monotonic: now.monotonic + span)
+        tell(.tick)
+    }
+
+    mutating func accept(_ objects: [ObjectName]) {
+        var grown: [ObjectName: Int] = [:]
+        for object in objects { grown[object, default: 0] += 1 }
+        for (object, count) in grown { queued[object, default: 0] += count }
+        tell(.accepted(grown))
+    }
+
+    private mutating func perform(_ action: DeliveryAction) {
+        switch action {
+        case .exchange(let batch):
+            batches.append(batch)
+            if !holdsCommits { tell(.exchanged(answer(to: batch))) }
+        case .send(let message): sent.append(message)
+        case .loadKept: tell(.keptLoaded(kept))
+        case .judgeKept(let verdicts):
+            judged += verdicts
+            tell(.keptJudged(again: []))
+        case .wantHealth: accept([Self.health])
+        case .wake: break
+        }
+    }
+
+    /// The spool commits what it was asked last.
+    mutating func commitLast() {
+        holdsCommits = false
+        guard let batch = batches.last else { return }
+        tell(.exchanged(answer(to: batch)))
+    }
+
+    private mutating func answer(to batch: DeliveryBatch) -> DeliveryAnswer {
+        var answer = DeliveryAnswer()
+        for settlement in batch.settlements {
+            if [.notProcessed, .sendAgain].contains(settlement.kind) {
+                queued[settlement.object, default: 0] += 1
+            }
+        }
+        for lease in batch.leases where queued[lease.object, default: 0] > 0 {
+            count += 1
+            let result = CheckResult(
+                object: lease.object, state: .ok, exitStatus: 0, output: "",
+                executionStart: now.wall - .seconds(1), executionEnd: now.wall)
+            let candidate = LeaseCandidate(
+                sequence: Sequence(rawValue: count), result: result,
+                lastStamp: last[lease.object])
+            guard case .lease(let base) = batch.stamp(candidate) else { continue }
+            queued[lease.object, default: 0] -= 1
+            last[lease.object] = base
+            answer.leased.append(
+                LeasedResult(
+                    sequence: candidate.sequence, result: result, significance: .unchanged,
+                    snapshot: SnapshotID(rawValue: 1), baseStamp: base, attempt: 1,
+                    node: lease.node))
+        }
+        answer.lanes = queued.filter { $0.value > 0 }.keys.sorted().map { object in
+            Lane(
+                object: object, queued: queued[object] ?? 0, leased: nil, kept: 0, rejected: 0,
+                lastStamp: last[object], parked: nil, ignoredReason: nil, losses: LossCounts())
+        }
+        return answer
+    }
+
+    // MARK: The masters
+
+    /// What was sent and is not answered, out of the way.
+    mutating func take() -> [DaemonMessage] {
+        defer { sent = [] }
+        return sent
+    }
+
+    /// Puts back what was taken.
+    mutating func restore(_ message: DaemonMessage) { sent.append(message) }
+
+    /// Answers everything, and what comes of it, as long as `isWanted` says so.
+    mutating func serve(while isWanted: (DaemonMessage) -> Bool = { _ in true }) {
+        var left: [DaemonMessage] = []
+        while !sent.isEmpty {
+            let message = sent.removeFirst()
+            guard isWanted(message) else {
+                left.append(message)
+                continue
+            }
+            answer(message)
+        }
+        sent = left
+    }
+
+    mutating func answer(_ message: DaemonMessage) {
+        now.monotonic += .milliseconds(1)
+        now.wall = now.wall + .milliseconds(1)
+        switch message {
+        case .probe(let id, let node):
+            let permissions = ["actions/process-check-result", "objects/query/*"]
+            let greeting = MasterGreeting(version: "r2.13.6-1", permissions: permissions)
+            tell(
+                .uplink(
+                    .probeAnswer(
+                        id: id,
+                        down.contains(node.index)
+                            ? .failed(.unreachable, text: "refused") : .answered(greeting))))
+        case .submit(let submission): answer(submission)
+        case .readBack(let id, let node, let objects):
+            let isStrange = strangers.contains(node.index) && objects.contains(Self.health)
+            let readings = objects.map {
+                ObjectReading(object: $0, executionStart: held[$0], lastCheck: now.wall)
+            }
+            tell(
+                .uplink(
+                    .readBackAnswer(
+                        id: id, isStrange ? .objectUnknown : .readings(readings),
+                        askedAt: now.wall, answeredAt: now.wall)))
+        default: break
+        }
+    }
+
+    private mutating func answer(_ submission: Submission) {
+        let outcome = answers[submission.object] ?? .processed
+        if outcome == .processed { held[submission.object] = submission.executionStart }
+        end(submission, outcome)
+    }
+
+    mutating func end(_ submission: Submission, _ outcome: SubmissionOutcome) {
+        tell(
+            .uplink(
+                .outcome(
+                    OutcomeReport(
+                        id: submission.id, outcome: outcome, text: "said so",
+                        sentAt: now.wall - .milliseconds(1), answeredAt: now.wall))))
+    }
+
+    /// Connects, learns the clock, and answers until nothing is left to say.
+    mutating func open() {
+        tell(.uplinkStarted)
+        accept([Self.health])
+        settle()
+    }
+
+    /// Answers everything and lets what was waited for a moment go.
+    mutating func settle() {
+        serve()
+        for _ in 0..<3 {
+            pass(.milliseconds(100))
+            serve()
+        }
+    }
+
+    /// The submissions that nobody answered yet.
+    var submissions: [Submission] {
+        sent.compactMap { if case .submit(let one) = $0 { one } else { nil } }
+    }
+
+    /// The questions that nobody answered yet.
+    var questions: [(node: UInt16, objects: [ObjectName])] {
+        sent.compactMap {
+            if case .readBack(_, let node, let objects) = $0 { (node.index, objects) } else { nil }
+        }
+    }
+
+    /// The nodes of the probes that nobody answered yet.
+    var probes: [UInt16] {
+        sent.compactMap { if case .probe(_, let node) = $0 { node.index } else { nil } }
+    }
+}
