@@ -36,7 +36,7 @@ struct CrashPlan {
                 isFull: true, results: 10_000, interval: 0.4, rounds: 3, daemonKills: 130,
                 uplinkKills: 80,
                 masterFaults: 3,
-                sideKills: 12, clockOffsets: [5, -5, 3600, -3600], longestLife: 3,
+                sideKills: 6, clockOffsets: [5, -5, 3600, -3600], longestLife: 3,
                 seed: seed ?? .random())
             : CrashPlan(
                 isFull: false, results: 1500, interval: 0.2, rounds: 1, daemonKills: 12,

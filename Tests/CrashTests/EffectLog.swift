@@ -47,7 +47,7 @@ final class EffectLog {
     /// Ends a life whose every effect is known, with the master still there.
     func drain() throws {
         guard let (held, stream) = current else { return }
-        lives.append(Life(held: held, entries: Self.numbered(try stream.drain()), isWhole: true))
+        add(held, try stream.drain(), isWhole: true)
         current = nil
     }
 
@@ -64,7 +64,7 @@ final class EffectLog {
     func cut() throws {
         guard let (held, stream) = current else { return }
         try eventually("the event stream ends with the master") { !stream.isOpen }
-        lives.append(Life(held: held, entries: Self.numbered(try stream.entries), isWhole: false))
+        add(held, try stream.entries, isWhole: false)
         current = nil
     }
 
@@ -77,8 +77,16 @@ final class EffectLog {
     /// All effects that are known.
     var entries: [ProcessedResults.Entry] { lives.flatMap(\.entries) }
 
-    private static func numbered(_ entries: [ProcessedResults.Entry]) -> [ProcessedResults.Entry] {
-        entries.filter { NumberedServices.number($0.output) != nil }
+    /// How many results took effect, those of the forwarder's own health too.
+    private(set) var count = 0
+
+    private func add(
+        _ held: [String: Held], _ entries: [ProcessedResults.Entry], isWhole: Bool
+    ) {
+        let ours = entries.filter { $0.object.contains("!") }
+        count += ours.count
+        let numbered = ours.filter { NumberedServices.number($0.output) != nil }
+        lives.append(Life(held: held, entries: numbered, isWhole: isWhole))
     }
 }
 

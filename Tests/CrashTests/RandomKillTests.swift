@@ -38,8 +38,8 @@ struct RandomKillTests {
     private func killAtRandom(_ scene: CrashScene) throws {
         var daemons = plan.daemonKills
         var uplinks = plan.uplinkKills
-        while daemons > 0 || uplinks > 0 {
-            let some = min(uplinks, Int.random(in: 0...2, using: &scene.random))
+        while daemons > 0 || uplinks > 0 || scene.ledger.entries.count < plan.results {
+            let some = min(max(uplinks, 0), Int.random(in: 0...2, using: &scene.random))
             try scene.randomLife(uplinkKills: some)
             daemons -= 1
             // every now and then while nothing runs

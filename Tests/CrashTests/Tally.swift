@@ -25,7 +25,7 @@ struct Tally {
         let arrived = Self.arrived(cuts, effects)
         let discarded =
             masterKills + masterReloads > 0
-            ? "unknown (a master's life was cut)" : "\(requests - allEffects(effects, ledger))"
+            ? "unknown (a master's life was cut)" : "\(requests - effects.count)"
         let lines = [
             "seed \(seed): \(ledger.entries.count) results accepted (\(numbered) numbered)",
             "random kills: daemon \(daemonKills), uplink \(uplinkKills); master: killed "
@@ -39,11 +39,6 @@ struct Tally {
                 .joined(separator: ", "),
         ]
         for line in lines { print("crash: \(name): \(line)") }
-    }
-
-    /// Effects of health results are not in the log; each accepted one took effect once.
-    private func allEffects(_ effects: EffectLog, _ ledger: Ledger) -> Int {
-        effects.entries.count + ledger.entries.filter { $0.number == nil }.count
     }
 
     private static func arrived(_ cuts: [Cut], _ effects: EffectLog) -> Int {
