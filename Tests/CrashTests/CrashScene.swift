@@ -170,6 +170,7 @@ final class CrashScene {
         let gaps = try ledger.gaps(site)
         #expect(gaps.isEmpty, "\(gaps.prefix(10))")
         let violations = effects.violations(of: ledger, isClockTrue: isClockTrue)
+        if !violations.isEmpty { try keepEvidence() }
         #expect(violations.isEmpty, "\(violations.count): \(violations.prefix(10))")
         if tally.masterKills + tally.masterReloads == 0 {
             // Own health carries no number; it took effect as often as it was accepted.
@@ -177,6 +178,26 @@ final class CrashScene {
         }
         try expectFinalState()
         try master.stop()
+    }
+
+    /// Copies spool, log and events of a failed run to where the environment says.
+    private func keepEvidence() throws {
+        guard let place = ProcessInfo.processInfo.environment["FORWARDER_CRASH_EVIDENCE"] else {
+            return
+        }
+        let folder = "\(place)/\(name)-\(random.seed)"
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true)
+        for path in [site.folder.path, master.folder.path("log")] {
+            let name = path.split(separator: "/").last ?? ""
+            try FileManager.default.copyItem(atPath: path, toPath: "\(folder)/\(name)")
+        }
+        let lines = effects.entries.map { entry in
+            "\(entry.processedAt) \(entry.object) \(entry.executionStart) "
+                + "\(entry.attempt) \(entry.isHard) \(entry.output)"
+        }
+        try lines.joined(separator: "\n").write(
+            toFile: "\(folder)/effects", atomically: true, encoding: .utf8)
     }
 
     /// Expects the master to stand where Icinga's rules lead with the accepted results.

@@ -159,7 +159,12 @@ private struct Trace {
         guard number == due.number else {
             let place = accepted.firstIndex { $0.number == number }
             let what = place.map { $0 < index ? "doubled" : "early" } ?? "never accepted"
-            return "run \(number ?? -1) is \(what) where run \(due.number ?? -1) is due"
+            let standing = ForwarderSite.Standing(
+                state: entry.state, isHard: entry.isHard, attempt: entry.attempt)
+            return """
+                run \(number ?? -1) is \(what) where run \(due.number ?? -1) is due; it led to \
+                \(standing), which was to be \(place.map { standings[$0] } as Any)
+                """
         }
         let standing = ForwarderSite.Standing(
             state: entry.state, isHard: entry.isHard, attempt: entry.attempt)

@@ -19,7 +19,7 @@ struct HeldBytesKillTests {
 
     private let services = NumberedServices(count: 24, interval: 0.2)
 
-    @Test func `bytes that arrive late or in part change nothing`() throws {
+    @Test func `bytes that arrive late, in part or never change nothing`() throws {
         let master = try PrivateMaster()
         let proxy = try HoldingProxy(before: master.port)
         defer { proxy.close() }
@@ -28,7 +28,11 @@ struct HeldBytesKillTests {
             targets: [.init(master, port: proxy.port.number)],
             masterAttributes: "grace = 3s\nconnections = 1\nwindow = 16\nanswer_timeout = 2s")
         for _ in 0..<CrashPlan.current.rounds {
-            for end in End.allCases { try hold(proxy, until: end, scene) }
+            for end in End.allCases {
+                for fate in HoldingProxy.Fate.allCases {
+                    try hold(proxy, until: end, fate, scene)
+                }
+            }
         }
         try scene.finish()
         let unresolved = scene.tally.cuts.map(\.unresolved.count).reduce(0, +)
@@ -36,9 +40,11 @@ struct HeldBytesKillTests {
         #expect(scene.ledger.repeats > 0, "nothing was cut off")
     }
 
-    /// Holds results back, some of them in the middle, ends who sent them, and hands them over
-    /// before the grace period is over.
-    private func hold(_ proxy: HoldingProxy, until end: End, _ scene: CrashScene) throws {
+    /// Holds results back, one of them in the middle, ends who sent them, and hands them over before
+    /// the grace period is over, or never.
+    private func hold(
+        _ proxy: HoldingProxy, until end: End, _ fate: HoldingProxy.Fate, _ scene: CrashScene
+    ) throws {
         let daemon = try scene.startDaemon()
         defer { daemon.end() }
         try scene.waitForDeliveries(daemon)
@@ -60,7 +66,7 @@ struct HeldBytesKillTests {
         let next = end == .daemonKilled ? try scene.startDaemon() : daemon
         defer { next.end() }
         try scene.pass(Double.random(in: 0.2...1.2, using: &scene.random))
-        proxy.release()
+        proxy.release(fate)
         try scene.waitForDeliveries(next)
         try next.kill()
         scene.tally.daemonKills += 1

@@ -5,8 +5,15 @@ import TestSupport
 /// A middlebox between uplink and master that can keep a client's bytes, and hand them over long
 /// after the client has gone.
 final class HoldingProxy: Sendable {
+    /// What becomes of bytes that were held.
+    enum Fate: CaseIterable {
+        case handedOver
+        case lost
+    }
+
     private struct State {
         var isHolding = false
+        var fate = Fate.handedOver
         /// Bytes that still pass before the holding begins; cuts a request in two.
         var allowance = 0
         /// Holding applies to connections that were made up to this one.
@@ -42,8 +49,13 @@ final class HoldingProxy: Sendable {
         }
     }
 
-    /// Hands over what it kept.
-    func release() { state.withLock { $0.isHolding = false } }
+    /// Hands over what it kept, or ends those connections without it.
+    func release(_ fate: Fate) {
+        state.withLock { state in
+            state.isHolding = false
+            state.fate = fate
+        }
+    }
 
     /// How many bytes it has kept since the last ``hold(afterBytes:)``.
     var heldBytes: Int { state.withLock { $0.heldBytes } }
@@ -95,7 +107,9 @@ final class HoldingProxy: Sendable {
         }
         guard Self.sendAll(bytes.prefix(passing), to: sink) else { return false }
         guard passing < bytes.count else { return true }
-        return Self.sendAll(hold(Array(bytes.dropFirst(passing)), from: source), to: sink)
+        let held = hold(Array(bytes.dropFirst(passing)), from: source)
+        guard state.withLock({ $0.fate }) == .handedOver else { return false }
+        return Self.sendAll(held, to: sink)
     }
 
     /// Takes in what comes until it may be handed over: what a killed client left unread would go.

@@ -81,6 +81,9 @@ struct Ledger {
         if let count = losses.first?["n"].number, count > 0 {
             found.append("\(Int(count)) results were counted as lost")
         }
+        for row in try site.ask("SELECT code, text FROM rejected LIMIT 3") {
+            found.append("a result was rejected: \(row)")
+        }
         return found
     }
 }
