@@ -20,12 +20,14 @@ struct Tally {
     var cuts: [Cut] = []
 
     /// Prints all of it; each line can be found by `crash:`.
+    ///
+    /// - Parameter requests: submissions in the master's log, whose lines can run into each other.
     func show(_ name: String, seed: UInt64, ledger: Ledger, effects: EffectLog, requests: Int) {
         let numbered = ledger.entries.filter { $0.number != nil }.count
         let arrived = Self.arrived(cuts, effects)
         let discarded =
             masterKills + masterReloads > 0
-            ? "unknown (a master's life was cut)" : "\(requests - effects.count)"
+            ? "unknown (a master's life was cut)" : "about \(max(0, requests - effects.count))"
         let lines = [
             "seed \(seed): \(ledger.entries.count) results accepted (\(numbered) numbered)",
             "random kills: daemon \(daemonKills), uplink \(uplinkKills); master: killed "
