@@ -123,9 +123,8 @@ final class CrashScene {
         try ledger.read(site)
         let rows = try site.ask(
             """
-            SELECT object.name, result.output FROM delivery
-            JOIN object ON object.id = delivery.object JOIN result ON result.id = delivery.result
-            WHERE is_leased = 1
+            SELECT object.name, result.output FROM lane
+            JOIN object ON object.id = lane.object JOIN result ON result.id = lane.leased
             """
         )
         let unresolved = rows.compactMap { row in
@@ -188,10 +187,12 @@ final class CrashScene {
         let folder = "\(place)/\(name)-\(random.seed)"
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true)
-        for path in [site.folder.path, master.folder.path("log")] {
-            let name = path.split(separator: "/").last ?? ""
-            try FileManager.default.copyItem(atPath: path, toPath: "\(folder)/\(name)")
-        }
+        try Command.require(
+            "sh",
+            [
+                "-c", #"cp "$1"/spool.db* "$2"/log/master.log "$3""#, "keep", site.folder.path,
+                master.folder.path, folder,
+            ])
         let lines = effects.entries.map { entry in
             "\(entry.processedAt) \(entry.object) \(entry.executionStart) "
                 + "\(entry.attempt) \(entry.isHard) \(entry.output)"

@@ -40,8 +40,8 @@ struct HeldBytesKillTests {
         #expect(scene.ledger.repeats > 0, "nothing was cut off")
     }
 
-    /// Holds results back, one of them in the middle, ends who sent them, and hands them over before
-    /// the grace period is over, or never.
+    /// Holds results back, one of them in the middle, ends who sent them, and hands them over
+    /// before the grace period is over, or never.
     private func hold(
         _ proxy: HoldingProxy, until end: End, _ fate: HoldingProxy.Fate, _ scene: CrashScene
     ) throws {

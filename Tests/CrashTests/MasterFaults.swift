@@ -98,6 +98,6 @@ extension CrashScene {
 
     private func acknowledged() throws -> Int {
         guard try hasTables else { return 0 }
-        return Int(try site.ask("SELECT count(*) AS n FROM kept").first?["n"].number ?? 0)
+        return Int(try site.ask("SELECT sum(kept) AS n FROM lane").first?["n"].number ?? 0)
     }
 }
