@@ -121,6 +121,7 @@ let package = Package(
         ),
         .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"]),
         .testTarget(name: "RealMasterTests", dependencies: ["TestSupport", "Monitoring"]),
+        .testTarget(name: "CrashTests", dependencies: ["Spool", "TestSupport", "Monitoring"]),
     ]
 )
 

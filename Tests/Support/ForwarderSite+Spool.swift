@@ -88,7 +88,8 @@ extension ForwarderSite {
         return Int(index[8..<12].reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) })
     }
 
-    private func ask(_ query: String) throws -> [JSON] {
+    /// The rows that a query of the spool gives.
+    package func ask(_ query: String) throws -> [JSON] {
         let outcome = try Command.require(
             "sqlite3",
             ["-readonly", "-json", "-cmd", ".timeout 10000", folder.path("spool.db"), query]

@@ -64,6 +64,7 @@ extension SpoolTransaction {
         var growth: [Int64: Int] = [:]
         var refused: [Int64: Int] = [:]
         var lastID = try integer(SQL.lastResultID) ?? 0
+        if admitted.contains(true) { note(.accept) }
         for (candidate, isAdmitted) in zip(candidates, admitted) {
             let object = candidate.record.result.object
             if let schedule = candidate.record.schedule {

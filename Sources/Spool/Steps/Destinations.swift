@@ -32,6 +32,7 @@ extension SpoolQueue {
 
 extension SpoolTransaction {
     fileprivate mutating func register(_ names: [String]) throws -> [DestinationID] {
+        note(.register)
         memory.destinations = nil
         let receiving = try destinations().filter { !$0.isRetired }.map(\.name)
         // Nothing is written for those that stay: a full disk must be opened too.

@@ -95,6 +95,7 @@ extension SpoolTransaction {
         for (destination, place) in places where try protects(place, row, destination, stage) {
             return nil
         }
+        note(.evict)
         for (destination, place) in places {
             let key: Values = [destination, row.object, row.result]
             let lane: Values = [destination, row.object]

@@ -33,7 +33,8 @@ extension SpoolQueue {
 
 extension SpoolTransaction {
     /// At opening: what was leased by an earlier life is out of sight.
-    func markLeasedAmbiguous() throws {
+    mutating func markLeasedAmbiguous() throws {
+        note(.reopen)
         guard try integer(SQL.hasLeased) != nil else { return }
         try run(SQL.allLeasedAmbiguous, [])
     }
@@ -49,6 +50,7 @@ extension SpoolTransaction {
                 answer.unmatched.append(settlement)
                 continue
             }
+            note(.settle)
         }
         for parking in batch.parkings {
             try run(SQL.addLane, [destination, try findOrAdd(parking.object)])
@@ -62,6 +64,7 @@ extension SpoolTransaction {
         for request in batch.leases {
             guard let place = try touch(request.object, at: destination, &lanes) else { continue }
             if let leased = try lease(request, &lanes.rows[place], batch) {
+                note(.lease)
                 answer.leased.append(leased)
             }
         }

@@ -113,6 +113,7 @@ extension SpoolTransaction {
         let proven = try keptRows(object, destination).filter {
             $0.lowestStamp <= proof.stamp && $0.acknowledged < acknowledgedBefore
         }
+        if !proven.isEmpty { note(.confirm) }
         for row in proven {
             let state = RowState.kept.rawValue
             try run(SQL.deleteDelivery, [destination, object, row.result, state])
@@ -132,6 +133,7 @@ extension SpoolTransaction {
             stamp.map { row.lowestStamp > $0 } ?? true
         }
         guard let first = lost.first else { return 0 }
+        note(.resend)
         for row in lost { try run(SQL.requeueKept, [destination, object, row.result]) }
         try run(SQL.laneResent, [lost.count, first.result, destination, object])
         return lost.count

@@ -4,6 +4,7 @@ extension SpoolQueue {
     /// Stores schedules that changed without a result.
     package func saveSchedule(_ states: [ScheduleState]) async throws(SpoolFault) {
         try await perform { step in
+            if !states.isEmpty { step.note(.schedule) }
             for state in states { try step.save(state, of: try step.findOrAdd(state.object)) }
         }
     }

@@ -43,6 +43,20 @@ struct SpoolTransaction {
     let file: SpoolFile
     let bounds: SpoolBounds
     var memory: SpoolMemory
+    /// What was done, for the kill points.
+    private(set) var works: [KillPoint.Work] = []
+
+    init(db: Database, file: SpoolFile, bounds: SpoolBounds, memory: SpoolMemory) {
+        self.db = db
+        self.file = file
+        self.bounds = bounds
+        self.memory = memory
+    }
+
+    /// Notes that this transaction does such work.
+    mutating func note(_ work: KillPoint.Work) {
+        if !works.contains(work) { works.append(work) }
+    }
 
     /// Runs a statement for its effect, and returns how many rows it changed.
     @discardableResult
