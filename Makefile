@@ -3,6 +3,7 @@
 # make test    everything: installs what is missing, then format, build and all tiers, the real master included
 # make faults  the spool on failing disks: every operation of long lives, more seeds (FORWARDER_SEEDS=N)
 # make model   the spool beside its model: more random actions (FORWARDER_SEEDS=N)
+# make crash   the long form of the crash tests: hundreds of kills, some 20 minutes (docs/crash-tests.md)
 # make compat  the delivery laws against Icinga 2.13, 2.14 and 2.16, the latter unpacked beside the system
 # make demo    the main job in front of your eyes, on a private Icinga 2
 # make bench   speed, as ratios against other programs in one run
@@ -15,11 +16,11 @@ SHELL := /bin/bash
 SWIFT_FLAGS ?= --explicit-target-dependency-import-check error
 SOURCES := Package.swift Sources Tests
 # Targets that start the real Icinga 2; they share two cores with it and so run one after another.
-REAL := RealMasterTests
+REAL := (RealMasterTests|CrashTests)
 # Their part that compares versions of it.
 COMPAT := RealMasterTests\.Compat
 
-.PHONY: build check test demo bench fmt clean lint dependencies unit real faults model compat
+.PHONY: build check test demo bench fmt clean lint dependencies unit real faults model crash compat
 
 build: dependencies
 	swift build $(SWIFT_FLAGS) --build-tests
@@ -27,6 +28,9 @@ build: dependencies
 check: lint build unit
 
 test: test-dependencies lint build unit real
+
+crash: test-dependencies build
+	FORWARDER_CRASH=full swift test $(SWIFT_FLAGS) --skip-build --no-parallel --filter '^CrashTests\.'
 
 demo: test-dependencies
 	swift build $(SWIFT_FLAGS)

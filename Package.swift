@@ -8,6 +8,7 @@ import PackageDescription
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
@@ -36,7 +37,7 @@ let package = Package(
         .target(name: "ConfigLanguage"),
 
         // The parts between plugin and master.
-        .target(name: "Spool", dependencies: ["Monitoring", grdb]),
+        .target(name: "Spool", dependencies: ["Monitoring", grdb, sqlite]),
         .target(name: "UplinkMessages", dependencies: ["Monitoring"]),
         .target(
             name: "Delivery",
@@ -120,6 +121,7 @@ let package = Package(
         ),
         .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"]),
         .testTarget(name: "RealMasterTests", dependencies: ["TestSupport", "Monitoring"]),
+        .testTarget(name: "CrashTests", dependencies: ["Spool", "TestSupport", "Monitoring"]),
     ]
 )
 

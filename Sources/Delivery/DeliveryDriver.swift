@@ -44,6 +44,7 @@ package actor DeliveryDriver {
     private let spool: SpoolQueue
     private let time: any TimeSource
     private let wantHealth: @Sendable () -> Void
+    private let passing: KillPoint.Observer
     private let settings: [DeliverySettings]
     private var machines: [DeliveryMachine] = []
     private var armed: [Duration?] = []
@@ -54,15 +55,19 @@ package actor DeliveryDriver {
 
     /// A driver for these destinations; nothing happens before ``run()``.
     ///
-    /// - Parameter wantHealth: has a result of the forwarder's own health made and accepted.
+    /// - Parameters:
+    ///   - wantHealth: has a result of the forwarder's own health made and accepted.
+    ///   - passing: hears of each ``KillPoint``; nobody listens outside of tests.
     package init(
         spool: SpoolQueue, settings: [DeliverySettings], time: any TimeSource,
+        passing: @escaping KillPoint.Observer = { _ in },
         wantHealth: @escaping @Sendable () -> Void
     ) {
         self.spool = spool
         self.settings = settings
         self.time = time
         self.wantHealth = wantHealth
+        self.passing = passing
         (events, inbox) = AsyncStream.makeStream(of: Event.self)
     }
 
@@ -140,7 +145,9 @@ package actor DeliveryDriver {
 
     private func route(_ message: UplinkMessage, _ group: inout DiscardingTaskGroup) {
         switch message {
-        case .outcome(let report): route(id: report.id, message, &group)
+        case .outcome(let report):
+            passing(.answered)
+            route(id: report.id, message, &group)
         case .probeAnswer(let id, _): route(id: id, message, &group)
         case .readBackAnswer(let id, _): route(id: id, message, &group)
         case .ready, .link, .addressWanted: tellAll(.uplink(message), &group)
@@ -172,7 +179,7 @@ package actor DeliveryDriver {
     ) {
         let destination = machines[index].destination
         switch action {
-        case .send(let message): port?.send(message)
+        case .send(let message): send(message)
         case .wantHealth: wantHealth()
         case .wake(let at): arm(index, at, &group)
         case .exchange(let batch):
@@ -203,6 +210,16 @@ package actor DeliveryDriver {
                 }
             }
         }
+    }
+
+    private func send(_ message: DaemonMessage) {
+        guard case .submit = message else {
+            port?.send(message)
+            return
+        }
+        passing(.sending)
+        port?.send(message)
+        passing(.sent)
     }
 
     private func arm(_ index: Int, _ at: Duration, _ group: inout DiscardingTaskGroup) {

@@ -68,12 +68,12 @@ struct KeptWork: Sendable {
         return verdicts
     }
 
-    mutating func finish(at monotonic: Duration) {
+    mutating func finish(at monotonic: Duration, next interval: Duration) {
         stage = .idle
         lanes = [:]
         verdicts = []
         scheduleLaggards(at: monotonic)
-        dueAt = monotonic + DeliverySettings.verificationInterval
+        dueAt = monotonic + interval
     }
 
     mutating func nothingKept() { hasKept = false }
@@ -242,7 +242,7 @@ extension DeliveryMachine {
     }
 
     private mutating func finishComparison(at now: Moment) {
-        keptWork.finish(at: now.monotonic)
+        keptWork.finish(at: now.monotonic, next: settings.verificationInterval)
         link.comparisonFinished()
     }
 }

@@ -50,7 +50,7 @@ package struct DeliveryMachine: Sendable {
     var questions: [UInt64: Question] = [:]
     var waitingQuestions: Deque<Question> = []
     var keptWork = KeptWork()
-    var ages = AgeTrust(period: DeliverySettings.keepDelivered)
+    var ages: AgeTrust
     var calibration = Calibration()
     var hasLoaded = false
     /// The way back to the preferred node.
@@ -70,6 +70,7 @@ package struct DeliveryMachine: Sendable {
         self.settings = settings
         self.destination = destination
         self.link = DeliveryLink(nodes: settings.nodes)
+        self.ages = AgeTrust(period: settings.keepDelivered)
         self.homecoming = Homecoming(minimumStay: settings.minimumStay)
         self.random = SplitMix(seed: seed)
     }

@@ -94,10 +94,14 @@ package struct DeliverySettings: Sendable, Hashable {
     /// 10 minutes: a crashed master forgets what came after its last state dump, every 300 s; twice
     /// that leaves room for a dump that was late.
     package static let keepDelivered = Duration.seconds(600)
+    /// How long this destination keeps them.
+    package var keepDelivered = Self.keepDelivered
     /// Most results leased by one transaction; its commit is shared by all of them.
     package static let leaseBatch = 128
     /// Most read-backs asked at once.
     package static let questionLimit = 8
     /// How often kept results are compared while a connection lasts.
-    package static let verificationInterval = Duration.seconds(60)
+    ///
+    /// A tenth of the time for which they are kept: a minute.
+    package var verificationInterval: Duration { keepDelivered / 10 }
 }

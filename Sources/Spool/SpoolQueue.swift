@@ -27,6 +27,7 @@ package final class SpoolQueue: Sendable {
     let file: SpoolFile
     let bounds: SpoolBounds
     let time: any TimeSource
+    private let passing: KillPoint.Observer
     /// Touched only from the database's own thread, one step after the other.
     private let memory = Mutex(SpoolMemory())
     /// What opening moved aside; nil when the file was a sound spool, or there was none.
@@ -43,7 +44,8 @@ package final class SpoolQueue: Sendable {
         bounds: SpoolBounds,
         owner: OwnerLock,
         movedAside: MovedSpool?,
-        time: any TimeSource
+        time: any TimeSource,
+        passing: @escaping KillPoint.Observer
     ) {
         (damage, damageInbox) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1))
         self.movedAside = movedAside
@@ -52,6 +54,7 @@ package final class SpoolQueue: Sendable {
         self.bounds = bounds
         self.owner = Mutex(owner)
         self.time = time
+        self.passing = passing
     }
 
     /// Becomes the spool's owner and opens it, or makes a new one.
@@ -60,19 +63,23 @@ package final class SpoolQueue: Sendable {
     /// mode 0600. Takes the same time however much is queued. Writes nothing that is not new; where
     /// there is no room for SQLite's own files, the ballast is given up for them.
     ///
-    /// - Parameter policy: what becomes of a file that is damaged or no spool.
+    /// - Parameters:
+    ///   - policy: what becomes of a file that is damaged or no spool.
+    ///   - passing: hears of each ``KillPoint``; nobody listens outside of tests.
     /// - Throws: `.owned` when another process has it; `.newerVersion` for a file that was left as
     ///   it is, and with `.refuse` `.foreign` and `.damaged` as well; `.unwritable`, `.diskFull`,
     ///   `.notDurable`, `.busy`.
     package static func open(
         _ settings: SpoolSettings,
         time: any TimeSource,
-        damaged policy: DamagePolicy = .refuse
+        damaged policy: DamagePolicy = .refuse,
+        passing: @escaping KillPoint.Observer = { _ in }
     ) throws(SpoolFault) -> SpoolQueue {
         let file = SpoolFile(path: settings.path)
         try file.prepareDirectory()
         let owner = try OwnerLock(path: settings.path)
-        let quarantine = Quarantine(file: file)
+        passing(.opening)
+        let quarantine = Quarantine(file: file, passing: passing)
         var moved: MovedSpool?
         if let unfinished = quarantine.unfinished {
             guard policy == .moveAside else {
@@ -82,23 +89,24 @@ package final class SpoolQueue: Sendable {
             moved = try quarantine.finish()
         }
         do {
-            return try open(file, settings, owner, moved, time)
+            return try open(file, settings, owner, moved, time, passing)
         } catch {
             guard policy == .moveAside, let kind = MovedSpool.Kind(error) else { throw error }
             moved = try quarantine.move(kind, at: time.wall)
         }
-        return try open(file, settings, owner, moved, time)
+        return try open(file, settings, owner, moved, time, passing)
     }
 
     /// Moves the file of a spool aside that a step found damaged; it must have been closed.
     package static func moveAside(
         _ settings: SpoolSettings,
-        time: any TimeSource
+        time: any TimeSource,
+        passing: @escaping KillPoint.Observer = { _ in }
     ) throws(SpoolFault) -> MovedSpool {
         let file = SpoolFile(path: settings.path)
         let owner = try OwnerLock(path: settings.path)
         defer { withExtendedLifetime(owner) {} }
-        let quarantine = Quarantine(file: file)
+        let quarantine = Quarantine(file: file, passing: passing)
         if let finished = try quarantine.finish() { return finished }
         return try quarantine.move(.damaged, at: time.wall)
     }
@@ -113,12 +121,13 @@ package final class SpoolQueue: Sendable {
         _ settings: SpoolSettings,
         _ owner: OwnerLock,
         _ moved: MovedSpool?,
-        _ time: any TimeSource
+        _ time: any TimeSource,
+        _ passing: @escaping KillPoint.Observer
     ) throws(SpoolFault) -> SpoolQueue {
         try file.prepareFile()
         let bounds = SpoolBounds(limitBytes: settings.sizeLimit, diskBytes: file.capacityBytes)
         let database = try file.usingBallast(bounds) { () throws(SpoolFault) in
-            try SpoolDatabase(file: file, bounds: bounds).open()
+            try SpoolDatabase(file: file, bounds: bounds, passing: passing).open()
         }
         let spool = SpoolQueue(
             database: database,
@@ -126,7 +135,8 @@ package final class SpoolQueue: Sendable {
             bounds: bounds,
             owner: owner,
             movedAside: moved,
-            time: time
+            time: time,
+            passing: passing
         )
         try spool.performAndWait { step in try step.markLeasedAmbiguous() }
         file.takeBallast(bounds)
@@ -141,12 +151,13 @@ package final class SpoolQueue: Sendable {
         _ settings: SpoolSettings,
         time: any TimeSource,
         damaged policy: DamagePolicy = .refuse,
+        passing: @escaping KillPoint.Observer = { _ in },
         pause: (_ owner: Int32?) async throws -> Void
     ) async throws -> SpoolQueue {
         while true {
             let owner: Int32?
             do {
-                return try open(settings, time: time, damaged: policy)
+                return try open(settings, time: time, damaged: policy, passing: passing)
             } catch {
                 guard case .owned(_, let pid) = error else { throw error }
                 owner = pid
@@ -170,7 +181,10 @@ package final class SpoolQueue: Sendable {
         }
         do {
             // on the database's thread, so that it takes its place after the steps before it
-            database.writeWithoutTransaction { _ in memory.withLock { $0.isClosed = true } }
+            database.writeWithoutTransaction { _ in
+                // prepared statements would keep the database open
+                memory.withLock { $0 = SpoolMemory(isClosed: true) }
+            }
             try database.close()
         } catch {
             throw SpoolFault(error, of: file)
@@ -229,9 +243,11 @@ package final class SpoolQueue: Sendable {
             var value: Value?
             try db.inTransaction(.immediate) {
                 value = try step(&transaction)
+                for work in transaction.works { passing(.uncommitted(work)) }
                 return .commit
             }
             guard let value else { return .failure(.closed) }
+            for work in transaction.works { passing(.committed(work)) }
             memory.withLock { $0.adopt(transaction.memory) }
             return .success(value)
         } catch {
@@ -244,6 +260,8 @@ package final class SpoolQueue: Sendable {
     /// Empties a log that one large transaction or a slow reader made too long; never waits.
     private func emptyLogWhenLong(_ db: Database) {
         guard file.logByteCount > bounds.logBytes else { return }
+        passing(.emptyingLog)
+        defer { passing(.emptiedLog) }
         // lost on purpose: a log that stays long is seen by its size, and then nothing is accepted
         try? db.execute(sql: "PRAGMA busy_timeout = 0")
         try? db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")

@@ -8,7 +8,7 @@ import Testing
     private static let allowed: [String: Set<String>] = [
         "Monitoring": ["Glibc"],
         "ConfigLanguage": ["Glibc"],
-        "Spool": ["Monitoring", "GRDB", "Foundation", "Glibc", "Synchronization"],
+        "Spool": ["Monitoring", "GRDB", "GRDBSQLite", "Foundation", "Glibc", "Synchronization"],
         "UplinkMessages": ["Monitoring"],
         "Delivery": ["Monitoring", "Spool", "UplinkMessages", "DequeModule", "HeapModule"],
         "Collector": [

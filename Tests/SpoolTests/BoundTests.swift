@@ -98,7 +98,7 @@ import Testing
         let scene = try await Scene(sizeLimit: Self.small)
         for number in 0..<3000 where number % 50 == 0 {
             _ = try await scene.spool.append(
-                (0..<50).map { record(disk, number + $0, .change, outputBytes: 400) }
+                (0..<50).map { record(disk, number + $0, .change, outputBytes: 800) }
             )
         }
         #expect(try await scene.lane(disk)?.losses.evicted ?? 0 > 0)

@@ -55,6 +55,34 @@ import Testing
         #expect(try await scene.spool.snapshot(snapshots[2])?.serviceVariables == "new")
     }
 
+    @Test func `snapshots that only look the same are stored apart`() async throws {
+        let scene = try await Scene()
+        let names = ["caf\u{E9}", "cafe\u{301}"]
+        _ = try await scene.spool.append(
+            names.enumerated().map { record(disk, $0.offset, variables: $0.element) }
+        )
+        for name in names {
+            let next = try #require(try await scene.lease(disk).first)
+            let found = try #require(try await scene.spool.snapshot(next.snapshot))
+            #expect(found.serviceVariables.utf8.elementsEqual(name.utf8))
+            _ = try await scene.settle(next, .deliveredUnconfirmed)
+        }
+    }
+
+    @Test func `a snapshot that was purged is stored again when it comes back`() async throws {
+        let scene = try await Scene()
+        for (number, variables) in ["old", "new", "old"].enumerated() {
+            _ = try await scene.spool.append([record(disk, number, variables: variables)])
+        }
+        while let next = try await scene.lease(disk).first {
+            _ = try await scene.settle(next, .deliveredUnconfirmed)
+        }
+        _ = try await scene.spool.append([record(disk, 4, variables: "old")])
+        let last = try #require(try await scene.lease(disk).first)
+        #expect(try await scene.spool.snapshot(last.snapshot)?.serviceVariables == "old")
+        #expect(try await scene.spool.contradictions() == [])
+    }
+
     @Test func `a result over the text bound is refused, its neighbours are stored`() async throws {
         let scene = try await Scene()
         let long = record(disk, 1, outputBytes: CheckResult.outputByteLimit)
@@ -92,7 +120,7 @@ private func crashImage(of scene: Scene) throws -> SpoolSettings {
     return SpoolSettings(path: path, sizeLimit: scene.settings.sizeLimit)
 }
 
-private func copyFile(from source: String, to target: String) throws {
+func copyFile(from source: String, to target: String) throws {
     let input = open(source, O_RDONLY)
     let output = open(target, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
     defer {

@@ -99,7 +99,7 @@ import Testing
     @Test func `a value of the wrong kind is damage, not a trap`() async throws {
         let scene = try await Scene()
         _ = try await scene.spool.append([record(disk, 1)])
-        try await scene.spool.perform { try $0.run("UPDATE result SET state = 17", []) }
+        try await scene.spool.perform { try $0.db.execute(sql: "UPDATE result SET state = 17") }
         let found = await fault { _ = try await scene.lease(disk) }
         guard case .damaged? = found else {
             Issue.record("\(String(describing: found))")

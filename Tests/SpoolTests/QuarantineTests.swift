@@ -115,7 +115,7 @@ import Testing
     @Test func `a step that meets damage says so once to who watches`() async throws {
         let scene = try await Scene()
         _ = try await scene.spool.append([record(disk, 1)])
-        try await scene.spool.perform { try $0.run("UPDATE result SET state = 17", []) }
+        _ = try await scene.spool.perform { try $0.run(Query("UPDATE result SET state = 17"), []) }
         for _ in 0..<3 { _ = await fault { _ = try await scene.lease(disk) } }
         try scene.spool.close()
         var faults: [SpoolFault] = []

@@ -149,14 +149,19 @@ package final class ForwarderSite: Sendable {
 extension ForwarderSite {
     /// Starts `forwarder daemon`.
     ///
-    /// - Parameter clock: this host's clock, for daemon and uplink; the true time if nil. Plugins
-    ///   see the true time always: their environment is clean.
-    package func startDaemon(clock: ShiftedClock? = nil) throws -> RunningForwarder {
+    /// - Parameters:
+    ///   - clock: this host's clock, for daemon and uplink; the true time if nil. Plugins see the
+    ///     true time always: their environment is clean.
+    ///   - more: what else is in its environment.
+    package func startDaemon(
+        clock: ShiftedClock? = nil,
+        environment more: [String: String] = [:]
+    ) throws -> RunningForwarder {
         let shift = clock?.environment ?? [:]
         let lines = shift.sorted { $0.key < $1.key }.map { "export \($0.key)='\($0.value)'\n" }
         try folder.write(lines.joined(), to: "clock")
         var environment = ProcessInfo.processInfo.environment
-        environment.merge(shift) { _, new in new }
+        environment.merge(shift.merging(more) { _, new in new }) { _, new in new }
         return try RunningForwarder(site: self, environment: environment)
     }
 

@@ -205,9 +205,7 @@ extension PrivateMaster {
     /// Makes it read its configuration again, and returns when the new process answers.
     package func reload() throws {
         let before = try workerPid()
-        running.withLock { running in
-            if let running { _ = Glibc.kill(running.pid, SIGHUP) }
-        }
+        askToReload()
         try eventually("the reloaded master answers") {
             // lost on purpose: between the two processes nobody listens
             guard let now = try? workerPid() else { return false }
@@ -225,6 +223,17 @@ extension PrivateMaster {
         )
         let user = ["ICINGA2_USER=root", "ICINGA2_GROUP=root"]
         return try Command.run("env", user + words)
+    /// Asks it to read its configuration again, and waits for nothing.
+    package func askToReload() {
+        running.withLock { running in
+            if let running { _ = Glibc.kill(running.pid, SIGHUP) }
+        }
+    }
+
+    /// Returns when its API answers.
+    package func waitUntilReady() throws {
+        // lost on purpose: between two processes nobody listens
+        try eventually("the master answers") { (try? get("/v1").status) == 200 }
     }
 
     /// True while its process is there.

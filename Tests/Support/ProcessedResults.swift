@@ -61,12 +61,17 @@ package final class ProcessedResults: Sendable {
         let mark = "mark \(UUID().uuidString)"
         let answer = try master.submit(Self.marker, state: 0, output: mark)
         guard answer.status == 200 else { throw SupportFault("no marker: \(answer)") }
-        return try eventually("the event stream shows the mark") {
+        return try eventually("the event stream shows the mark", patience: .seconds(60)) {
+            // Thousands of events take their time to read.
+            guard stream.output.range(of: Data(mark.utf8)) != nil else { return nil }
             let entries = try self.entries
             guard entries.contains(where: { $0.output == mark }) else { return nil }
             return entries.filter { $0.object != Self.marker }
         }
     }
+
+    /// True until the master's process ends.
+    package var isOpen: Bool { stream.poll() == nil }
 
     /// What is known by now; all there is once the master has ended.
     package var entries: [Entry] {

@@ -54,7 +54,7 @@ package final class RunningForwarder: Sendable {
     }
 
     /// Kills it if it still runs.
-    func end() {
+    package func end() {
         child.signal(SIGKILL)
         watch.signal(SIGKILL)
     }

@@ -50,7 +50,8 @@ enum IcingaAnswer {
 
     private static func perRequest(status: UInt) -> SubmissionOutcome {
         switch status {
-        case 400: .rejected
+        // A 400 without results is about the request, which may have been cut off on the way: the
+        // result is read back and sent again, and rejected if that goes on.
         case 401: .unauthorized
         case 403: .permissionMissing
         case 404: .objectUnknown

@@ -22,6 +22,9 @@ extension ForwarderConfiguration {
             settings.relayDelay = destination.nodes.map(\.relayDelay).max() ?? settings.relayDelay
             settings.minimumStay =
                 destination.nodes.map(\.minimumStay).max() ?? settings.minimumStay
+            #if DEBUG
+                settings.keepDelivered = KillSwitch.keepDelivered ?? settings.keepDelivered
+            #endif
             return settings
         }
     }

@@ -26,6 +26,16 @@ struct SpoolKeeper: Sendable {
     let alarms: AlarmBoard
     let log: Logger
     let wantHealth: @Sendable () -> Void
+    /// Hears of each step at which crash tests may kill.
+    private let passing = Self.killPointObserver
+
+    private static var killPointObserver: KillPoint.Observer {
+        #if DEBUG
+            KillSwitch.observer()
+        #else
+            { _ in }
+        #endif
+    }
 
     /// How long the start waits for another owner of the spool.
     ///
@@ -78,10 +88,11 @@ struct SpoolKeeper: Sendable {
         _ standings: @Sendable () async -> [ScheduleState]
     ) async throws(SpoolFault) {
         if isDamaged {
-            announce(try SpoolQueue.moveAside(configuration.spool, time: time))
+            announce(try SpoolQueue.moveAside(configuration.spool, time: time, passing: passing))
             isDamaged = false
         }
-        let spool = try SpoolQueue.open(configuration.spool, time: time, damaged: .moveAside)
+        let spool = try SpoolQueue.open(
+            configuration.spool, time: time, damaged: .moveAside, passing: passing)
         do throws(SpoolFault) {
             try await spool.saveSchedule(await standings())
         } catch {
@@ -100,14 +111,14 @@ struct SpoolKeeper: Sendable {
         if let moved = spool.movedAside { announce(moved) }
         let driver = DeliveryDriver(
             spool: spool, settings: configuration.deliverySettings, time: time,
-            wantHealth: wantHealth)
+            passing: passing, wantHealth: wantHealth)
         do throws(SpoolFault) {
             try await driver.prepare()
         } catch {
             // lost on purpose: the fault that matters is the one before it
             try? spool.close()
             guard case .damaged = error else { throw error }
-            announce(try SpoolQueue.moveAside(configuration.spool, time: time))
+            announce(try SpoolQueue.moveAside(configuration.spool, time: time, passing: passing))
             throw error
         }
         desk.begin(SpoolSession(spool: spool, driver: driver))
@@ -177,7 +188,7 @@ struct SpoolKeeper: Sendable {
         let path = configuration.spool.path
         var told: Int32?
         return try await SpoolQueue.openWhenFree(
-            configuration.spool, time: time, damaged: .moveAside
+            configuration.spool, time: time, damaged: .moveAside, passing: passing
         ) { owner in
             if signals.stopIsWanted { throw CancellationError() }
             guard ContinuousClock.now < deadline else {

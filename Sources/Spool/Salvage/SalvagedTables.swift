@@ -19,7 +19,8 @@ struct SalvagedTables {
             trees[name] = TreeWalk(root: Int(root), of: image)
         }
         trees["sqlite_master"] = catalog
-        let isWhole = Self.placeTables.allSatisfy { trees[$0]?.isWhole == true }
+        // format 1 had a table for kept results, later ones have none
+        let isWhole = catalog.isWhole && Self.placeTables.allSatisfy { trees[$0]?.isWhole ?? true }
         brokenCount = trees.values.reduce(0) { $0 + $1.brokenCount }
         let stray = brokenCount == 0 ? StrayRecords() : StrayRecords(image, outside: trees.values)
         objects = Self.names(trees["object"], index: trees["sqlite_autoindex_object_1"])
@@ -183,8 +184,12 @@ struct DeliveryPlace {
         let (stamp, attempts): (Int, Int)
         switch table {
         case "delivery":
-            // a lease of a process that is gone
-            state = record.integer(3) == 0 ? .queued : .ambiguous
+            // a lease is one of a process that is gone
+            let states: [DeliveryState] = [.queued, .ambiguous, .delivered]
+            guard let stored = record.integer(3), states.indices.contains(Int(stored)) else {
+                return nil
+            }
+            state = states[Int(stored)]
             (stamp, attempts) = (4, 5)
         case "kept":
             state = .delivered
@@ -220,7 +225,7 @@ struct StrayRecords {
                 {
                     objects[row] = name
                 }
-                guard !page.kind.isTable, record.columns.count == 7,
+                guard !page.kind.isTable, (7...8).contains(record.columns.count),
                     let place = DeliveryPlace(record, of: "delivery")
                 else { continue }
                 deliveries.append(place)

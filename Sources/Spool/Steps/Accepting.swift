@@ -1,4 +1,3 @@
-internal import Foundation
 internal import GRDB
 package import Monitoring
 
@@ -39,7 +38,6 @@ struct Candidate {
     let record: CheckRecord
     let object: Int64
     let snapshotBody: [UInt8]
-    let digest: Int64
     /// Where the snapshot is stored, nil when it was not yet.
     let snapshot: Int64?
     let byteCount: Int
@@ -66,9 +64,13 @@ extension SpoolTransaction {
         var growth: [Int64: Int] = [:]
         var refused: [Int64: Int] = [:]
         var lastID = try integer(SQL.lastResultID) ?? 0
+        if admitted.contains(true) { note(.accept) }
         for (candidate, isAdmitted) in zip(candidates, admitted) {
             let object = candidate.record.result.object
-            if let schedule = candidate.record.schedule { try save(schedule) }
+            if let schedule = candidate.record.schedule {
+                let isOwn = schedule.object == object
+                try save(schedule, of: isOwn ? candidate.object : findOrAdd(schedule.object))
+            }
             if isAdmitted {
                 lastID += 1
                 try insert(
@@ -131,8 +133,7 @@ extension SpoolTransaction {
     ) throws -> Candidate {
         let object = try findOrAdd(record.result.object)
         let body = record.snapshot.storedBytes
-        let digest = body.digest
-        let snapshot = try findSnapshot(body, digest, of: object)
+        let snapshot = try findSnapshot(body, of: object)
         let byteCount =
             SpoolBounds.resultOverheadBytes + record.result.textByteCount
             + destinationCount * SpoolBounds.deliveryOverheadBytes
@@ -141,7 +142,6 @@ extension SpoolTransaction {
             record: record,
             object: object,
             snapshotBody: body,
-            digest: digest,
             snapshot: snapshot,
             byteCount: byteCount
         )
@@ -171,32 +171,42 @@ extension SpoolTransaction {
         checksum.add(performanceData.bytes)
         try run(
             SQL.addResult,
-            StatementArguments(numbers) + [
-                result.output, Data(performanceData.bytes), checksum.value,
-            ]
+            numbers.map { $0 as (any StoredValue)? }
+                + [result.output, performanceData.bytes, checksum.value]
         )
         for destination in destinations {
             try run(SQL.addDelivery, [destination, candidate.object, id])
         }
     }
 
-    private func findSnapshot(
-        _ body: [UInt8],
-        _ digest: Int64,
-        of object: Int64
-    ) throws -> Int64? {
-        for row in try fetch(SQL.findSnapshots, [object, digest]) {
-            let stored: Data = try row.value(1)
-            if stored.elementsEqual(body) { return try row.value(0) }
+    /// Where a snapshot is stored, nil when it is not; the one that came last is remembered.
+    ///
+    /// Bytes are compared: strings that only look the same are equal in Swift.
+    private mutating func findSnapshot(_ body: [UInt8], of object: Int64) throws -> Int64? {
+        if let known = memory.snapshots[object], known.body == body { return known.id }
+        let rows = try fetch(SQL.findSnapshots, [object, body.digest]) { row in
+            (id: try row.value(0) as Int64, body: try row.value(1) as [UInt8])
         }
-        return nil
+        guard let found = rows.first(where: { $0.body == body }) else { return nil }
+        memory.remember(KnownSnapshot(id: found.id, body: body), of: object)
+        return found.id
     }
 
     /// An earlier record of the batch can have stored what was not stored before it.
-    private func storeSnapshot(_ candidate: Candidate) throws -> Int64 {
-        let (body, digest) = (candidate.snapshotBody, candidate.digest)
-        if let known = try findSnapshot(body, digest, of: candidate.object) { return known }
-        try run(SQL.addSnapshot, [candidate.object, digest, Data(body)])
-        return db.lastInsertedRowID
+    private mutating func storeSnapshot(_ candidate: Candidate) throws -> Int64 {
+        let body = candidate.snapshotBody
+        if let known = try findSnapshot(body, of: candidate.object) { return known }
+        try run(SQL.addSnapshot, [candidate.object, body.digest, body])
+        let id = db.lastInsertedRowID
+        memory.remember(KnownSnapshot(id: id, body: body), of: candidate.object)
+        return id
+    }
+}
+
+extension SpoolMemory {
+    fileprivate mutating func remember(_ snapshot: KnownSnapshot, of object: Int64) {
+        guard snapshot.body.count <= Self.snapshotByteLimit else { return }
+        if snapshots.count >= Self.snapshotLimit { snapshots = [:] }
+        snapshots[object] = snapshot
     }
 }

@@ -24,7 +24,7 @@ extension SQL {
             "a lane counts its queued rows",
             """
             SELECT count(*) FROM lane WHERE queued <> (SELECT count(*) FROM delivery d
-            WHERE d.destination = lane.destination AND d.object = lane.object AND is_leased = 0)
+            WHERE d.destination = lane.destination AND d.object = lane.object AND state = 0)
             """
         ),
         (
@@ -32,15 +32,15 @@ extension SQL {
             """
             SELECT count(*) FROM lane WHERE coalesce(leased, -1) <> coalesce((
             SELECT CASE count(*) WHEN 1 THEN max(result) ELSE -2 END FROM delivery d
-            WHERE d.destination = lane.destination AND d.object = lane.object AND is_leased = 1
+            WHERE d.destination = lane.destination AND d.object = lane.object AND state = 1
             HAVING count(*) > 0), -1)
             """
         ),
         (
             "a lane counts its kept rows",
             """
-            SELECT count(*) FROM lane WHERE kept <> (SELECT count(*) FROM kept k
-            WHERE k.destination = lane.destination AND k.object = lane.object)
+            SELECT count(*) FROM lane WHERE kept <> (SELECT count(*) FROM delivery d
+            WHERE d.destination = lane.destination AND d.object = lane.object AND state = 2)
             """
         ),
         (
@@ -53,7 +53,7 @@ extension SQL {
         (
             "every delivery has its result",
             """
-            SELECT count(*) FROM (SELECT result FROM delivery UNION ALL SELECT result FROM kept
+            SELECT count(*) FROM (SELECT result FROM delivery
             UNION ALL SELECT result FROM rejected) WHERE result NOT IN (SELECT id FROM result)
             """
         ),
@@ -61,7 +61,7 @@ extension SQL {
             "every result has a delivery",
             """
             SELECT count(*) FROM result WHERE id NOT IN (SELECT result FROM delivery
-            UNION ALL SELECT result FROM kept UNION ALL SELECT result FROM rejected)
+            UNION ALL SELECT result FROM rejected)
             """
         ),
         (
@@ -71,8 +71,33 @@ extension SQL {
         (
             "a leased row has a stamp, an attempt and a node",
             """
-            SELECT count(*) FROM delivery WHERE is_leased = 1
+            SELECT count(*) FROM delivery WHERE state = 1
             AND (base_stamp_us IS NULL OR attempts < 1 OR node IS NULL)
+            """
+        ),
+        (
+            "a kept row has a stamp and a time",
+            """
+            SELECT count(*) FROM delivery WHERE state = 2
+            AND (base_stamp_us IS NULL OR acknowledged_us IS NULL)
+            """
+        ),
+        (
+            "a delivery is queued, leased or kept",
+            "SELECT count(*) FROM delivery WHERE state NOT IN (0, 1, 2)"
+        ),
+        (
+            "every delivery has its lane",
+            """
+            SELECT count(*) FROM delivery WHERE (destination, object) NOT IN (
+            SELECT destination, object FROM lane)
+            """
+        ),
+        (
+            "nothing before a lane's head waits or is leased",
+            """
+            SELECT count(*) FROM lane JOIN delivery d ON d.destination = lane.destination
+            AND d.object = lane.object AND d.result < lane.head WHERE d.state <> 2
             """
         ),
     ]

@@ -32,6 +32,7 @@ extension SpoolQueue {
 
 extension SpoolTransaction {
     fileprivate mutating func register(_ names: [String]) throws -> [DestinationID] {
+        note(.register)
         memory.destinations = nil
         let receiving = try destinations().filter { !$0.isRetired }.map(\.name)
         // Nothing is written for those that stay: a full disk must be opened too.
@@ -60,10 +61,12 @@ extension SpoolTransaction {
             return false
         }
         for find in SQL.dropping {
-            let rows = try fetch(find, [destination, Self.dropLimit])
+            let rows = try fetch(find, [destination, Self.dropLimit]) { row in
+                (object: try row.value(0) as Int64, result: try row.value(1) as Int64)
+            }
             guard !rows.isEmpty else { continue }
-            for row in rows {
-                try drop(try row.value(1), of: try row.value(0), at: destination)
+            for (object, result) in rows {
+                try drop(result, of: object, at: destination)
             }
             return true
         }
@@ -74,10 +77,10 @@ extension SpoolTransaction {
     }
 
     fileprivate func tidy() throws -> Bool {
-        let free = try integer("PRAGMA freelist_count") ?? 0
+        let free = try integer(SQL.freePageCount) ?? 0
         // a quarter of what is live stays free for what comes next: giving back and taking again
         // costs more than the space is worth
-        let pages = try integer("PRAGMA page_count") ?? 0
+        let pages = try integer(SQL.pageCount) ?? 0
         let surplus = free - max(256, (pages - free) / 4)
         guard surplus > 0 else { return false }
         let step = min(surplus, Self.vacuumLimit)

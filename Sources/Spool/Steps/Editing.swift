@@ -54,29 +54,17 @@ extension SpoolTransaction {
 
     /// Forgets one entry, or says why it cannot be.
     fileprivate mutating func drop(_ key: QueueRowKey) throws -> String? {
-        let (destination, object, result) = key.place
-        let place: StatementArguments = [destination, object, result]
-        let lane: StatementArguments = [destination, object]
-        switch key.state {
-        case .sent, .ambiguous:
+        guard key.state != .sent, key.state != .ambiguous else {
             return "It is out, and its fate is not known yet. Drop it when it waits again."
-        case .queued:
-            try run(SQL.deleteDelivery, place)
-            try run(SQL.laneDropped, lane)
-        case .delivered:
-            try run(SQL.deleteKept, place)
-            try run(SQL.laneKeptDropped, lane)
-        case .rejected:
-            try run(SQL.deleteRejected, place)
-            try run(SQL.laneRejectedDropped, lane)
         }
-        try release(result, of: object, by: destination)
+        let (destination, object, result) = key.place
+        try drop(result, of: object, at: destination)
         return nil
     }
 
     fileprivate mutating func retry(_ key: QueueRowKey, _ change: inout QueueChange) throws {
         let (destination, object, result) = key.place
-        let lane: StatementArguments = [destination, object]
+        let lane: Values = [destination, object]
         var retried = RetriedLane(
             destination: DestinationID(rawValue: destination),
             object: key.object,
@@ -89,33 +77,32 @@ extension SpoolTransaction {
         case .queued:
             try run(SQL.laneUnparked, lane)
         case .rejected:
-            let place: StatementArguments = [destination, object, result]
-            guard let row = try row(SQL.rejectedStamp, place), try isNewest(row, lane) else {
-                change.left[Self.tooLate, default: 0] += 1
+            let place: Values = [destination, object, result]
+            if let reason = try obstacle(place, lane) {
+                change.left[reason, default: 0] += 1
                 return
             }
-            guard try row.value(1) < Self.attemptLimit else {
-                change.left[Self.usedUp, default: 0] += 1
-                return
-            }
+            try run(SQL.requeueRejected, place)
             try run(SQL.deleteRejected, place)
-            try run(
-                SQL.requeueRejected,
-                place + [try row.optionalTimestamp(0)?.microseconds, try row.value(1) as Int64]
-            )
-            try run(SQL.laneRejectedRetried, lane)
+            try run(SQL.laneRejectedRetried, [result] + lane)
             retried.count = 1
         }
         change.changed += 1
         change.retried.append(retried)
     }
 
-    /// True when nothing of the lane went out after this rejected result.
-    private func isNewest(_ row: StoredRow, _ lane: StatementArguments) throws -> Bool {
-        guard let head = try self.row(SQL.laneHead, lane) else { return false }
-        let leased: Int64? = try head.optional(1)
-        let (last, own) = (try head.optionalTimestamp(2), try row.optionalTimestamp(0))
-        return leased == nil && own != nil && own == last
+    /// Why a rejected result cannot be tried again; nil when it can.
+    private func obstacle(_ place: Values, _ lane: Values) throws -> String? {
+        let own = try row(SQL.queueRejected, place) { row in
+            (stamp: try row.optionalTimestamp(0), attempts: try row.value(1) as Int64)
+        }
+        let newest = try row(SQL.laneNewest, lane) { row in
+            (leased: try row.optional(0) as Int64?, stamp: try row.optionalTimestamp(1))
+        }
+        guard let own, let newest, newest.leased == nil, own.stamp != nil,
+            own.stamp == newest.stamp
+        else { return Self.tooLate }
+        return own.attempts < Self.attemptLimit ? nil : Self.usedUp
     }
 
     /// Attempts after which nothing is tried again: each is stamped a microsecond lower, and stamps

@@ -1,4 +1,3 @@
-internal import GRDB
 internal import Monitoring
 
 /// Where the search for something to evict goes on; what it passed could not be evicted then.
@@ -49,19 +48,17 @@ extension SpoolTransaction {
     /// The next rows of a stage, oldest first.
     private func candidates(of stage: EvictionStage) throws -> [EvictionRow] {
         let limit = SpoolBounds.evictionStep
-        let rows: [StoredRow]
-        switch stage {
-        case .kept:
-            rows = try fetch(SQL.keptByAge, [memory.evictionCursors.kept, limit])
-        case .retired: rows = try fetch(SQL.queuedOfRetired, [limit])
-        case .rejected:
-            rows = try fetch(SQL.rejectedByAge, [memory.evictionCursors.rejected, limit])
-        case .unchanged:
-            rows = try fetch(SQL.resultsByWorth, [0, memory.evictionCursors.unchanged, limit])
-        case .changes:
-            rows = try fetch(SQL.resultsByWorth, [1, memory.evictionCursors.changes, limit])
+        let (query, values): (Query, Values) =
+            switch stage {
+            case .kept: (SQL.keptByAge, [memory.evictionCursors.kept, limit])
+            case .retired: (SQL.queuedOfRetired, [limit])
+            case .rejected: (SQL.rejectedByAge, [memory.evictionCursors.rejected, limit])
+            case .unchanged: (SQL.resultsByWorth, [0, memory.evictionCursors.unchanged, limit])
+            case .changes: (SQL.resultsByWorth, [1, memory.evictionCursors.changes, limit])
+            }
+        return try fetch(query, values) { row in
+            EvictionRow(result: try row.value(0), object: try row.value(1))
         }
-        return try rows.map { EvictionRow(result: try $0.value(0), object: try $0.value(1)) }
     }
 
     /// Remembers that a row was looked at.
@@ -98,16 +95,17 @@ extension SpoolTransaction {
         for (destination, place) in places where try protects(place, row, destination, stage) {
             return nil
         }
+        note(.evict)
         for (destination, place) in places {
-            let key: StatementArguments = [destination, row.object, row.result]
-            let lane: StatementArguments = [destination, row.object]
+            let key: Values = [destination, row.object, row.result]
+            let lane: Values = [destination, row.object]
             switch place {
             case .leased, nil: continue
             case .queued:
-                try run(SQL.deleteDelivery, key)
+                try run(SQL.deleteDelivery, key + [RowState.queued.rawValue])
                 try run(SQL.laneEvicted, lane)
             case .kept:
-                try run(SQL.deleteKept, key)
+                try run(SQL.deleteDelivery, key + [RowState.kept.rawValue])
                 try run(SQL.laneKeptEvicted, lane)
             case .rejected:
                 try run(SQL.deleteRejected, key)
@@ -127,7 +125,10 @@ extension SpoolTransaction {
                 isNeeded = isNeeded || place != nil
                 continue
             }
-            try run(SQL.deleteDelivery, [destination.id, row.object, row.result])
+            try run(
+                SQL.deleteDelivery,
+                [destination.id, row.object, row.result, RowState.queued.rawValue]
+            )
             try run(SQL.laneEvicted, [destination.id, row.object])
         }
         if !isNeeded { try deleteResult(row.result, of: row.object) }
@@ -151,11 +152,15 @@ extension SpoolTransaction {
 
     /// Where a result stands at one destination; nil when it is done with there.
     private func place(of row: EvictionRow, at destination: Int64) throws -> ResultPlace? {
-        let key: StatementArguments = [destination, row.object, row.result]
-        if let isLeased = try integer(SQL.findDelivery, key) {
-            return isLeased == 0 ? .queued : .leased
+        let key: Values = [destination, row.object, row.result]
+        if let state = try integer(SQL.findDelivery, key) {
+            switch RowState(rawValue: state) {
+            case .queued: return .queued
+            case .leased: return .leased
+            case .kept: return .kept
+            case nil: throw damaged("result \(row.result) is in state \(state)")
+            }
         }
-        if try integer(SQL.findKept, key) != nil { return .kept }
         return try integer(SQL.findRejected, key) != nil ? .rejected : nil
     }
 }
@@ -184,31 +189,37 @@ private struct EvictionRow {
 extension SpoolTransaction {
     /// The name behind an object's row.
     func name(of object: Int64) throws -> ObjectName {
-        guard let row = try row(SQL.nameOfObject, [object]) else {
+        guard let name = try row(SQL.nameOfObject, [object], read: { try $0.object(0) }) else {
             throw damaged("object \(object) has no name")
         }
-        return try row.object(0)
+        return name
     }
 
     /// Deletes a result that no destination needs any more, and its snapshot if it was the last.
-    func deleteResult(_ result: Int64, of object: Int64) throws {
+    ///
+    /// The newest snapshot of an object stays: its next result will most likely refer to it.
+    mutating func deleteResult(_ result: Int64, of object: Int64) throws {
         guard let snapshot = try integer(SQL.deleteResult, [result]) else { return }
-        try run(SQL.purgeSnapshot, [snapshot, object])
+        guard let newest = try integer(SQL.newestSnapshot, [object]), snapshot < newest else {
+            return
+        }
+        guard try run(SQL.purgeSnapshot, [snapshot, object]) > 0 else { return }
+        if memory.snapshots[object]?.id == snapshot { memory.snapshots[object] = nil }
     }
 
     /// Forgets a result at one destination, wherever it stands there, and counts it as dropped.
     mutating func drop(_ result: Int64, of object: Int64, at destination: Int64) throws {
-        let key: StatementArguments = [destination, object, result]
-        let lane: StatementArguments = [destination, object]
+        let key: Values = [destination, object, result]
+        let lane: Values = [destination, object]
         switch try place(of: EvictionRow(result: result, object: object), at: destination) {
         case .queued:
-            try run(SQL.deleteDelivery, key)
+            try run(SQL.deleteDelivery, key + [RowState.queued.rawValue])
             try run(SQL.laneDropped, lane)
         case .leased:
-            try run(SQL.deleteDelivery, key)
+            try run(SQL.deleteDelivery, key + [RowState.leased.rawValue])
             try run(SQL.laneLeasedDropped, lane)
         case .kept:
-            try run(SQL.deleteKept, key)
+            try run(SQL.deleteDelivery, key + [RowState.kept.rawValue])
             try run(SQL.laneKeptDropped, lane)
         case .rejected:
             try run(SQL.deleteRejected, key)

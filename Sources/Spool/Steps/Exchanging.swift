@@ -1,4 +1,3 @@
-internal import GRDB
 internal import Monitoring
 
 extension SpoolQueue {
@@ -19,7 +18,7 @@ extension SpoolQueue {
         of destination: DestinationID
     ) async throws(SpoolFault) -> [UnresolvedLease] {
         try await perform { step in
-            try step.fetch(SQL.leasedRows, [destination.rawValue]).map { row in
+            try step.fetch(SQL.leasedRows, [destination.rawValue]) { row in
                 UnresolvedLease(
                     object: try row.object(0),
                     sequence: Sequence(rawValue: try row.value(1)),
@@ -34,150 +33,207 @@ extension SpoolQueue {
 
 extension SpoolTransaction {
     /// At opening: what was leased by an earlier life is out of sight.
-    func markLeasedAmbiguous() throws {
+    mutating func markLeasedAmbiguous() throws {
+        note(.reopen)
         guard try integer(SQL.hasLeased) != nil else { return }
         try run(SQL.allLeasedAmbiguous, [])
     }
 
     fileprivate mutating func exchange(_ batch: DeliveryBatch) throws -> DeliveryAnswer {
         var answer = DeliveryAnswer()
-        var touched: [Int64] = []
+        var lanes = TouchedLanes()
         let destination = batch.destination.rawValue
         for settlement in batch.settlements {
-            guard let object = try find(settlement.object),
-                try settle(settlement, object: object, at: destination)
+            guard let place = try touch(settlement.object, at: destination, &lanes),
+                try settle(settlement, &lanes.rows[place], at: destination)
             else {
                 answer.unmatched.append(settlement)
                 continue
             }
-            touched.append(object)
+            note(.settle)
         }
         for parking in batch.parkings {
-            let object = try findOrAdd(parking.object)
+            try run(SQL.addLane, [destination, try findOrAdd(parking.object)])
+            guard let place = try touch(parking.object, at: destination, &lanes) else {
+                throw damaged("a lane that was just stored is not there")
+            }
             let reason = parking.reason.cut(toByteCount: Parking.textByteLimit)
-            try run(
-                SQL.laneParked,
-                [destination, object, parking.until.microseconds, reason]
-            )
-            touched.append(object)
+            lanes.rows[place].lane.parked = Lane.Parked(until: parking.until, reason: reason)
+            lanes.rows[place].isChanged = true
         }
         for request in batch.leases {
-            guard let object = try find(request.object) else { continue }
-            if let leased = try lease(request, object: object, batch) {
+            guard let place = try touch(request.object, at: destination, &lanes) else { continue }
+            if let leased = try lease(request, &lanes.rows[place], batch) {
+                note(.lease)
                 answer.leased.append(leased)
             }
-            touched.append(object)
         }
-        var seen: Set<Int64> = []
-        for object in touched where seen.insert(object).inserted {
-            if let lane = try lane(of: object, at: destination) { answer.lanes.append(lane) }
-        }
+        for row in lanes.rows where row.isChanged { try save(row, at: destination) }
+        answer.lanes = lanes.rows.map(\.lane)
         return answer
+    }
+
+    /// The place of a lane among those that the exchange read; nil when there is no such lane.
+    private mutating func touch(
+        _ name: ObjectName,
+        at destination: Int64,
+        _ lanes: inout TouchedLanes
+    ) throws -> Int? {
+        guard let object = try find(name) else { return nil }
+        if let place = lanes.places[object] { return place }
+        guard let row = try lane(of: object, named: name, at: destination) else { return nil }
+        lanes.places[object] = lanes.rows.count
+        lanes.rows.append(row)
+        return lanes.rows.count - 1
+    }
+
+    private func save(_ row: LaneRow, at destination: Int64) throws {
+        let lane = row.lane
+        try run(
+            SQL.saveLane,
+            [
+                row.head, lane.queued, lane.leased?.sequence.rawValue,
+                lane.leased?.isAmbiguous ?? false, lane.kept, lane.rejected,
+                lane.lastStamp?.microseconds, lane.parked?.until.microseconds,
+                lane.parked?.reason, lane.ignoredReason, lane.losses.superseded,
+                lane.losses.ignored, destination, row.object,
+            ]
+        )
     }
 
     /// Leases the head of a lane; nil when there is none, one is out, or the caller says no.
     private func lease(
         _ request: LeaseRequest,
-        object: Int64,
+        _ row: inout LaneRow,
         _ batch: DeliveryBatch
     ) throws -> LeasedResult? {
+        guard row.lane.canLease else { return nil }
         let destination = batch.destination.rawValue
-        guard let lane = try row(SQL.laneHead, [destination, object]) else { return nil }
-        let queued: Int = try lane.value(0)
-        let leased: Int64? = try lane.optional(1)
-        guard queued > 0, leased == nil else { return nil }
-        let lastStamp = try lane.optionalTimestamp(2)
-        guard let head = try row(SQL.headOfLane, [destination, object]) else {
-            throw damaged("\(request.object) has \(queued) queued results by count and none by row")
+        guard let head = try head(of: row, at: destination) else {
+            throw damaged(
+                "\(request.object) has \(row.lane.queued) queued results by count and none by row"
+            )
         }
-        let sequence = Sequence(rawValue: try head.value(0))
-        let result = try CheckResult(head, object: request.object, first: 5)
-        guard let significance = Significance(rawValue: try head.value(3)) else {
-            throw RowFault(column: 3)
-        }
-        let fixed = try head.optionalTimestamp(1)
-        let candidate = LeaseCandidate(sequence: sequence, result: result, lastStamp: lastStamp)
-        guard let stamp = fixed ?? batch.chooseStamp(candidate) else { return nil }
-        let attempt = try head.value(2) + 1
-        try run(
+        let candidate = LeaseCandidate(
+            sequence: head.sequence,
+            result: head.result,
+            lastStamp: row.lane.lastStamp
+        )
+        guard let stamp = head.baseStamp ?? batch.chooseStamp(candidate) else { return nil }
+        let attempt = head.attempts + 1
+        let result = head.sequence.rawValue
+        let changed = try run(
             SQL.lease,
-            [stamp.microseconds, attempt, request.node, destination, object, sequence.rawValue]
+            [stamp.microseconds, attempt, request.node, destination, row.object, result]
         )
-        let newest = fixed == nil ? stamp : lastStamp ?? stamp
-        try run(
-            SQL.laneLeased,
-            [sequence.rawValue, newest.microseconds, destination, object]
-        )
+        guard changed == 1 else { throw damaged("result \(result) cannot be leased") }
+        row.head = result
+        row.lane.queued -= 1
+        row.lane.leased = Lane.Lease(sequence: head.sequence, isAmbiguous: false)
+        row.lane.lastStamp = head.baseStamp == nil ? stamp : row.lane.lastStamp ?? stamp
+        row.lane.parked = nil
+        row.isChanged = true
         return LeasedResult(
-            sequence: sequence,
-            result: result,
-            significance: significance,
-            snapshot: SnapshotID(rawValue: try head.value(4)),
+            sequence: head.sequence,
+            result: head.result,
+            significance: head.significance,
+            snapshot: head.snapshot,
             baseStamp: stamp,
             attempt: attempt,
             node: request.node
         )
     }
 
+    private func head(of lane: LaneRow, at destination: Int64) throws -> LaneHead? {
+        try row(SQL.headOfLane, [destination, lane.object, lane.head]) { row in
+            guard let significance = Significance(rawValue: try row.value(3)) else {
+                throw RowFault(column: 3)
+            }
+            return LaneHead(
+                sequence: Sequence(rawValue: try row.value(0)),
+                baseStamp: try row.optionalTimestamp(1),
+                attempts: try row.value(2),
+                significance: significance,
+                snapshot: SnapshotID(rawValue: try row.value(4)),
+                result: try CheckResult(row, object: lane.lane.object, first: 5)
+            )
+        }
+    }
+
     /// Records what became of one leased result; false when it is not leased.
     private mutating func settle(
         _ settlement: Settlement,
-        object: Int64,
+        _ row: inout LaneRow,
         at destination: Int64
     ) throws -> Bool {
+        guard row.lane.leased?.sequence == settlement.sequence else { return false }
+        row.isChanged = true
+        if case .ambiguous = settlement.kind {
+            row.lane.leased?.isAmbiguous = true
+            return true
+        }
         let result = settlement.sequence.rawValue
-        let key: StatementArguments = [destination, object, result]
-        let lane: StatementArguments = [destination, object]
-        guard let row = try row(SQL.readLease, key) else { return false }
-        let attempts: Int64 = try row.value(1)
+        guard try end(settlement.kind, [destination, row.object, result]) == 1 else {
+            throw damaged("\(settlement.object) names a leased result that is none")
+        }
+        row.lane.leased = nil
         switch settlement.kind {
-        case .delivered(let time):
-            let stamp = try row.timestamp(0)
-            try run(SQL.deleteDelivery, key)
-            try run(SQL.keep, key + [stamp.microseconds, attempts, time.microseconds])
-            try run(SQL.laneDelivered, [1] + lane)
-        case .deliveredUnconfirmed:
-            try finish(result, object, destination, SQL.laneDelivered, [0] + lane)
-        case .superseded:
-            try finish(result, object, destination, SQL.laneSuperseded, lane)
+        case .delivered: row.lane.kept += 1
+        case .notProcessed, .sendAgain: row.lane.queued += 1
+        case .rejected: row.lane.rejected += 1
+        case .superseded: row.lane.losses.superseded += 1
         case .ignored(let reason):
-            let reason = reason.cut(toByteCount: Parking.textByteLimit)
-            try finish(result, object, destination, SQL.laneIgnored, [reason] + lane)
-        case .rejected(let code, let text, let time):
-            let text = text.cut(toByteCount: Parking.textByteLimit)
-            try run(SQL.deleteDelivery, key)
-            let stamp = try row.timestamp(0).microseconds
-            // a plain no shows that this attempt had no effect
-            let counted = code == 400 ? attempts - 1 : attempts
-            try run(SQL.reject, key + [code, text, time.microseconds, stamp, counted])
-            try run(SQL.laneRejected, lane)
-        case .notProcessed: try requeue(key, lane, attempts: attempts - 1)
-        case .sendAgain: try requeue(key, lane, attempts: attempts)
-        case .ambiguous: try run(SQL.laneAmbiguous, lane)
+            row.lane.losses.ignored += 1
+            row.lane.ignoredReason = reason.cut(toByteCount: Parking.textByteLimit)
+        case .deliveredUnconfirmed, .ambiguous: break
+        }
+        switch settlement.kind {
+        case .deliveredUnconfirmed, .superseded, .ignored:
+            try release(result, of: row.object, by: destination)
+        default: break
         }
         return true
     }
 
-    private func requeue(
-        _ key: StatementArguments,
-        _ lane: StatementArguments,
-        attempts: Int64
-    ) throws {
-        try run(SQL.endLease, [max(attempts, 0)] + key)
-        try run(SQL.laneRequeued, lane)
+    /// Moves a leased row where its settlement says; returns how many there were.
+    private func end(_ kind: Settlement.Kind, _ key: Values) throws -> Int {
+        switch kind {
+        case .delivered(let time): return try run(SQL.keep, [time.microseconds] + key)
+        case .notProcessed: return try run(SQL.endLease, [1] + key)
+        case .sendAgain: return try run(SQL.endLease, [0] + key)
+        case .rejected(let code, let text, let time):
+            let text = text.cut(toByteCount: Parking.textByteLimit)
+            // a plain no shows that this attempt had no effect
+            try run(SQL.reject, key + [code, text, time.microseconds, code == 400 ? 1 : 0])
+        case .deliveredUnconfirmed, .superseded, .ignored, .ambiguous: break
+        }
+        return try run(SQL.deleteDelivery, key + [RowState.leased.rawValue])
     }
+}
 
-    private mutating func finish(
-        _ result: Int64,
-        _ object: Int64,
-        _ destination: Int64,
-        _ laneStatement: String,
-        _ laneArguments: StatementArguments
-    ) throws {
-        try run(SQL.deleteDelivery, [destination, object, result])
-        try run(laneStatement, laneArguments)
-        try release(result, of: object, by: destination)
-    }
+/// A lane as it is stored, read once for an exchange and written once when it has changed.
+struct LaneRow {
+    let object: Int64
+    /// No queued or leased row of the lane comes before this one.
+    var head: Int64
+    var lane: Lane
+    var isChanged = false
+}
+
+/// The lanes of an exchange, in the order in which it met them.
+private struct TouchedLanes {
+    var rows: [LaneRow] = []
+    var places: [Int64: Int] = [:]
+}
+
+/// The oldest queued result of a lane.
+private struct LaneHead {
+    let sequence: Sequence
+    let baseStamp: Timestamp?
+    let attempts: Int
+    let significance: Significance
+    let snapshot: SnapshotID
+    let result: CheckResult
 }
 
 extension DeliveryBatch {

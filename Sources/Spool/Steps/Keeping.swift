@@ -1,4 +1,3 @@
-internal import GRDB
 package import Monitoring
 
 extension SpoolQueue {
@@ -7,14 +6,11 @@ extension SpoolQueue {
         of destination: DestinationID
     ) async throws(SpoolFault) -> [KeptLane] {
         try await perform { step in
-            try step.fetch(SQL.keptLanes, [destination.rawValue]).map { row in
-                KeptLane(
-                    object: try row.object(0),
-                    count: try row.value(1),
-                    newestStamp: try row.timestamp(2),
-                    newestAcknowledged: try row.timestamp(3),
-                    oldestAcknowledged: try row.timestamp(4)
-                )
+            let found = try step.fetch(SQL.keptLanes, [destination.rawValue]) { row in
+                (id: try row.value(0) as Int64, name: try row.object(1))
+            }
+            return try found.compactMap { object in
+                KeptLane(object.name, try step.keptRows(object.id, destination.rawValue))
             }
         }
     }
@@ -89,9 +85,23 @@ private struct KeptRow {
     }
 }
 
+extension KeptLane {
+    /// What the rows of an object come to; nil without any.
+    fileprivate init?(_ object: ObjectName, _ rows: [KeptRow]) {
+        guard let newest = rows.map(\.lowestStamp).max(),
+            let first = rows.map(\.acknowledged).min(), let last = rows.map(\.acknowledged).max()
+        else { return nil }
+        self.object = object
+        count = rows.count
+        newestStamp = newest
+        newestAcknowledged = last
+        oldestAcknowledged = first
+    }
+}
+
 extension SpoolTransaction {
-    private func keptRows(_ object: Int64, _ destination: Int64) throws -> [KeptRow] {
-        try fetch(SQL.keptOfObject, [destination, object, 0, -1]).map(KeptRow.init)
+    fileprivate func keptRows(_ object: Int64, _ destination: Int64) throws -> [KeptRow] {
+        try fetch(SQL.keptOfLane, [destination, object], read: KeptRow.init)
     }
 
     fileprivate mutating func confirm(
@@ -103,8 +113,10 @@ extension SpoolTransaction {
         let proven = try keptRows(object, destination).filter {
             $0.lowestStamp <= proof.stamp && $0.acknowledged < acknowledgedBefore
         }
+        if !proven.isEmpty { note(.confirm) }
         for row in proven {
-            try run(SQL.deleteKept, [destination, object, row.result])
+            let state = RowState.kept.rawValue
+            try run(SQL.deleteDelivery, [destination, object, row.result, state])
             try release(row.result, of: object, by: destination)
         }
         try run(SQL.laneConfirmed, [proven.count, destination, object])
@@ -120,12 +132,10 @@ extension SpoolTransaction {
         let lost = try keptRows(object, destination).filter { row in
             stamp.map { row.lowestStamp > $0 } ?? true
         }
-        for row in lost {
-            let key: StatementArguments = [destination, object, row.result]
-            try run(SQL.deleteKept, key)
-            try run(SQL.requeueKept, key + [row.baseStamp.microseconds, row.attempts])
-        }
-        try run(SQL.laneResent, [lost.count, lost.count, destination, object])
+        guard let first = lost.first else { return 0 }
+        note(.resend)
+        for row in lost { try run(SQL.requeueKept, [destination, object, row.result]) }
+        try run(SQL.laneResent, [lost.count, first.result, destination, object])
         return lost.count
     }
 }

@@ -59,23 +59,22 @@ extension SpoolTransaction {
         let pattern = filter.object.map { NamePattern($0) }
         let from = cursor ?? QueueCursor(destination: 0, object: 0, result: 0)
         let names = try destinations()
-        let rows = try fetch(
+        let keys = try fetch(
             SQL.queueEntries,
             [from.destination, from.object, from.result, QueuePage.entryLimit]
-        )
-        var last: QueueCursor?
-        for row in rows {
-            let key = try key(row, names)
-            last = key.cursor
-            guard key.passes(filter, pattern) else { continue }
+        ) { row in try Self.key(row, names) }
+        for key in keys where key.passes(filter, pattern) {
             guard try take(key, &self) else { return }
         }
-        end(rows.count < QueuePage.entryLimit ? nil : last)
+        end(keys.count < QueuePage.entryLimit ? nil : keys.last?.cursor)
     }
 }
 
 extension SpoolTransaction {
-    private func key(_ row: StoredRow, _ names: [DestinationRow]) throws -> QueueRowKey {
+    private static func key(
+        _ row: StoredRow,
+        _ names: [DestinationRow]
+    ) throws -> QueueRowKey {
         let destination: Int64 = try row.value(0)
         let stored: Int64 = try row.value(3)
         let isAmbiguous: Int64? = try row.optional(6)
@@ -101,43 +100,44 @@ extension SpoolTransaction {
     }
 
     /// Everything about one entry.
-    fileprivate func entry(_ key: QueueRowKey) throws -> QueueEntry {
-        let place: StatementArguments = [
-            key.cursor.destination, key.cursor.object, key.cursor.result,
-        ]
-        guard let row = try row(SQL.queueResult, [key.cursor.result]),
-            let significance = Significance(rawValue: try row.value(0))
-        else { throw damaged("result \(key.cursor.result) is not there or makes no sense") }
+    fileprivate mutating func entry(_ key: QueueRowKey) throws -> QueueEntry {
+        let place: Values = [key.cursor.destination, key.cursor.object, key.cursor.result]
+        let found = try row(SQL.queueResult, [key.cursor.result]) { row in
+            guard let significance = Significance(rawValue: try row.value(0)) else {
+                throw RowFault(column: 0)
+            }
+            return (significance, try CheckResult(row, object: key.object, first: 1))
+        }
+        guard let (significance, result) = found else {
+            throw damaged("result \(key.cursor.result) is not there")
+        }
         var entry = QueueEntry(
             sequence: Sequence(rawValue: key.cursor.result),
             destination: key.destinationName,
             state: key.state,
-            result: try CheckResult(row, object: key.object, first: 1),
+            result: result,
             significance: significance,
             attempts: 0
         )
-        switch key.state {
-        case .queued, .sent, .ambiguous:
-            guard let row = try self.row(SQL.queueDelivery, place) else { return entry }
+        let isRejected = key.state == .rejected
+        try row(isRejected ? SQL.queueRejected : SQL.queueDelivery, place) { row in
             entry.baseStamp = try row.optionalTimestamp(0)
             entry.attempts = try row.value(1)
-            entry.node = try row.optional(2)
-        case .delivered:
-            guard let row = try self.row(SQL.queueKept, place) else { return entry }
-            entry.baseStamp = try row.timestamp(0)
-            entry.attempts = try row.value(1)
-        case .rejected:
-            guard let row = try self.row(SQL.queueRejected, place) else { return entry }
-            entry.answer = QueueEntry.Answer(
-                code: try row.value(0),
-                text: try row.value(1),
-                at: try row.timestamp(2)
-            )
-            entry.baseStamp = try row.optionalTimestamp(3)
-            entry.attempts = try row.value(4)
+            if isRejected {
+                entry.answer = QueueEntry.Answer(
+                    code: try row.value(2),
+                    text: try row.value(3),
+                    at: try row.timestamp(4)
+                )
+            } else {
+                entry.node = try row.optional(2)
+            }
         }
         if key.isParked {
-            entry.parked = try lane(of: key.cursor.object, at: key.cursor.destination)?.parked
+            let name = key.object
+            let lane = try lane(
+                of: key.cursor.object, named: name, at: key.cursor.destination)
+            entry.parked = lane?.lane.parked
         }
         return entry
     }

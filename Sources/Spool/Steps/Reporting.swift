@@ -1,5 +1,3 @@
-internal import Foundation
-internal import GRDB
 package import Monitoring
 
 extension SpoolQueue {
@@ -8,7 +6,9 @@ extension SpoolQueue {
     /// Reads one row for each object, however many results wait.
     package func lanes(of destination: DestinationID) async throws(SpoolFault) -> [Lane] {
         try await perform { step in
-            try step.fetch(SQL.lanes, [destination.rawValue]).map(Lane.init)
+            try step.fetch(SQL.lanes, [destination.rawValue]) { row in
+                try Lane(row, object: try row.object(0))
+            }
         }
     }
 
@@ -20,7 +20,7 @@ extension SpoolQueue {
         try await perform { step in
             try objects.compactMap { name in
                 guard let object = try step.find(name) else { return nil }
-                return try step.lane(of: object, at: destination.rawValue)
+                return try step.lane(of: object, named: name, at: destination.rawValue)?.lane
             }
         }
     }
@@ -28,12 +28,12 @@ extension SpoolQueue {
     /// What an object was when a result came about; nil when no result refers to it any more.
     package func snapshot(_ id: SnapshotID) async throws(SpoolFault) -> ObjectSnapshot? {
         try await perform { step in
-            guard let row = try step.row(SQL.readSnapshot, [id.rawValue]) else { return nil }
-            let bytes: Data = try row.value(0)
-            guard let snapshot = ObjectSnapshot(storedBytes: Array(bytes)) else {
-                throw RowFault(column: 0)
+            try step.row(SQL.readSnapshot, [id.rawValue]) { row in
+                guard let snapshot = ObjectSnapshot(storedBytes: try row.value(0)) else {
+                    throw RowFault(column: 0)
+                }
+                return snapshot
             }
-            return snapshot
         }
     }
 
@@ -44,10 +44,10 @@ extension SpoolQueue {
         limit: Int = 100
     ) async throws(SpoolFault) -> [RejectedResult] {
         try await perform { step in
-            let arguments: StatementArguments = [
+            let values: Values = [
                 destination.rawValue, sequence?.rawValue ?? 0, limit,
             ]
-            return try step.fetch(SQL.rejectedOfDestination, arguments).map { row in
+            return try step.fetch(SQL.rejectedOfDestination, values) { row in
                 RejectedResult(
                     sequence: Sequence(rawValue: try row.value(0)),
                     result: try CheckResult(row, object: try row.object(4), first: 5),
@@ -66,8 +66,9 @@ extension SpoolQueue {
 }
 
 extension Lane {
-    fileprivate init(_ row: StoredRow) throws {
-        object = try row.object(0)
+    /// Reads a lane's columns in the order in which ``SQL`` names them, behind one other.
+    init(_ row: StoredRow, object: ObjectName) throws {
+        self.object = object
         queued = try row.value(1)
         let leased: Int64? = try row.optional(2)
         let isAmbiguous: Bool = try row.value(3)
@@ -79,8 +80,8 @@ extension Lane {
         lastStamp = try row.optionalTimestamp(6)
         let reason: String = try row.optional(8) ?? ""
         parked = try row.optionalTimestamp(7).map { Parked(until: $0, reason: reason) }
-        losses = try LossCounts(row, first: 9)
-        ignoredReason = try row.optional(15)
+        ignoredReason = try row.optional(9)
+        losses = try LossCounts(row, first: 10)
     }
 }
 
@@ -97,12 +98,18 @@ extension LossCounts {
 
 extension SpoolTransaction {
     /// One lane, nil when there is none.
-    func lane(of object: Int64, at destination: Int64) throws -> Lane? {
-        try row(SQL.lane, [destination, object]).map(Lane.init)
+    func lane(
+        of object: Int64,
+        named name: ObjectName,
+        at destination: Int64
+    ) throws -> LaneRow? {
+        try row(SQL.lane, [destination, object]) { row in
+            LaneRow(object: object, head: try row.value(0), lane: try Lane(row, object: name))
+        }
     }
 
     fileprivate mutating func status() throws -> SpoolStatus {
-        let pages = try integer("PRAGMA page_count") ?? 0
+        let pages = try integer(SQL.pageCount) ?? 0
         let size = SpoolSize(
             liveBytes: try liveBytes(),
             fileBytes: Int(pages) * SpoolBounds.pageBytes,
@@ -115,21 +122,22 @@ extension SpoolTransaction {
     }
 
     private func status(of destination: DestinationRow) throws -> DestinationStatus {
-        guard let totals = try row(SQL.laneTotals, [destination.id]) else {
-            throw damaged("the lanes cannot be counted")
-        }
         let oldest = try integer(SQL.oldestExecution, [destination.id])
-        return DestinationStatus(
-            id: DestinationID(rawValue: destination.id),
-            name: destination.name,
-            isRetired: destination.isRetired,
-            queued: try totals.value(0),
-            leased: try totals.value(1),
-            kept: try totals.value(2),
-            rejected: try totals.value(3),
-            parkedObjects: try totals.value(4),
-            losses: try LossCounts(totals, first: 5),
-            oldestExecution: oldest.map(Timestamp.init(microseconds:))
-        )
+        let found = try row(SQL.laneTotals, [destination.id]) { totals in
+            DestinationStatus(
+                id: DestinationID(rawValue: destination.id),
+                name: destination.name,
+                isRetired: destination.isRetired,
+                queued: try totals.value(0),
+                leased: try totals.value(1),
+                kept: try totals.value(2),
+                rejected: try totals.value(3),
+                parkedObjects: try totals.value(4),
+                losses: try LossCounts(totals, first: 5),
+                oldestExecution: oldest.map(Timestamp.init(microseconds:))
+            )
+        }
+        guard let found else { throw damaged("the lanes cannot be counted") }
+        return found
     }
 }

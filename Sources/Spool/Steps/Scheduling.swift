@@ -1,17 +1,17 @@
-internal import GRDB
 package import Monitoring
 
 extension SpoolQueue {
     /// Stores schedules that changed without a result.
     package func saveSchedule(_ states: [ScheduleState]) async throws(SpoolFault) {
         try await perform { step in
-            for state in states { try step.save(state) }
+            if !states.isEmpty { step.note(.schedule) }
+            for state in states { try step.save(state, of: try step.findOrAdd(state.object)) }
         }
     }
 
     /// All schedules that are stored, in no order.
     package func scheduleStates() async throws(SpoolFault) -> [ScheduleState] {
-        try await perform { step in try step.fetch(SQL.schedules, []).map(ScheduleState.init) }
+        try await perform { step in try step.fetch(SQL.schedules, [], read: ScheduleState.init) }
     }
 
     /// Forgets the schedules of objects that are no longer defined, and returns how many.
@@ -22,10 +22,11 @@ extension SpoolQueue {
     ) async throws(SpoolFault) -> Int {
         try await perform { step in
             var count = 0
-            for row in try step.fetch(SQL.scheduledObjects, []) {
-                guard !defined.contains(try row.object(1)) else { continue }
-                try step.run(SQL.forgetSchedule, [try row.value(0) as Int64])
-                count += 1
+            let known = try step.fetch(SQL.scheduledObjects, []) { row in
+                (id: try row.value(0) as Int64, name: try row.object(1))
+            }
+            for object in known where !defined.contains(object.name) {
+                count += try step.run(SQL.forgetSchedule, [object.id])
             }
             return count
         }
@@ -33,12 +34,12 @@ extension SpoolQueue {
 }
 
 extension SpoolTransaction {
-    /// Stores one schedule.
-    mutating func save(_ schedule: ScheduleState) throws {
+    /// Stores the schedule of the object in this row.
+    func save(_ schedule: ScheduleState, of object: Int64) throws {
         try run(
             SQL.saveSchedule,
             [
-                try findOrAdd(schedule.object), schedule.checkState?.state.rawValue,
+                object, schedule.checkState?.state.rawValue,
                 schedule.checkState?.type.rawValue, schedule.checkState?.attempt,
                 schedule.lastStart?.microseconds, schedule.lastEnd?.microseconds,
                 schedule.nextCheck.microseconds, schedule.lastOutput,

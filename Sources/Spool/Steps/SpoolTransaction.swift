@@ -1,4 +1,5 @@
 internal import GRDB
+internal import GRDBSQLite
 internal import Monitoring
 
 /// What is known about the rows without asking SQLite; thrown away when a transaction fails.
@@ -7,6 +8,10 @@ struct SpoolMemory {
     var objects: [ObjectName: Int64] = [:]
     /// All destinations by row, nil until they were read.
     var destinations: [DestinationRow]?
+    /// The snapshot that came last with an object, and its row; at most ``snapshotLimit``.
+    var snapshots: [Int64: KnownSnapshot] = [:]
+    /// What was prepared on the connection.
+    let statements = PreparedStatements()
     /// Where the search for changes that can be evicted goes on.
     var evictionCursors = EvictionCursors()
     /// Set once by closing.
@@ -14,6 +19,15 @@ struct SpoolMemory {
 
     /// 65,536 names, some 8 MiB at most; beyond it the names are forgotten and read again.
     static let objectLimit = 65_536
+    /// 4,096 snapshots of at most 1 KiB, so 4 MiB; others are looked up in the file.
+    static let snapshotLimit = 4096
+    static let snapshotByteLimit = 1024
+}
+
+/// A snapshot that is stored.
+struct KnownSnapshot {
+    let id: Int64
+    let body: [UInt8]
 }
 
 /// One destination as it is stored.
@@ -29,38 +43,64 @@ struct SpoolTransaction {
     let file: SpoolFile
     let bounds: SpoolBounds
     var memory: SpoolMemory
+    /// What was done, for the kill points.
+    private(set) var works: [KillPoint.Work] = []
 
-    /// Runs a statement for its effect.
-    func run(_ sql: String, _ arguments: StatementArguments) throws {
-        try db.cachedStatement(sql: sql).execute(arguments: arguments)
+    init(db: Database, file: SpoolFile, bounds: SpoolBounds, memory: SpoolMemory) {
+        self.db = db
+        self.file = file
+        self.bounds = bounds
+        self.memory = memory
     }
 
-    /// The first row of a statement.
-    func row(_ sql: String, _ arguments: StatementArguments) throws -> StoredRow? {
-        let statement = try db.cachedStatement(sql: sql)
-        var found: StoredRow?
-        let steps = try DatabaseValue.fetchCursor(statement, arguments: arguments)
-        try withExtendedLifetime(steps) {
-            if try steps.next() != nil { found = StoredRow(at: statement) }
+    /// Notes that this transaction does such work.
+    mutating func note(_ work: KillPoint.Work) {
+        if !works.contains(work) { works.append(work) }
+    }
+
+    /// Runs a statement for its effect, and returns how many rows it changed.
+    @discardableResult
+    func run(_ query: Query, _ values: Values) throws -> Int {
+        let statement = try memory.statements.start(query, values, db)
+        defer { sqlite3_reset(statement) }
+        while try memory.statements.step(statement, query, db) {}
+        return db.changesCount
+    }
+
+    /// What `read` makes of the first row of a statement.
+    func row<Value>(
+        _ query: Query,
+        _ values: Values,
+        read: (StoredRow) throws -> Value
+    ) throws -> Value? {
+        let statement = try memory.statements.start(query, values, db)
+        defer { sqlite3_reset(statement) }
+        guard try memory.statements.step(statement, query, db) else { return nil }
+        return try read(StoredRow(statement: statement))
+    }
+
+    /// What `read` makes of every row of a statement.
+    func fetch<Value>(
+        _ query: Query,
+        _ values: Values,
+        read: (StoredRow) throws -> Value
+    ) throws -> [Value] {
+        let statement = try memory.statements.start(query, values, db)
+        defer { sqlite3_reset(statement) }
+        var found: [Value] = []
+        while try memory.statements.step(statement, query, db) {
+            found.append(try read(StoredRow(statement: statement)))
         }
         return found
     }
 
-    /// All rows of a statement.
-    func fetch(_ sql: String, _ arguments: StatementArguments) throws -> [StoredRow] {
-        let statement = try db.cachedStatement(sql: sql)
-        var found: [StoredRow] = []
-        let steps = try DatabaseValue.fetchCursor(statement, arguments: arguments)
-        try withExtendedLifetime(steps) {
-            while try steps.next() != nil { found.append(StoredRow(at: statement)) }
-        }
-        return found
+    /// The first column of the first row of a statement; nil for none and for NULL.
+    func integer(_ query: Query, _ values: Values = []) throws -> Int64? {
+        try row(query, values) { row in try row.optional(0) } ?? nil
     }
 
-    /// The first column of the first row of a statement.
-    func integer(_ sql: String, _ arguments: StatementArguments = []) throws -> Int64? {
-        try Int64.fetchOne(db.cachedStatement(sql: sql), arguments: arguments)
-    }
+    /// The first column of the first row of a statement that is run once in a while.
+    func integer(_ sql: String) throws -> Int64? { try Int64.fetchOne(db, sql: sql) }
 
     /// The row of an object, or nil when the spool does not know it.
     mutating func find(_ object: ObjectName) throws -> Int64? {
@@ -87,7 +127,7 @@ struct SpoolTransaction {
     /// All destinations, the retired ones too.
     mutating func destinations() throws -> [DestinationRow] {
         if let known = memory.destinations { return known }
-        let rows = try fetch(SQL.destinations, []).map { row in
+        let rows = try fetch(SQL.destinations, []) { row in
             DestinationRow(
                 id: try row.value(0),
                 name: try row.value(1),
@@ -100,8 +140,8 @@ struct SpoolTransaction {
 
     /// Bytes of pages that hold something.
     func liveBytes() throws -> Int {
-        let pages = try integer("PRAGMA page_count") ?? 0
-        let free = try integer("PRAGMA freelist_count") ?? 0
+        let pages = try integer(SQL.pageCount) ?? 0
+        let free = try integer(SQL.freePageCount) ?? 0
         return Int(pages - free) * SpoolBounds.pageBytes
     }
 

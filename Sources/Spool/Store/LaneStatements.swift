@@ -1,86 +1,81 @@
 extension SQL {
     private static let laneColumns = """
-        SELECT object.name, lane.queued, lane.leased, lane.is_ambiguous, lane.kept,
-            lane.rejected, lane.last_stamp_us, lane.parked_until_us, lane.parked_reason,
-            lane.evicted, lane.evicted_kept, lane.refused, lane.superseded, lane.ignored,
-            lane.dropped, lane.ignored_reason
-        FROM lane JOIN object ON object.id = lane.object
+        lane.queued, lane.leased, lane.is_ambiguous, lane.kept, lane.rejected,
+        lane.last_stamp_us, lane.parked_until_us, lane.parked_reason, lane.ignored_reason,
+        lane.evicted, lane.evicted_kept, lane.refused, lane.superseded, lane.ignored,
+        lane.dropped
+        """
+    static let lanes = Query(
+        """
+        SELECT object.name, \(laneColumns) FROM lane JOIN object ON object.id = lane.object
         WHERE lane.destination = ?
         """
-    static let lanes = laneColumns
-    static let lane = laneColumns + " AND lane.object = ?"
-    static let laneHead = """
-        SELECT queued, leased, last_stamp_us FROM lane WHERE destination = ? AND object = ?
+    )
+    static let lane = Query(
+        "SELECT head, \(laneColumns) FROM lane WHERE destination = ? AND object = ?"
+    )
+    static let addLane = Query("INSERT OR IGNORE INTO lane (destination, object) VALUES (?, ?)")
+    /// What an exchange can change; the other columns belong to accepting, proving and evicting.
+    static let saveLane = Query(
         """
-    static let laneGrew = """
+        UPDATE lane SET head = ?, queued = ?, leased = ?, is_ambiguous = ?, kept = ?,
+            rejected = ?, last_stamp_us = ?, parked_until_us = ?, parked_reason = ?,
+            ignored_reason = ?, superseded = ?, ignored = ?
+        WHERE destination = ? AND object = ?
+        """
+    )
+    static let laneGrew = Query(
+        """
         INSERT INTO lane (destination, object, queued) VALUES (?, ?, ?)
         ON CONFLICT (destination, object) DO UPDATE SET queued = queued + excluded.queued
         """
-    static let laneLeased = """
-        UPDATE lane SET queued = queued - 1, leased = ?, is_ambiguous = 0, last_stamp_us = ?,
-            parked_until_us = NULL, parked_reason = NULL
-        WHERE destination = ? AND object = ?
-        """
-    static let laneDelivered = """
-        UPDATE lane SET leased = NULL, is_ambiguous = 0, kept = kept + ?
-        WHERE destination = ? AND object = ?
-        """
-    static let laneSuperseded = """
-        UPDATE lane SET leased = NULL, is_ambiguous = 0, superseded = superseded + 1
-        WHERE destination = ? AND object = ?
-        """
-    static let laneIgnored = """
-        UPDATE lane SET leased = NULL, is_ambiguous = 0, ignored = ignored + 1,
-            ignored_reason = ?
-        WHERE destination = ? AND object = ?
-        """
-    static let laneRejected = """
-        UPDATE lane SET leased = NULL, is_ambiguous = 0, rejected = rejected + 1
-        WHERE destination = ? AND object = ?
-        """
-    static let laneRequeued = """
-        UPDATE lane SET leased = NULL, is_ambiguous = 0, queued = queued + 1
-        WHERE destination = ? AND object = ?
-        """
-    static let laneAmbiguous =
-        "UPDATE lane SET is_ambiguous = 1 WHERE destination = ? AND object = ?"
-    static let hasLeased =
+    )
+    static let hasLeased = Query(
         "SELECT 1 FROM lane WHERE leased IS NOT NULL AND is_ambiguous = 0 LIMIT 1"
-    static let allLeasedAmbiguous =
+    )
+    static let allLeasedAmbiguous = Query(
         "UPDATE lane SET is_ambiguous = 1 WHERE leased IS NOT NULL AND is_ambiguous = 0"
-    static let laneParked = """
-        INSERT INTO lane (destination, object, parked_until_us, parked_reason)
-        VALUES (?, ?, ?, ?)
-        ON CONFLICT (destination, object) DO UPDATE SET
-            parked_until_us = excluded.parked_until_us, parked_reason = excluded.parked_reason
+    )
+    static let laneRefused = Query(
         """
-    static let laneRefused = """
         INSERT INTO lane (destination, object, refused) VALUES (?, ?, ?)
         ON CONFLICT (destination, object) DO UPDATE SET refused = refused + excluded.refused
         """
-    static let laneEvicted = """
+    )
+    static let laneEvicted = Query(
+        """
         UPDATE lane SET queued = queued - 1, evicted = evicted + 1
         WHERE destination = ? AND object = ?
         """
-    static let laneKeptEvicted = """
+    )
+    static let laneKeptEvicted = Query(
+        """
         UPDATE lane SET kept = kept - 1, evicted_kept = evicted_kept + 1
         WHERE destination = ? AND object = ?
         """
-    static let laneRejectedDropped = """
+    )
+    static let laneRejectedDropped = Query(
+        """
         UPDATE lane SET rejected = rejected - 1, dropped = dropped + 1
         WHERE destination = ? AND object = ?
         """
-    static let laneConfirmed =
+    )
+    static let laneConfirmed = Query(
         "UPDATE lane SET kept = kept - ? WHERE destination = ? AND object = ?"
-    static let laneResent = """
-        UPDATE lane SET kept = kept - ?, queued = queued + ?
-        WHERE destination = ? AND object = ?
+    )
+    static let laneResent = Query(
         """
-    static let laneTotals = """
+        UPDATE lane SET kept = kept - ?1, queued = queued + ?1, head = min(head, ?2)
+        WHERE destination = ?3 AND object = ?4
+        """
+    )
+    static let laneTotals = Query(
+        """
         SELECT coalesce(sum(queued), 0), count(leased), coalesce(sum(kept), 0),
             coalesce(sum(rejected), 0), count(parked_until_us), coalesce(sum(evicted), 0),
             coalesce(sum(evicted_kept), 0), coalesce(sum(refused), 0),
             coalesce(sum(superseded), 0), coalesce(sum(ignored), 0), coalesce(sum(dropped), 0)
         FROM lane WHERE destination = ?
         """
+    )
 }

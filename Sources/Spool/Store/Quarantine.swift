@@ -12,6 +12,7 @@ internal import Monitoring
 /// database's first name opened without its log.
 struct Quarantine {
     let file: SpoolFile
+    var passing: KillPoint.Observer = { _ in }
 
     /// What SQLite keeps beside a database, in the order in which it is moved.
     private static let companions = ["-wal", "-shm"]
@@ -74,14 +75,17 @@ struct Quarantine {
         _ kind: MovedSpool.Kind
     ) throws(SpoolFault) -> MovedSpool {
         try file.syncDirectory(file.directory)
+        passing(.movingAside)
         for companion in Self.companions {
             if rename(file.path + companion, target + companion) != 0, errno != ENOENT {
                 throw file.failure(errno)
             }
         }
         try file.syncDirectory(file.directory)
+        passing(.movedLogAside)
         guard unlink(file.path) == 0 else { throw file.failure(errno) }
         try file.syncDirectory(file.directory)
+        passing(.movedAside)
         let date = parse(String(Self.lastPart(of: target)))?.date ?? ""
         return MovedSpool(path: target, kind: kind, date: date)
     }

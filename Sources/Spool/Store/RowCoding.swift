@@ -1,5 +1,3 @@
-internal import Foundation
-internal import GRDB
 internal import Monitoring
 
 /// Writes strings and lists of them as bytes: a count or length in four bytes, then the parts.
@@ -102,8 +100,7 @@ extension CheckResult {
         guard let state = ServiceState(rawValue: try row.value(first)),
             let exitStatus = Int32(exactly: exitStatus)
         else { throw RowFault(column: first) }
-        let bytes: Data = try row.value(first + 7)
-        var reader = ByteReader(Array(bytes))
+        var reader = ByteReader(try row.value(first + 7))
         guard let performanceData = reader.readList(), reader.isAtEnd else {
             throw RowFault(column: first + 7)
         }

@@ -4,6 +4,7 @@ internal import GRDB
 struct SpoolDatabase {
     let file: SpoolFile
     let bounds: SpoolBounds
+    let passing: KillPoint.Observer
 
     /// The opened database.
     ///
@@ -84,6 +85,7 @@ struct SpoolDatabase {
     private func migrate(_ db: Database) throws {
         let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
         guard version < SpoolSchema.version else { return }
+        var isNew = false
         try db.inTransaction(.immediate) {
             let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
             guard version < SpoolSchema.version else { return .rollback }
@@ -92,8 +94,11 @@ struct SpoolDatabase {
             }
             try db.execute(sql: "PRAGMA application_id = \(SpoolSchema.applicationID)")
             try db.execute(sql: "PRAGMA user_version = \(SpoolSchema.version)")
+            passing(.uncommitted(.migrate))
+            isNew = true
             return .commit
         }
+        if isNew { passing(.committed(.migrate)) }
     }
 
     /// Refuses a spool that lacks a table, an index or a column of its format.

@@ -7,7 +7,7 @@ enum SpoolSchema {
     /// The format that this program writes.
     static var version: Int { migrations.count }
     /// Each step leads from the version of its index to the next one.
-    static let migrations: [[String]] = [version1, version2]
+    static let migrations: [[String]] = [version1, version2, version3]
 
     private static let version1 = [
         """
@@ -111,8 +111,31 @@ enum SpoolSchema {
         """,
     ]
 
-    /// A result proves itself; a rejected one keeps the stamp under which it can be tried again.
+    /// Kept results stay where they were leased, in another state; what only served to purge
+    /// snapshots goes.
+    ///
+    /// A lane's head spares each lease the kept results: nothing before it is queued or leased.
     private static let version2 = [
+        "ALTER TABLE lane ADD COLUMN head INTEGER NOT NULL DEFAULT 0",
+        """
+        UPDATE lane SET head = coalesce((SELECT min(result) FROM delivery
+            WHERE delivery.destination = lane.destination AND delivery.object = lane.object), 0)
+        """,
+        "ALTER TABLE delivery RENAME COLUMN is_leased TO state",
+        "ALTER TABLE delivery ADD COLUMN acknowledged_us INTEGER",
+        """
+        INSERT INTO delivery (destination, object, result, state, base_stamp_us, attempts,
+            acknowledged_us)
+        SELECT destination, object, result, 2, base_stamp_us, attempts, acknowledged_us FROM kept
+        """,
+        "DROP TABLE kept",
+        "CREATE INDEX kept_by_age ON delivery (result) WHERE state = 2",
+        "DROP INDEX result_by_snapshot",
+        "DROP INDEX snapshot_by_object",
+    ]
+
+    /// A result proves itself; a rejected one keeps the stamp under which it can be tried again.
+    private static let version3 = [
         "ALTER TABLE result ADD COLUMN checksum INTEGER",
         "ALTER TABLE rejected ADD COLUMN base_stamp_us INTEGER",
         "ALTER TABLE rejected ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0",

@@ -1,74 +1,110 @@
 /// Every statement on the spool's rows; values are always bound.
 enum SQL {
+    // Space
+    static let pageCount = Query("PRAGMA page_count")
+    static let freePageCount = Query("PRAGMA freelist_count")
+
     // Names
-    static let findObject = "SELECT id FROM object WHERE name = ?"
-    static let nameOfObject = "SELECT name FROM object WHERE id = ?"
-    static let addObject = "INSERT INTO object (name) VALUES (?)"
-    static let destinations = "SELECT id, name, is_retired FROM destination ORDER BY id"
-    static let addDestination = """
+    static let findObject = Query("SELECT id FROM object WHERE name = ?")
+    static let nameOfObject = Query("SELECT name FROM object WHERE id = ?")
+    static let addObject = Query("INSERT INTO object (name) VALUES (?)")
+    static let destinations = Query("SELECT id, name, is_retired FROM destination ORDER BY id")
+    static let addDestination = Query(
+        """
         INSERT INTO destination (name) VALUES (?)
         ON CONFLICT (name) DO UPDATE SET is_retired = 0
-        """
-    static let retireDestination = "UPDATE destination SET is_retired = 1 WHERE id = ?"
+        """)
+    static let retireDestination = Query("UPDATE destination SET is_retired = 1 WHERE id = ?")
 
     // Snapshots
-    static let findSnapshots = "SELECT id, body FROM snapshot WHERE object = ? AND digest = ?"
-    static let addSnapshot = "INSERT INTO snapshot (object, digest, body) VALUES (?, ?, ?)"
-    static let readSnapshot = "SELECT body FROM snapshot WHERE id = ?"
-    /// The newest snapshot of an object stays: its next result will most likely refer to it.
-    static let purgeSnapshot = """
-        DELETE FROM snapshot WHERE id = ?1
-        AND NOT EXISTS (SELECT 1 FROM result WHERE snapshot = ?1)
-        AND id < (SELECT max(id) FROM snapshot WHERE object = ?2)
+    static let findSnapshots = Query(
+        "SELECT id, body FROM snapshot WHERE object = ? AND digest = ?")
+    static let addSnapshot = Query("INSERT INTO snapshot (object, digest, body) VALUES (?, ?, ?)")
+    static let readSnapshot = Query("SELECT body FROM snapshot WHERE id = ?")
+    static let newestSnapshot = Query("SELECT max(id) FROM snapshot WHERE object = ?")
+    /// Looks at the object's results, oldest first: the next one most likely refers to it too.
+    static let purgeSnapshot = Query(
         """
+        DELETE FROM snapshot WHERE id = ?1
+        AND NOT EXISTS (SELECT 1 FROM destination CROSS JOIN delivery
+            ON delivery.destination = destination.id AND delivery.object = ?2
+            CROSS JOIN result ON result.id = delivery.result WHERE result.snapshot = ?1)
+        AND NOT EXISTS (SELECT 1 FROM destination CROSS JOIN rejected
+            ON rejected.destination = destination.id AND rejected.object = ?2
+            CROSS JOIN result ON result.id = rejected.result WHERE result.snapshot = ?1)
+        """
+    )
 
     // Results
     /// Ids are never used again, so they are counted on from the highest there ever was.
-    static let lastResultID = "SELECT seq FROM sqlite_sequence WHERE name = 'result'"
-    static let addResult = """
+    static let lastResultID = Query("SELECT seq FROM sqlite_sequence WHERE name = 'result'")
+    static let addResult = Query(
+        """
         INSERT INTO result (id, object, snapshot, is_change, significance, state, exit_status,
             execution_start_us, execution_end_us, next_check_us, check_interval_us, output,
             performance_data, checksum)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """)
+    static let deleteResult = Query(
         """
-    static let deleteResult = """
         DELETE FROM result WHERE id = ? RETURNING snapshot
+        """)
+    static let resultsByWorth = Query(
         """
-    static let resultsByWorth = """
         SELECT id, object FROM result WHERE is_change = ? AND id > ? ORDER BY id LIMIT ?
-        """
+        """)
 
-    // Deliveries
-    static let addDelivery = "INSERT INTO delivery (destination, object, result) VALUES (?, ?, ?)"
-    static let headOfLane = """
+    // Deliveries; their states are those of ``RowState``
+    static let addDelivery = Query(
+        "INSERT INTO delivery (destination, object, result) VALUES (?, ?, ?)"
+    )
+    /// The lane's head is where to begin: what lies before it is only kept for proof.
+    static let headOfLane = Query(
+        """
         SELECT delivery.result, delivery.base_stamp_us, delivery.attempts, result.significance,
             result.snapshot, result.state, result.exit_status, result.execution_start_us,
             result.execution_end_us, result.next_check_us, result.check_interval_us,
             result.output, result.performance_data
-        FROM delivery JOIN result ON result.id = delivery.result
-        WHERE delivery.destination = ? AND delivery.object = ?
+        FROM delivery CROSS JOIN result ON result.id = delivery.result
+        WHERE delivery.destination = ? AND delivery.object = ? AND delivery.result >= ?
+            AND delivery.state = 0
         ORDER BY delivery.result LIMIT 1
         """
-    static let lease = """
-        UPDATE delivery SET is_leased = 1, base_stamp_us = ?, attempts = ?, node = ?
-        WHERE destination = ? AND object = ? AND result = ?
+    )
+    static let lease = Query(
         """
-    static let readLease = """
-        SELECT base_stamp_us, attempts, node FROM delivery
-        WHERE destination = ? AND object = ? AND result = ? AND is_leased = 1
+        UPDATE delivery SET state = 1, base_stamp_us = ?, attempts = ?, node = ?
+        WHERE destination = ? AND object = ? AND result = ? AND state = 0
         """
-    static let endLease = """
-        UPDATE delivery SET is_leased = 0, attempts = ?
-        WHERE destination = ? AND object = ? AND result = ?
+    )
+    static let keep = Query(
         """
-    static let deleteDelivery =
-        "DELETE FROM delivery WHERE destination = ? AND object = ? AND result = ?"
-    static let findDelivery =
-        "SELECT is_leased FROM delivery WHERE destination = ? AND object = ? AND result = ?"
-    static let hasLaterDelivery = """
-        SELECT 1 FROM delivery WHERE destination = ? AND object = ? AND result > ? LIMIT 1
+        UPDATE delivery SET state = 2, acknowledged_us = ?
+        WHERE destination = ? AND object = ? AND result = ? AND state = 1
         """
-    static let leasedRows = """
+    )
+    static let endLease = Query(
+        """
+        UPDATE delivery SET state = 0, attempts = max(attempts - ?, 0)
+        WHERE destination = ? AND object = ? AND result = ? AND state = 1
+        """
+    )
+    static let deleteDelivery = Query(
+        """
+        DELETE FROM delivery WHERE destination = ? AND object = ? AND result = ? AND state = ?
+        """
+    )
+    static let findDelivery = Query(
+        "SELECT state FROM delivery WHERE destination = ? AND object = ? AND result = ?"
+    )
+    static let hasLaterDelivery = Query(
+        """
+        SELECT 1 FROM delivery
+        WHERE destination = ? AND object = ? AND result > ? AND state <> 2 LIMIT 1
+        """
+    )
+    static let leasedRows = Query(
+        """
         SELECT object.name, delivery.result, delivery.base_stamp_us, delivery.attempts,
             delivery.node
         FROM lane
@@ -78,62 +114,71 @@ enum SQL {
         WHERE lane.destination = ? AND lane.leased IS NOT NULL
         ORDER BY lane.leased
         """
+    )
     /// CROSS JOIN: few destinations, many deliveries, so the former come first.
-    static let queuedOfRetired = """
+    static let queuedOfRetired = Query(
+        """
         SELECT delivery.result, delivery.object
         FROM destination CROSS JOIN delivery ON delivery.destination = destination.id
-        WHERE destination.is_retired = 1 AND delivery.is_leased = 0 LIMIT ?
+        WHERE destination.is_retired = 1 AND delivery.state = 0
+        GROUP BY delivery.result ORDER BY delivery.result LIMIT ?
         """
-    static let oldestExecution = """
+    )
+    static let oldestExecution = Query(
+        """
         SELECT min((SELECT execution_start_us FROM result WHERE id = (
             SELECT result FROM delivery
             WHERE delivery.destination = lane.destination AND delivery.object = lane.object
+                AND delivery.result >= lane.head AND delivery.state <> 2
             ORDER BY result LIMIT 1)))
         FROM lane WHERE destination = ? AND (queued > 0 OR leased IS NOT NULL)
         """
+    )
 
     // Kept and rejected results
-    static let keep = """
-        INSERT INTO kept (destination, object, result, base_stamp_us, attempts, acknowledged_us)
-        VALUES (?, ?, ?, ?, ?, ?)
+    /// A lane's kept rows come first but for a master that forgot: the count ends the search.
+    static let keptOfLane = Query(
         """
-    static let keptOfObject = """
-        SELECT result, base_stamp_us, attempts, acknowledged_us FROM kept
-        WHERE destination = ? AND object = ? AND result > ? ORDER BY result LIMIT ?
+        SELECT result, base_stamp_us, attempts, acknowledged_us FROM delivery
+        WHERE destination = ?1 AND object = ?2 AND state = 2 ORDER BY result
+        LIMIT coalesce((SELECT kept FROM lane WHERE destination = ?1 AND object = ?2), 0)
         """
-    static let keptByAge = """
-        SELECT DISTINCT result, object FROM kept WHERE result > ? ORDER BY result LIMIT ?
+    )
+    static let keptByAge = Query(
         """
-    static let deleteKept = "DELETE FROM kept WHERE destination = ? AND object = ? AND result = ?"
-    static let findKept =
-        "SELECT 1 FROM kept WHERE destination = ? AND object = ? AND result = ?"
-    static let keptLanes = """
-        SELECT object.name, lane.kept,
-            max(kept.base_stamp_us - kept.attempts + 1), max(kept.acknowledged_us),
-            min(kept.acknowledged_us)
-        FROM lane
-        JOIN kept ON kept.destination = lane.destination AND kept.object = lane.object
-        JOIN object ON object.id = lane.object
+        SELECT DISTINCT result, object FROM delivery INDEXED BY kept_by_age
+        WHERE state = 2 AND result > ? ORDER BY result LIMIT ?
+        """
+    )
+    static let keptLanes = Query(
+        """
+        SELECT lane.object, object.name FROM lane JOIN object ON object.id = lane.object
         WHERE lane.destination = ? AND lane.kept > 0
-        GROUP BY lane.object
         """
-    static let requeueKept = """
-        INSERT INTO delivery (destination, object, result, base_stamp_us, attempts)
-        VALUES (?, ?, ?, ?, ?)
+    )
+    static let requeueKept = Query(
         """
-    static let reject = """
+        UPDATE delivery SET state = 0, acknowledged_us = NULL
+        WHERE destination = ? AND object = ? AND result = ? AND state = 2
+        """
+    )
+    static let reject = Query(
+        """
         INSERT INTO rejected (destination, object, result, code, text, rejected_us,
             base_stamp_us, attempts)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        SELECT destination, object, result, ?4, ?5, ?6, base_stamp_us, attempts - ?7 FROM delivery
+        WHERE destination = ?1 AND object = ?2 AND result = ?3
+        """)
+    static let rejectedByAge = Query(
         """
-    static let rejectedByAge = """
         SELECT DISTINCT result, object FROM rejected WHERE result > ? ORDER BY result LIMIT ?
+        """)
+    static let deleteRejected = Query(
+        "DELETE FROM rejected WHERE destination = ? AND object = ? AND result = ?")
+    static let findRejected = Query(
+        "SELECT 1 FROM rejected WHERE destination = ? AND object = ? AND result = ?")
+    static let rejectedOfDestination = Query(
         """
-    static let deleteRejected =
-        "DELETE FROM rejected WHERE destination = ? AND object = ? AND result = ?"
-    static let findRejected =
-        "SELECT 1 FROM rejected WHERE destination = ? AND object = ? AND result = ?"
-    static let rejectedOfDestination = """
         SELECT rejected.result, rejected.code, rejected.text, rejected.rejected_us, object.name,
             result.state, result.exit_status, result.execution_start_us,
             result.execution_end_us, result.next_check_us, result.check_interval_us,
@@ -143,10 +188,11 @@ enum SQL {
         JOIN object ON object.id = rejected.object
         WHERE rejected.destination = ? AND rejected.result > ?
         ORDER BY rejected.result LIMIT ?
-        """
+        """)
 
     // Schedules
-    static let saveSchedule = """
+    static let saveSchedule = Query(
+        """
         INSERT INTO schedule (object, state, state_type, attempt, last_start_us, last_end_us,
             next_check_us, last_output)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?)
@@ -154,20 +200,28 @@ enum SQL {
             state_type = excluded.state_type, attempt = excluded.attempt,
             last_start_us = excluded.last_start_us, last_end_us = excluded.last_end_us,
             next_check_us = excluded.next_check_us, last_output = excluded.last_output
+        """)
+    static let schedules = Query(
         """
-    static let schedules = """
         SELECT object.name, state, state_type, attempt, last_start_us, last_end_us,
             next_check_us, last_output
         FROM schedule JOIN object ON object.id = schedule.object
-        """
-    static let scheduledObjects =
-        "SELECT object.id, object.name FROM schedule JOIN object ON object.id = schedule.object"
-    static let forgetSchedule = "DELETE FROM schedule WHERE object = ?"
+        """)
+    static let scheduledObjects = Query(
+        "SELECT object.id, object.name FROM schedule JOIN object ON object.id = schedule.object")
+    static let forgetSchedule = Query("DELETE FROM schedule WHERE object = ?")
 
     // Dropping a retired destination
-    static let dropping = ["delivery", "kept", "rejected"].map { table in
-        "SELECT object, result FROM \(table) WHERE destination = ? LIMIT ?"
+    static let dropping = ["delivery", "rejected"].map { table in
+        Query("SELECT object, result FROM \(table) WHERE destination = ? LIMIT ?")
     }
-    static let dropLanes = "DELETE FROM lane WHERE destination = ?"
-    static let dropDestination = "DELETE FROM destination WHERE id = ? AND is_retired = 1"
+    static let dropLanes = Query("DELETE FROM lane WHERE destination = ?")
+    static let dropDestination = Query("DELETE FROM destination WHERE id = ? AND is_retired = 1")
+}
+
+/// The column `delivery.state`.
+enum RowState: Int64 {
+    case queued = 0
+    case leased = 1
+    case kept = 2
 }

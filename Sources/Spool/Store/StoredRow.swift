@@ -1,32 +1,24 @@
-internal import GRDB
+internal import GRDBSQLite
 internal import Monitoring
 
-/// One row's columns, copied, in the order in which the statement names them.
+/// The row at which a statement stands; to be read before the next step.
 ///
-/// GRDB's `Row` knows the columns' names too, which it reads, copies and hashes for each row it
-/// fetches. That was a quarter of what a delivery costs in the spool.
+/// Columns are read by place, straight from SQLite: names and copies of them were a quarter of
+/// what a delivery cost in the spool.
 struct StoredRow {
-    private let columns: [DatabaseValue]
-
-    /// The row that a step of the statement found.
-    init(at statement: Statement) {
-        let row = statement.sqliteStatement
-        columns = (0..<statement.columnCount).map { index in
-            DatabaseValue(sqliteStatement: row, index: CInt(index))
-        }
-    }
+    let statement: OpaquePointer
 
     /// A column that must hold such a value; anything else is damage, never a trap.
-    func value<Value: DatabaseValueConvertible>(_ index: Int) throws -> Value {
-        guard let value = Value.fromDatabaseValue(columns[index]) else {
+    func value<Value: StoredValue>(_ index: Int) throws -> Value {
+        guard let value = Value.read(statement, Int32(index)) else {
             throw RowFault(column: index)
         }
         return value
     }
 
     /// A column that may be NULL.
-    func optional<Value: DatabaseValueConvertible>(_ index: Int) throws -> Value? {
-        columns[index].isNull ? nil : try value(index)
+    func optional<Value: StoredValue>(_ index: Int) throws -> Value? {
+        sqlite3_column_type(statement, Int32(index)) == SQLITE_NULL ? nil : try value(index)
     }
 
     func timestamp(_ index: Int) throws -> Timestamp {

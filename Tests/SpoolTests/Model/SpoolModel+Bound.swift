@@ -9,7 +9,7 @@ struct EvictionMarks: Hashable, Sendable {
 
 /// The order in which results go at the bound.
 private enum Stage: Int, CaseIterable, Comparable {
-    case kept, rejected, unchanged, changes
+    case kept, retired, rejected, unchanged, changes
 
     static func < (a: Stage, b: Stage) -> Bool { a.rawValue < b.rawValue }
 }
@@ -78,7 +78,7 @@ extension SpoolModel {
         var objects: [Int] = []
         for stage in Stage.allCases {
             while objects.count < count, let next = nextEvicted(stage, marks) {
-                remove(next.number, next.object)
+                remove(next.number, next.object, stage)
                 objects.append(next.object)
             }
         }
@@ -103,12 +103,13 @@ extension SpoolModel {
             switch stage {
             case .kept: marks.kept
             case .changes: marks.changes
-            case .rejected, .unchanged: 0
+            case .retired, .rejected, .unchanged: 0
             }
         return found.first { $0.number > mark } ?? found.first
     }
 
     private func evictable(_ stage: Stage) -> [(number: Int, object: Int)] {
+        if stage == .retired { return queuedOfRetired() }
         var places: [Int: [(object: Int, worth: Significance, state: State, isLast: Bool)]] = [:]
         for destination in destinations.values {
             for (object, lane) in destination.lanes {
@@ -124,6 +125,7 @@ extension SpoolModel {
                 !rows.contains { $0.state == .leased }
                 && rows.contains { row in
                     switch stage {
+                    case .retired: false
                     case .kept: row.state == .kept
                     case .rejected: row.state == .rejected
                     case .unchanged: row.worth == .unchanged
@@ -132,7 +134,7 @@ extension SpoolModel {
                 }
                 && !rows.contains { row in
                     switch stage {
-                    case .kept, .rejected: row.state == .queued
+                    case .kept, .retired, .rejected: row.state == .queued
                     case .unchanged: false
                     case .changes: row.state == .queued && row.isLast
                     }
@@ -141,12 +143,24 @@ extension SpoolModel {
         }
     }
 
-    private mutating func remove(_ number: Int, _ object: Int) {
+    /// What waits where nobody delivers it any more; other destinations keep it.
+    private func queuedOfRetired() -> [(number: Int, object: Int)] {
+        var found: [Int: Int] = [:]
+        for destination in destinations.values where destination.isRetired {
+            for (object, lane) in destination.lanes {
+                for row in lane.rows where row.state == .queued { found[row.number] = object }
+            }
+        }
+        return found.map { ($0.key, $0.value) }
+    }
+
+    private mutating func remove(_ number: Int, _ object: Int, _ stage: Stage) {
         for place in destinations.keys {
+            let isRetired = destinations[place]?.isRetired == true
             _ = change(place, object) { lane in
-                guard let index = lane.rows.firstIndex(where: { $0.number == number }) else {
-                    return 0
-                }
+                guard let index = lane.rows.firstIndex(where: { $0.number == number }),
+                    stage != .retired || (isRetired && lane.rows[index].state == .queued)
+                else { return 0 }
                 switch lane.rows[index].state {
                 case .queued, .leased: lane.losses.evicted += 1
                 case .kept: lane.losses.evictedKept += 1
