@@ -223,6 +223,8 @@ extension PrivateMaster {
         )
         let user = ["ICINGA2_USER=root", "ICINGA2_GROUP=root"]
         return try Command.run("env", user + words)
+    }
+
     /// Asks it to read its configuration again, and waits for nothing.
     package func askToReload() {
         running.withLock { running in

@@ -53,7 +53,9 @@ extension SpoolTransaction {
         }
         let destinations = try destinations().filter { !$0.isRetired }.map(\.id)
         guard !destinations.isEmpty else {
-            for record in records { if let schedule = record.schedule { try save(schedule) } }
+            for schedule in records.compactMap(\.schedule) {
+                try save(schedule, of: findOrAdd(schedule.object))
+            }
             return AcceptReceipt()
         }
         let candidates = try records.map { record in
