@@ -53,8 +53,10 @@ extension SpoolTransaction {
         }
         let destinations = try destinations().filter { !$0.isRetired }.map(\.id)
         guard !destinations.isEmpty else {
-            for schedule in records.compactMap(\.schedule) {
-                try save(schedule, of: findOrAdd(schedule.object))
+            for record in records {
+                if let schedule = record.schedule {
+                    try save(schedule, of: try findOrAdd(schedule.object))
+                }
             }
             return AcceptReceipt()
         }
