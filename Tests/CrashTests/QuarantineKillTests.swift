@@ -50,7 +50,7 @@ struct QuarantineKillTests {
                 "queue", "export", "--config", scene.site.configurationPath, "--file",
                 scene.site.folder.path(database),
             ])
-        #expect(export.ending == .exited(1), "part of the file is damaged")
+        #expect(export.isSuccess, "the log still has the page: \(export.errorText)")
         let lines = try export.outputText.split(separator: "\n").map { line in
             try JSON(parsing: Data(line.utf8))
         }
