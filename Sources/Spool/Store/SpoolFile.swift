@@ -50,7 +50,8 @@ struct SpoolFile: Sendable {
         try syncDirectory(directory)
     }
 
-    /// Refuses a log that was hit: SQLite would take all behind the broken place for never committed.
+    /// Refuses a log that was hit: SQLite would take all behind the broken place for never
+    /// committed.
     ///
     /// Called while nobody has the database open.
     func checkLog() throws(SpoolFault) {
