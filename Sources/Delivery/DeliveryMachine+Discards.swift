@@ -61,8 +61,8 @@ extension DeliveryMachine {
             && link.canReadBack
     }
 
-    /// The master discarded a result because it holds something newer: for a repeat that may be the
-    /// attempt before it.
+    /// The master discarded a result because it holds something newer: for a repeat that may be
+    /// the attempt before it.
     mutating func older(_ flight: Flight, at now: Moment) {
         guard flight.attempt > 1 else { return settle(flight, .superseded) }
         counts.discardedRepeats += 1
@@ -84,8 +84,8 @@ extension DeliveryMachine {
 
     /// Ends the doubt about an object where nothing may be read.
     ///
-    /// A repeat that was answered is taken at the master's word; one that was not is sent again, and
-    /// is older than an original that arrived.
+    /// A repeat that was answered is taken at the master's word; one that was not is sent again,
+    /// and is older than an original that arrived.
     mutating func resolveUnread(_ object: ObjectName, at now: Moment) {
         guard let doubt = lanes[object]?.doubt, doubt.answer != nil else {
             return resolve(object, held: nil, at: now)

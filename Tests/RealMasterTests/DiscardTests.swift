@@ -2,8 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Results that the master discards because it holds something newer, on a version that does not say
-/// so.
+/// Results that the master discards because it holds something newer, on a version that does not
+/// say so.
 @Suite(
     .serialized,
     .enabled(if: PrivateMaster.isAvailable, Comment(rawValue: PrivateMaster.absence))
@@ -17,7 +17,7 @@ struct DiscardTests {
     @Test func `what somebody else made void in an outage is counted, named and not sent again`()
         throws
     {
-        let (proxy, master, site) = try prepare()
+        let (proxy, master, site) = try prepare(connectTimeout: 2)
         let (seen, stamp) = try site.withDaemon { daemon in
             try walk.waitForRuns(2, on: master)
             let seen = try ProcessedResults(master)
@@ -54,7 +54,7 @@ struct DiscardTests {
     @Test func `a repeat that its original came before is counted as discarded, and not doubled`()
         throws
     {
-        let (proxy, master, site) = try prepare()
+        let (proxy, master, site) = try prepare(connectTimeout: 20)
         try site.withDaemon { daemon in
             try walk.waitForRuns(2, on: master)
             daemon.pause()
@@ -103,12 +103,15 @@ struct DiscardTests {
         try master.stop()
     }
 
-    private func prepare() throws -> (DelayingProxy, PrivateMaster, ForwarderSite) {
+    private func prepare(
+        connectTimeout seconds: Int
+    ) throws -> (DelayingProxy, PrivateMaster, ForwarderSite) {
         let master = try PrivateMaster()
         let proxy = try DelayingProxy(to: master.port)
         let site = try ForwarderSite(
             masters: [ForwarderSite.Target(master, port: proxy.port)],
-            definitions: walk.definitions, masterAttributes: "grace = 1s\nconnect_timeout = 20s")
+            definitions: walk.definitions,
+            masterAttributes: "grace = 1s\nconnect_timeout = \(seconds)s")
         try site.plugin("walk", WalkingServices.plugin)
         try site.renderInto(master)
         try master.start()
