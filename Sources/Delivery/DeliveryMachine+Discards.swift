@@ -119,8 +119,8 @@ extension DeliveryMachine {
 }
 
 extension MasterGreeting {
-    /// True for a master that may answer "processed" of an older result that it discards: one before
-    /// 2.14, or whose version makes no sense.
+    /// True for a master that may answer "processed" of an older result that it discards: one
+    /// before 2.14, or whose version makes no sense.
     ///
     /// - Source: the answers of 2.13.6, 2.14.6 and 2.16.6, docs/protocol.md.
     var discardsSilently: Bool {

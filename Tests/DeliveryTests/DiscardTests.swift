@@ -167,8 +167,11 @@ private let object = ObjectName(host: "h", service: "s")
 
     @Test func `what a master held before a crash makes nothing void after it`() {
         var (stage, stamp) = kept("r2.13.6-1")
-        stage.held[object] = stage.now.wall
-        stage.reconnect()
+        stage.failLink()
+        stage.pass(.seconds(5))
+        // Past by the time of the result that follows, and above its stamp.
+        stage.held[object] = stage.now.wall + .seconds(5)
+        stage.settle()
         stage.failLink()
         stage.kept = []
         stage.held[object] = stamp
