@@ -1,4 +1,5 @@
 import Monitoring
+import TestSupport
 import Testing
 import UplinkMessages
 
@@ -129,6 +130,44 @@ private let object = ObjectName(host: "h", service: "s")
         #expect(stage.machine.report(at: stage.now).overtaken == [])
     }
 
+    @Test func `only a stamp above all that were ever given out is somebody else's`() async throws {
+        let folder = try TemporaryDirectory("overtaken")
+        let spool = try SpoolQueue.open(
+            SpoolSettings(path: folder.path("spool.db")), time: SystemTime())
+        let destination = try await spool.register(destinations: ["master"])[0]
+        for number in 1...2 {
+            let start = Rehearsal.start + .seconds(number)
+            let result = CheckResult(
+                object: object, state: .ok, exitStatus: 0, output: "\(number)",
+                executionStart: start, executionEnd: start)
+            _ = try await spool.append([
+                CheckRecord(
+                    result: result, significance: .unchanged, snapshot: ObjectSnapshot(name: "s"))
+            ])
+            // The second one is out: kept results do not show it.
+            let lease = try #require(
+                try await spool.exchange(
+                    DeliveryBatch(
+                        destination: destination,
+                        leases: [LeaseRequest(object: object, node: "master1")]
+                    ) { .lease(baseStamp: $0.result.executionStart) }
+                ).leased.first)
+            guard number == 1 else { continue }
+            let settlement = Settlement(
+                object: object, sequence: lease.sequence, kind: .delivered(at: start))
+            _ = try await spool.exchange(
+                DeliveryBatch(destination: destination, settlements: [settlement]))
+        }
+        for (seconds, isForeign) in [(1, false), (2, false), (3, true)] {
+            let verdict = KeptVerdict(
+                object: object, held: Rehearsal.start + .seconds(seconds),
+                newest: Rehearsal.start + .seconds(1), isForgotten: false, provedBefore: nil)
+            let overtaken = try await spool.judge([verdict], of: destination).overtaken
+            #expect(overtaken == (isForeign ? [object] : []), "\(seconds)")
+        }
+        try spool.close()
+    }
+
     @Test func `what the master holds of ours is not somebody else's, whatever is kept`() {
         var (stage, stamp) = kept("r2.13.6-1")
         stage.accept([object])
@@ -171,6 +210,7 @@ private let object = ObjectName(host: "h", service: "s")
         stage.pass(.seconds(5))
         // Past by the time of the result that follows, and above its stamp.
         stage.held[object] = stage.now.wall + .seconds(5)
+        stage.accept([Rehearsal.health])
         stage.settle()
         stage.failLink()
         stage.kept = []
