@@ -203,8 +203,9 @@ package actor DeliveryDriver {
         case .judgeKept(let verdicts):
             group.addTask { [spool, inbox] in
                 do throws(SpoolFault) {
-                    let again = try await spool.judge(verdicts, of: destination)
-                    inbox.yield(.machine(index, .keptJudged(again: again)))
+                    let (again, overtaken) = try await spool.judge(verdicts, of: destination)
+                    inbox.yield(
+                        .machine(index, .keptJudged(again: again, overtaken: overtaken)))
                 } catch {
                     inbox.yield(.machine(index, .keptFailed(text: error.description)))
                 }
@@ -235,10 +236,11 @@ package actor DeliveryDriver {
 }
 
 extension SpoolQueue {
-    /// Stores what reads said about kept results; returns the lanes with results to send again.
+    /// Stores what reads said about kept results; returns the lanes with results to send again, and
+    /// the objects of which the master holds something newer than all that was ever sent.
     func judge(
         _ verdicts: [KeptVerdict], of destination: DestinationID
-    ) async throws(SpoolFault) -> [Lane] {
+    ) async throws(SpoolFault) -> (again: [Lane], overtaken: [ObjectName]) {
         var again: [ObjectName] = []
         for verdict in verdicts where verdict.isForgotten {
             let count = try await resend(
@@ -251,6 +253,27 @@ extension SpoolQueue {
             }
             _ = try await confirm(proofs, of: destination, acknowledgedBefore: provedBefore)
         }
-        return try await lanes(of: destination, objects: again)
+        return (
+            try await lanes(of: destination, objects: again),
+            try await overtaken(verdicts, of: destination)
+        )
+    }
+
+    /// A stamp is stored before its bytes leave, so what was read before now and is higher than all
+    /// that are stored is not ours.
+    private func overtaken(
+        _ verdicts: [KeptVerdict], of destination: DestinationID
+    ) async throws(SpoolFault) -> [ObjectName] {
+        let higher = verdicts.filter { verdict in verdict.held.map { $0 > verdict.newest } ?? false
+        }
+        guard !higher.isEmpty else { return [] }
+        var held: [ObjectName: Timestamp] = [:]
+        for verdict in higher { held[verdict.object] = verdict.held }
+        return try await lanes(of: destination, objects: higher.map(\.object)).compactMap { lane in
+            guard let seen = held[lane.object], let last = lane.lastStamp, seen > last else {
+                return nil
+            }
+            return lane.object
+        }
     }
 }

@@ -14,8 +14,9 @@ package enum DeliveryEvent: Sendable {
     case exchangeFailed(text: String)
     /// The delivered results that no read has confirmed yet.
     case keptLoaded([KeptLane])
-    /// The verdicts over kept results were stored; lanes with results to send again.
-    case keptJudged(again: [Lane])
+    /// The verdicts over kept results were stored: lanes with results to send again, and objects of
+    /// which the master holds something newer than all that was ever sent.
+    case keptJudged(again: [Lane], overtaken: [ObjectName] = [])
     /// The spool could not be read or written for kept results.
     case keptFailed(text: String)
     /// An uplink process is ready.
@@ -56,6 +57,8 @@ package struct KeptVerdict: Sendable, Hashable {
     package var object: ObjectName
     /// What the master held.
     package var held: Timestamp?
+    /// The lowest stamp of the newest of them.
+    package var newest: Timestamp
     /// True when results above `held` are to be sent again; those up to it are proved if they
     /// were acknowledged before `provedBefore`.
     package var isForgotten: Bool

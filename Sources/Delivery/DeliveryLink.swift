@@ -52,6 +52,9 @@ package struct DeliveryLink: Sendable {
     /// The node in use or to be tried next.
     package var node: DeliverySettings.Node { nodes[nodeIndex] }
 
+    /// When a failed way is tried again; nil while it is not waited for.
+    var retriesAt: Duration? { if case .waiting(let until) = phase { until } else { nil } }
+
     /// True while results go to another node than the preferred one.
     var isAway: Bool { nodeIndex != 0 }
 

@@ -181,9 +181,10 @@ extension DeliveryMachine {
             return
         }
         if !isForgotten { catchUp(object) }
+        noteHeld(held, of: object)
         keptWork.add(
             KeptVerdict(
-                object: object, held: held, isForgotten: isForgotten,
+                object: object, held: held, newest: lane.newestStamp, isForgotten: isForgotten,
                 provedBefore: ages.before(now)))
     }
 

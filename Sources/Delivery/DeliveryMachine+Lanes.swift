@@ -38,23 +38,6 @@ struct LaneState: Sendable {
     var parkedBy: String?
 }
 
-/// An unresolved result.
-struct Doubt: Sendable {
-    var sequence: Sequence
-    var baseStamp: Timestamp
-    var attempts: Int
-    var node: String
-    /// When it was lost; bytes of it may arrive for a while.
-    ///
-    /// Nil when its answer came.
-    var lostAt: Duration?
-    /// When it may be asked about.
-    var askableAt: Duration
-    /// When it may be asked about once more, after an answer that decided nothing.
-    var askAgainAt: Duration?
-    var isAsked = false
-}
-
 /// A submission that is out.
 struct Flight: Sendable {
     var object: ObjectName
@@ -210,9 +193,7 @@ extension DeliveryMachine {
         switch report.outcome {
         case .processed: processed(flight, report, at: now)
         case .ignored: settle(flight, .ignored(reason: report.text))
-        case .discardedAsOlder:
-            // An earlier attempt of it that arrived after all is what made it the older one.
-            settle(flight, flight.attempt > 1 ? deliveredKind(at: now) : .superseded)
+        case .discardedAsOlder: older(flight, at: now)
         case .rejected:
             settle(flight, .rejected(code: 400, text: report.text, at: now.wall))
         case .passiveChecksDisabled, .objectUnknown:
@@ -227,10 +208,16 @@ extension DeliveryMachine {
     }
 
     private mutating func processed(_ flight: Flight, _ report: OutcomeReport, at now: Moment) {
-        settle(flight, deliveredKind(at: now))
         lanes[flight.object]?.backoff.reset()
         lanes[flight.object]?.unverified = 0
-        counts.delivered += 1
+        if isVoid(flight, sentAt: now.monotonic(of: report.sentAt)) {
+            settle(flight, .superseded)
+        } else if needsLook(flight) {
+            look(at: flight, answer: .processed, at: now)
+        } else {
+            settle(flight, deliveredKind(at: now))
+            counts.delivered += 1
+        }
         guard flight.node == link.node.name else { return }
         if flight.object == settings.healthObject {
             if link.isAway { homecoming.marker = flight.stamp }
@@ -245,7 +232,7 @@ extension DeliveryMachine {
         link.canReadBack ? .delivered(at: now.wall) : .deliveredUnconfirmed
     }
 
-    private mutating func settle(_ flight: Flight, _ kind: Settlement.Kind) {
+    mutating func settle(_ flight: Flight, _ kind: Settlement.Kind) {
         settlements.append(
             Settlement(object: flight.object, sequence: flight.sequence, kind: kind))
         rest(flight.object)
@@ -267,85 +254,6 @@ extension DeliveryMachine {
             configuration that `forwarder render` prints.
             """
     }
-
-    // MARK: Doubt
-
-    /// Notes that nobody knows whether a submission arrived.
-    mutating func lost(_ flight: Flight, at now: Moment) {
-        note(
-            Doubt(
-                sequence: flight.sequence, baseStamp: flight.baseStamp,
-                attempts: flight.attempt, node: flight.node, lostAt: now.monotonic,
-                askableAt: now.monotonic + settings.grace(of: flight.node)),
-            of: flight.object)
-    }
-
-    /// The answer came but says nothing: nothing more of it can arrive, so it is only read back.
-    private mutating func unverified(
-        _ flight: Flight, _ report: OutcomeReport, at now: Moment
-    ) {
-        let failures = (lanes[flight.object]?.unverified ?? 0) + 1
-        lanes[flight.object]?.unverified = failures
-        guard failures <= Self.unverifiedLimit else {
-            lanes[flight.object]?.unverified = 0
-            settle(flight, .rejected(code: 500, text: report.text, at: now.wall))
-            return
-        }
-        var wait = Backoff(first: .seconds(1), longest: .seconds(60))
-        for _ in 1..<failures { _ = wait.next(using: &random) }
-        note(
-            Doubt(
-                sequence: flight.sequence, baseStamp: flight.baseStamp,
-                attempts: flight.attempt, node: flight.node, lostAt: nil,
-                askableAt: now.monotonic + wait.next(using: &random)), of: flight.object)
-    }
-
-    /// A result that the master answers with 500 this often in a row is set aside as rejected, so
-    /// that it does not hold up its object for ever.
-    static let unverifiedLimit = 8
-
-    private mutating func note(_ doubt: Doubt, of object: ObjectName) {
-        lanes[object, default: LaneState()].stage = .doubtful
-        lanes[object]?.doubt = doubt
-        doubtful.insert(object)
-        settlements.append(
-            Settlement(object: object, sequence: doubt.sequence, kind: .ambiguous))
-        counts.ambiguous += 1
-    }
-
-    /// Ends the doubt about an object's result by what the master holds.
-    mutating func resolve(_ object: ObjectName, held: Timestamp?, at now: Moment) {
-        guard let doubt = lanes[object]?.doubt else { return }
-        let verdict = StampRule.verdict(
-            base: doubt.baseStamp, attempts: doubt.attempts, held: held)
-        if verdict == .absent, let until = relayEnd(of: doubt), now.monotonic < until {
-            // It may still come from the node that it was sent to.
-            lanes[object]?.doubt?.isAsked = false
-            lanes[object]?.doubt?.askAgainAt = until
-            return
-        }
-        lanes[object]?.doubt = nil
-        doubtful.remove(object)
-        let kind: Settlement.Kind
-        switch verdict {
-        case .delivered:
-            kind = deliveredKind(at: now)
-            counts.delivered += 1
-        case .superseded: kind = .superseded
-        case .absent where doubt.attempts > StampRule.mostRepeats:
-            kind = .rejected(code: 0, text: Self.repeatsUsedUp, at: now.wall)
-        case .absent:
-            kind = .sendAgain
-            lanes[object]?.queued += 1
-            counts.repeated += 1
-        }
-        settlements.append(Settlement(object: object, sequence: doubt.sequence, kind: kind))
-        rest(object)
-    }
-
-    private static let repeatsUsedUp = """
-        No attempt was answered and none took effect, \(StampRule.mostRepeats) times in a row.
-        """
 }
 
 extension SubmissionOutcome {

@@ -69,14 +69,16 @@ extension DeliveryMachine {
     // MARK: Asking
 
     /// Asks about results whose fence and grace are over.
+    ///
+    /// While questions wait, more objects gather for the next one.
     mutating func askAboutDoubtful(at now: Moment) {
+        guard waitingQuestions.isEmpty else { return }
         let askable = doubtful.filter { object in
             askTime(of: object).map { now.monotonic >= $0 } ?? false
         }
         guard !askable.isEmpty else { return }
         guard link.canReadBack else {
-            // Nothing to compare with: a repeat is older than an original that arrived.
-            for object in askable { resolve(object, held: nil, at: now) }
+            for object in askable { resolveUnread(object, at: now) }
             return
         }
         for object in askable { lanes[object]?.doubt?.isAsked = true }

@@ -57,6 +57,8 @@ package struct DeliveryMachine: Sendable {
     var homecoming: Homecoming
     /// Until when the node in use may not yet hold what another node of the zone acknowledged.
     var replicatedAt = Duration.zero
+    /// What somebody else's results do to ours.
+    var overtaking = Overtaking()
     /// Flights to nodes that are no longer in use.
     var flightsElsewhere = 0
 
@@ -85,7 +87,9 @@ package struct DeliveryMachine: Sendable {
         case .exchanged(let answer): exchanged(answer, at: now, &actions)
         case .exchangeFailed(let text): exchangeFailed(text, at: now)
         case .keptLoaded(let kept): keptLoaded(kept, at: now)
-        case .keptJudged(let again): keptJudged(again, at: now)
+        case .keptJudged(let again, let overtaken):
+            noteOvertaken(overtaken, among: keptWork.verdicts)
+            keptJudged(again, at: now)
         case .keptFailed(let text): keptFailed(text, at: now)
         case .uplinkStarted: link.uplinkStarted()
         case .uplinkLost(let text): uplinkLost(text, at: now)
@@ -195,6 +199,7 @@ package struct DeliveryMachine: Sendable {
     /// The node in use answered on a connection that is younger than all that was lost.
     mutating func connected(_ greeting: MasterGreeting, fencedAt: Duration, at now: Moment) {
         link.connected(greeting, fencedAt: fencedAt)
+        overtaking.connected()
         let isOtherNode = calibration.node != link.node.id
         if isOtherNode, settings.nodes.count > 1 {
             replicatedAt = now.monotonic + settings.relayDelay
@@ -278,6 +283,11 @@ package struct DeliveryCounts: Sendable, Hashable {
     package var ambiguous = 0
     /// Submissions that were repeated after a read showed that no attempt had taken effect.
     package var repeated = 0
+    /// Repeats that certainly had no effect, because the master held something newer.
+    package var discardedRepeats = 0
+    /// Delivered results that were the newest of their object until the master was seen to hold a
+    /// newer one of somebody else.
+    package var overtaken = 0
     /// Kept results that a master had forgotten and that were queued again.
     package var forgotten = 0
     /// Results whose times were translated into the master's clock.

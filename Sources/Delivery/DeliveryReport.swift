@@ -1,4 +1,4 @@
-internal import Monitoring
+package import Monitoring
 internal import UplinkMessages
 
 /// Where one destination stands, for `status` and for the forwarder's own health.
@@ -11,6 +11,8 @@ package struct DeliveryReport: Sendable, Hashable {
     package var link: String
     /// Why nothing gets through; nil while it does.
     package var fault: DeliveryLink.Fault?
+    /// When a failed way is tried again, by this host's clock; nil while it is not waited for.
+    package var nextTry: Timestamp?
     /// The master's version; nil before the first answer.
     package var masterVersion: String?
     /// How far the master's clock is ahead; nil while it is unknown.
@@ -25,6 +27,8 @@ package struct DeliveryReport: Sendable, Hashable {
     package var waiting: Int
     /// Objects left alone for a while.
     package var sleeping: Int
+    /// Objects whose newest result on the master is somebody else's, as last seen, by name.
+    package var overtaken: [ObjectName]
     /// What was counted since the process started.
     package var counts: DeliveryCounts
 
@@ -39,11 +43,13 @@ extension DeliveryMachine {
         return DeliveryReport(
             name: settings.name, node: link.node.name, link: link.phase.word,
             fault: spoolFault ?? link.fault,
+            nextTry: link.retriesAt.map { now.wall + max($0 - now.monotonic, .zero) },
             masterVersion: link.greeting?.version,
             skew: link.greeting == nil ? nil : clock.skew(time: now), warnings: warnings,
             inFlight: flights.count, doubtful: doubtful.count,
             waiting: stages.lazy.map { max(0, $0.queued) }.reduce(0, +),
-            sleeping: stages.lazy.filter { $0.stage == .sleeping }.count, counts: counts,
+            sleeping: stages.lazy.filter { $0.stage == .sleeping }.count,
+            overtaken: overtaking.objects.sorted(), counts: counts,
             isSettled: isSettled)
     }
 

@@ -7,33 +7,42 @@ import Testing
 
 /// The laws of delivery in a world that loses, delays, crashes and forgets.
 @Suite struct DeliveryLawsTests {
-    @Test(arguments: [Duration.zero, .seconds(-5), .seconds(3600)])
-    func `every accepted result takes effect once and in order`(skew: Duration) async throws {
+    /// One that discards older results silently, and one that says so.
+    private static let versions = ["r2.13.6-1", "r2.14.6-1"]
+
+    @Test(arguments: [Duration.zero, .seconds(-5), .seconds(3600)], versions)
+    func `every accepted result takes effect once and in order`(
+        skew: Duration, version: String
+    ) async throws {
         let folder = try TemporaryDirectory("delivery")
         var evidence = Evidence()
         for seed in 1...Self.seeds {
             var world = try await SimulatedWorld(
-                seed: seed, folder: folder, masterSkews: [skew])
+                seed: seed, folder: folder, masterSkews: [skew], version: version)
             for _ in 0..<300 { try await world.step() }
             try await world.calmDown()
             check(world, seed: seed)
+            // Nobody else is there, so whatever is newer is ours.
+            #expect(world.machine.counts.overtaken == 0, "seed \(seed)")
             evidence.add(world)
             try world.close()
         }
         evidence.expectEnough()
     }
 
-    @Test(arguments: [
-        [Duration.zero, .zero], [.zero, .seconds(3)], [.zero, .seconds(-3)],
-        [.seconds(3600), .seconds(3600)],
-    ])
+    @Test(
+        arguments: [
+            [Duration.zero, .zero], [.zero, .seconds(3)], [.zero, .seconds(-3)],
+            [.seconds(3600), .seconds(3600)],
+        ], versions)
     func `of two nodes each sees results once and in order, and both together all of them`(
-        skews: [Duration]
+        skews: [Duration], version: String
     ) async throws {
         let folder = try TemporaryDirectory("zone")
         var evidence = Evidence()
         for seed in 1...Self.seeds {
-            var world = try await SimulatedWorld(seed: seed, folder: folder, masterSkews: skews)
+            var world = try await SimulatedWorld(
+                seed: seed, folder: folder, masterSkews: skews, version: version)
             for _ in 0..<600 { try await world.step() }
             try await world.calmDown()
             checkZone(world, seed: seed)

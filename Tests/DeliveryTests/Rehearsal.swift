@@ -21,13 +21,19 @@ struct Rehearsal {
     /// What was judged about kept results.
     private(set) var judged: [KeptVerdict] = []
     private var queued: [ObjectName: Int] = [:]
-    private var last: [ObjectName: Timestamp] = [:]
+    private(set) var last: [ObjectName: Timestamp] = [:]
+    private var leased: [ObjectName: LeasedResult] = [:]
+    private var repeats: [ObjectName: LeasedResult] = [:]
     private var count: Int64 = 0
 
     /// What the masters of a test hold of each object.
     var held: [ObjectName: Timestamp] = [:]
     /// What each object's submission is answered with; processed where nothing is said.
     var answers: [ObjectName: SubmissionOutcome] = [:]
+    /// What the masters say they are.
+    var version = "r2.13.6-1"
+    /// What they say we may do.
+    var permissions = ["actions/process-check-result", "objects/query/*"]
     /// Nodes that refuse connections.
     var down: Set<UInt16> = []
     /// Nodes that do not know this host's own health.
@@ -73,7 +79,11 @@ struct Rehearsal {
         case .loadKept: tell(.keptLoaded(kept))
         case .judgeKept(let verdicts):
             judged += verdicts
-            tell(.keptJudged(again: []))
+            let overtaken = verdicts.filter { verdict in
+                guard let held = verdict.held, let last = last[verdict.object] else { return false }
+                return held > last
+            }
+            tell(.keptJudged(again: [], overtaken: overtaken.map(\.object)))
         case .wantHealth: accept([Self.health])
         case .wake: break
         }
@@ -92,8 +102,21 @@ struct Rehearsal {
             if [.notProcessed, .sendAgain].contains(settlement.kind) {
                 queued[settlement.object, default: 0] += 1
             }
+            if settlement.kind == .sendAgain {
+                repeats[settlement.object] = leased[settlement.object]
+            }
         }
         for lease in batch.leases where queued[lease.object, default: 0] > 0 {
+            if let before = repeats.removeValue(forKey: lease.object) {
+                queued[lease.object, default: 0] -= 1
+                let again = LeasedResult(
+                    sequence: before.sequence, result: before.result, significance: .unchanged,
+                    snapshot: before.snapshot, baseStamp: before.baseStamp,
+                    attempt: before.attempt + 1, node: lease.node)
+                leased[lease.object] = again
+                answer.leased.append(again)
+                continue
+            }
             count += 1
             let result = CheckResult(
                 object: lease.object, state: .ok, exitStatus: 0, output: "",
@@ -104,11 +127,12 @@ struct Rehearsal {
             guard case .lease(let base) = batch.stamp(candidate) else { continue }
             queued[lease.object, default: 0] -= 1
             last[lease.object] = base
-            answer.leased.append(
-                LeasedResult(
-                    sequence: candidate.sequence, result: result, significance: .unchanged,
-                    snapshot: SnapshotID(rawValue: 1), baseStamp: base, attempt: 1,
-                    node: lease.node))
+            let first = LeasedResult(
+                sequence: candidate.sequence, result: result, significance: .unchanged,
+                snapshot: SnapshotID(rawValue: 1), baseStamp: base, attempt: 1,
+                node: lease.node)
+            leased[lease.object] = first
+            answer.leased.append(first)
         }
         answer.lanes = queued.filter { $0.value > 0 }.keys.sorted().map { object in
             Lane(
@@ -116,6 +140,11 @@ struct Rehearsal {
                 lastStamp: last[object], parked: nil, ignoredReason: nil, losses: LossCounts())
         }
         return answer
+    }
+
+    mutating func failLink() {
+        machine.linkFailed("it failed", at: now)
+        tell(.tick)
     }
 
     // MARK: The masters
@@ -148,8 +177,7 @@ struct Rehearsal {
         now.wall = now.wall + .milliseconds(1)
         switch message {
         case .probe(let id, let node):
-            let permissions = ["actions/process-check-result", "objects/query/*"]
-            let greeting = MasterGreeting(version: "r2.13.6-1", permissions: permissions)
+            let greeting = MasterGreeting(version: version, permissions: permissions)
             tell(
                 .uplink(
                     .probeAnswer(
@@ -171,9 +199,22 @@ struct Rehearsal {
     }
 
     private mutating func answer(_ submission: Submission) {
-        let outcome = answers[submission.object] ?? .processed
-        if outcome == .processed { held[submission.object] = submission.executionStart }
-        end(submission, outcome)
+        if let outcome = answers[submission.object] {
+            if outcome == .processed { held[submission.object] = submission.executionStart }
+            return end(submission, outcome)
+        }
+        end(submission, take(submission))
+    }
+
+    /// What the masters do with a submission and say of it.
+    mutating func take(_ submission: Submission) -> SubmissionOutcome {
+        let object = submission.object
+        let greeting = MasterGreeting(version: version, permissions: [])
+        if let newer = held[object], submission.executionStart < newer, newer <= now.wall {
+            return greeting.discardsSilently ? .processed : .discardedAsOlder
+        }
+        held[object] = submission.executionStart
+        return .processed
     }
 
     mutating func end(_ submission: Submission, _ outcome: SubmissionOutcome) {
@@ -204,6 +245,17 @@ struct Rehearsal {
     /// The submissions that nobody answered yet.
     var submissions: [Submission] {
         sent.compactMap { if case .submit(let one) = $0 { one } else { nil } }
+    }
+
+    /// The submissions that nobody answered yet, out of the way.
+    mutating func takeSubmissions() -> [Submission] {
+        defer {
+            for message in take() {
+                if case .submit = message { continue }
+                restore(message)
+            }
+        }
+        return submissions
     }
 
     /// The questions that nobody answered yet.

@@ -17,9 +17,13 @@ struct SimulatedMaster {
         var effects: [Effect] = []
     }
 
+    init(discardsSilently: Bool) { self.discardsSilently = discardsSilently }
+
     private var state = State()
     private var dumped = State()
     private(set) var isUp = true
+    /// True for one before 2.14.
+    let discardsSilently: Bool
     /// Objects that it does not know.
     var unknown: Set<ObjectName> = []
     /// How often it crashed.
@@ -33,7 +37,7 @@ struct SimulatedMaster {
     ) -> SubmissionAnswer {
         guard !unknown.contains(object) else { return .unknown }
         if let held = state.held[object], stamp < held.stamp, held.stamp <= clock {
-            return .older
+            return discardsSilently ? .discardedSilently : .older
         }
         state.held[object] = (stamp, clock)
         state.effects.append(Effect(object: object, stamp: stamp, output: output))
@@ -43,6 +47,8 @@ struct SimulatedMaster {
     enum SubmissionAnswer {
         case processed
         case older
+        /// It says "processed" of an older one.
+        case discardedSilently
         case unknown
     }
 

@@ -28,6 +28,7 @@ struct SimulatedWorld {
     private(set) var random: SeededGenerator
     private let spool: SpoolQueue
     private let destination: DestinationID
+    private let version: String
     private(set) var machine: DeliveryMachine
     private(set) var zone: SimulatedZone
 
@@ -50,9 +51,13 @@ struct SimulatedWorld {
     private(set) var changesOfNode = 0
     private(set) var returns = 0
 
-    init(seed: UInt64, folder: TemporaryDirectory, masterSkews: [Duration]) async throws {
+    init(
+        seed: UInt64, folder: TemporaryDirectory, masterSkews: [Duration], version: String
+    ) async throws {
         random = SeededGenerator(seed: seed)
-        zone = SimulatedZone(skews: masterSkews)
+        self.version = version
+        let greeting = MasterGreeting(version: version, permissions: [])
+        zone = SimulatedZone(skews: masterSkews, discardsSilently: greeting.discardsSilently)
         let path = folder.path("spool-\(seed).db")
         spool = try SpoolQueue.open(SpoolSettings(path: path), time: SystemTime())
         destination = try await spool.register(destinations: ["master"])[0]
@@ -173,7 +178,7 @@ struct SimulatedWorld {
             submission.object, submission.executionStart, submission.output, to: node,
             at: monotonic, clock: trueClock, using: &random)
         switch answer {
-        case .processed: return .processed
+        case .processed, .discardedSilently: return .processed
         case .older: return .discardedAsOlder
         case .unknown: return .objectUnknown
         }
@@ -307,7 +312,8 @@ struct SimulatedWorld {
         case .loadKept:
             try await tell(.keptLoaded(try await spool.keptLanes(of: destination)))
         case .judgeKept(let verdicts):
-            try await tell(.keptJudged(again: try await spool.judge(verdicts, of: destination)))
+            let (again, overtaken) = try await spool.judge(verdicts, of: destination)
+            try await tell(.keptJudged(again: again, overtaken: overtaken))
         case .wantHealth: try await append([record(of: Self.health)])
         case .wake(let at): wakeAt = min(wakeAt ?? at, at)
         }
@@ -328,7 +334,7 @@ struct SimulatedWorld {
                 .uplink(
                     .probeAnswer(
                         id: id,
-                        .answered(MasterGreeting(version: "r2.13.6-1", permissions: permissions)))))
+                        .answered(MasterGreeting(version: version, permissions: permissions)))))
         case .submit(let submission) where !connected.contains(Int(submission.node.index)):
             try await tell(
                 .uplink(

@@ -22,9 +22,9 @@ struct SimulatedZone {
     /// How many results one node told the other.
     private(set) var relayed = 0
 
-    init(skews: [Duration]) {
+    init(skews: [Duration], discardsSilently: Bool) {
         self.skews = skews
-        nodes = skews.map { _ in SimulatedMaster() }
+        nodes = skews.map { _ in SimulatedMaster(discardsSilently: discardsSilently) }
     }
 
     var crashes: Int { nodes.map(\.crashes).reduce(0, +) }

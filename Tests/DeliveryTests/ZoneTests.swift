@@ -232,27 +232,11 @@ private let object = ObjectName(host: "h", service: "s")
 }
 
 extension Rehearsal {
-    /// The node in use refuses work; the next one is tried.
-    fileprivate mutating func failLink() {
-        machine.linkFailed("it failed", at: now)
-        tell(.tick)
-    }
-
     /// The first node is gone and the second one is in use.
     fileprivate mutating func fallOver() {
         down = [0]
         failLink()
         accept([ObjectName(host: "h", service: "any")])
         settle()
-    }
-
-    fileprivate mutating func takeSubmissions() -> [Submission] {
-        defer {
-            for message in take() {
-                if case .submit = message { continue }
-                restore(message)
-            }
-        }
-        return submissions
     }
 }

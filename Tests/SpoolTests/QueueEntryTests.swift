@@ -120,6 +120,37 @@ import Testing
         #expect(try await scene.lane(disk)?.parked == nil)
     }
 
+    @Test func `what waits for parked objects and what was rejected are found together`()
+        async throws
+    {
+        let scene = try await Scene()
+        _ = try await scene.spool.append([
+            record(disk, 1), record(load, 2), record(load, 3), record(load, 4),
+        ])
+        let lease = try #require(try await scene.lease(load).first)
+        _ = try await scene.settle(lease, .rejected(code: 400, text: "no", at: start))
+        try await park(scene, disk)
+        let filter = QueueFilter(states: [.queued, .rejected], isParkedOnly: true)
+        #expect(try await all(scene, filter).map(\.sequence.rawValue).sorted() == [1, 2])
+        let change = try await scene.spool.retry(filter)
+        #expect(change.changed == 2)
+        #expect(Set(change.retried.map(\.object)) == [disk, load])
+    }
+
+    @Test func `what is out to a destination that nobody delivers to any more can be dropped`()
+        async throws
+    {
+        let scene = try await Scene(destinations: ["old"])
+        _ = try await scene.spool.append([record(disk, 1), record(disk, 2)])
+        _ = try await scene.lease(disk)
+        _ = try await scene.spool.register(destinations: ["new"])
+        let change = try await scene.spool.drop(QueueFilter(destination: "old"))
+        #expect(change.changed == 2)
+        #expect(change.left.isEmpty)
+        #expect(try await scene.spool.status().destinations[0].leased == 0)
+        #expect(try await scene.spool.contradictions() == [])
+    }
+
     private func all(
         _ scene: Scene, _ filter: QueueFilter = QueueFilter()
     ) async throws -> [QueueEntry] {

@@ -41,8 +41,8 @@ extension QueueCommand {
         static let configuration = CommandConfiguration(
             abstract: "Forget results, counted as dropped.",
             discussion: """
-                Without --outcome: what waits or was rejected. A result that is out stays until \
-                its fate is known; without a daemon an ambiguous one can be dropped by name.
+                Without --outcome: what waits or was rejected. A result that is out or ambiguous \
+                stays until its fate is known, unless no Master object has its zone any more.
                 """)
 
         @OptionGroup var change: ChangeOptions
@@ -95,8 +95,10 @@ extension QueueCommand {
             if options.json {
                 try Output.writeJSON(change)
             } else {
-                let verb = kind == .retry ? "are tried again" : "dropped"
-                Output.write("\(Words.counted(change.changed, "result")) \(verb).\n")
+                let verb = kind == .retry ? "waits again" : "dropped"
+                let verbs = kind == .retry ? "wait again" : "dropped"
+                let count = Words.counted(change.changed, "result")
+                Output.write("\(count) \(change.changed == 1 ? verb : verbs).\n")
                 for (reason, count) in change.left.sorted(by: { $0.key < $1.key }) {
                     Output.write("  left: \(count). \(reason)\n")
                 }

@@ -106,7 +106,9 @@ extension QueueCommand {
         var json = false
 
         func run() async throws {
+            var isThere = false
             try await QueueCommand.withQueue(common) { queue, _ in
+                isThere = true
                 var rows: [QueueRow] = []
                 try await queue.rows(QueueFilter(sequence: id)) { rows.append($0) }
                 guard !rows.isEmpty else {
@@ -120,6 +122,7 @@ extension QueueCommand {
                     Output.write(QueueText(rows: rows).text)
                 }
             }
+            if !isThere { throw ExitCode(1) }
         }
     }
 

@@ -25,6 +25,8 @@ struct StatusReport: Codable, Sendable, Hashable {
         /// Why nothing gets through; null while it does.
         var fault: String?
         var faultSince: Double?
+        /// When a failed way is tried again by itself; null while it is not waited for.
+        var nextTry: Double?
         var masterVersion: String?
         var skewSeconds: Double?
         var warnings: [String]
@@ -40,8 +42,20 @@ struct StatusReport: Codable, Sendable, Hashable {
         var repeated: Int
         var forgotten: Int
         var translated: Int
+        /// Repeats that had no effect, because the master held something newer.
+        var discardedRepeats: Int
+        /// Delivered results over which the master holds a newer one of somebody else.
+        var overtaken: Int
+        /// Some of the objects whose newest result on the master is somebody else's, as last seen.
+        var overtakenObjects: [String]
+        /// How many there are.
+        var overtakenObjectCount: Int
         var superseded: Int
         var ignored: Int
+        /// Why the master ignored results, for some of the objects.
+        var ignoredReasons: [String]
+        /// Results that were dropped on an operator's word.
+        var dropped: Int
         var evicted: Int
         /// Delivered results whose proof was given up for room before a read confirmed them.
         var evictedKept: Int
@@ -52,12 +66,19 @@ struct StatusReport: Codable, Sendable, Hashable {
             case name, node, link, fault, warnings, queued, unresolved, kept, rejected, delivered
             case ambiguous, repeated, forgotten, translated, superseded, ignored, evicted, refused
             case faultSince = "fault_since"
+            case nextTry = "next_try"
+            case dropped
+            case ignoredReasons = "ignored_reasons"
             case masterVersion = "master_version"
             case skewSeconds = "skew_s"
             case parkedObjects = "parked_objects"
             case parkedReasons = "parked_reasons"
             case oldestExecution = "oldest_execution"
             case evictedKept = "evicted_kept"
+            case overtaken
+            case discardedRepeats = "discarded_repeats"
+            case overtakenObjects = "overtaken_objects"
+            case overtakenObjectCount = "overtaken_object_count"
         }
     }
 

@@ -22,8 +22,9 @@ struct StatusAssembler: Sendable {
             let report = delivery.first { $0.name == destination.name }
             let parked = try await spool.parked(of: destination.id).map(\.text)
             let node = report?.node ?? Self.firstNode(of: destination.name, configuration)
+            let ignored = try await ignored(by: destination)
             destinations.append(
-                Self.entry(destination, report, node: node, parked: parked))
+                Self.entry(destination, report, node: node, parked: parked, ignored: ignored))
             if let alarm = destination.retirementAlarm { retired.append(alarm) }
         }
         for missing in Self.withoutDaemon(configuration)
@@ -41,6 +42,16 @@ struct StatusAssembler: Sendable {
             destinations: destinations, checks: checks,
             alarms: alarms + retired + Self.moved(configuration)
                 + destinations.flatMap(Self.alarms))
+    }
+
+    /// Why results were ignored, object by object.
+    private func ignored(by destination: DestinationStatus) async throws(SpoolFault) -> [String] {
+        guard destination.losses.ignored > 0 else { return [] }
+        let lanes = try await spool.lanes(of: destination.id)
+        return lanes.filter { $0.losses.ignored > 0 }.prefix(Self.namedLimit).map { lane in
+            let count = Words.counted(lane.losses.ignored, "result")
+            return "\(count) of \(lane.object.fullName): \(lane.ignoredReason ?? "")"
+        }
     }
 
     /// The report of a daemon that works without its spool for now.
@@ -103,7 +114,9 @@ struct StatusAssembler: Sendable {
                 name: zone, node: nodes.first?.name ?? "", link: "no daemon", warnings: [],
                 queued: 0, unresolved: 0, kept: 0, rejected: 0, parkedObjects: 0,
                 parkedReasons: [], delivered: 0, ambiguous: 0, repeated: 0, forgotten: 0,
-                translated: 0, superseded: 0, ignored: 0, evicted: 0, evictedKept: 0, refused: 0)
+                translated: 0, discardedRepeats: 0, overtaken: 0, overtakenObjects: [],
+                overtakenObjectCount: 0, superseded: 0, ignored: 0, ignoredReasons: [], dropped: 0,
+                evicted: 0, evictedKept: 0, refused: 0)
         }
     }
 
@@ -113,21 +126,32 @@ struct StatusAssembler: Sendable {
         configuration.destinations.first { $0.zone == destination }?.nodes.first?.name ?? ""
     }
 
+    /// Most objects that are named as overtaken or ignored; as many as fit a terminal.
+    static let namedLimit = 20
+
     static func entry(
-        _ spool: DestinationStatus, _ report: DeliveryReport?, node: String, parked: [String]
+        _ spool: DestinationStatus, _ report: DeliveryReport?, node: String, parked: [String],
+        ignored: [String] = []
     ) -> StatusReport.Destination {
         StatusReport.Destination(
             name: spool.name, node: node,
             link: report?.link ?? (spool.isRetired ? "retired" : "no daemon"),
             fault: report?.fault?.text, faultSince: report?.fault?.since.seconds,
+            nextTry: report?.nextTry?.seconds,
             masterVersion: report?.masterVersion, skewSeconds: report?.skew?.inSeconds,
             warnings: report?.warnings ?? [], queued: spool.queued, unresolved: spool.leased,
             kept: spool.kept, rejected: spool.rejected, parkedObjects: spool.parkedObjects,
             parkedReasons: parked, delivered: report?.counts.delivered ?? 0,
             ambiguous: report?.counts.ambiguous ?? 0, repeated: report?.counts.repeated ?? 0,
             forgotten: report?.counts.forgotten ?? 0,
-            translated: report?.counts.translated ?? 0, superseded: spool.losses.superseded,
-            ignored: spool.losses.ignored, evicted: spool.losses.evicted,
+            translated: report?.counts.translated ?? 0,
+            discardedRepeats: report?.counts.discardedRepeats ?? 0,
+            overtaken: report?.counts.overtaken ?? 0,
+            overtakenObjects: (report?.overtaken ?? []).prefix(namedLimit).map(\.fullName),
+            overtakenObjectCount: report?.overtaken.count ?? 0,
+            superseded: spool.losses.superseded,
+            ignored: spool.losses.ignored, ignoredReasons: ignored, dropped: spool.losses.dropped,
+            evicted: spool.losses.evicted,
             evictedKept: spool.losses.evictedKept, refused: spool.losses.refused,
             oldestExecution: spool.oldestExecution?.seconds)
     }
@@ -137,8 +161,12 @@ struct StatusAssembler: Sendable {
         if let fault = destination.fault { alarms.append("\(destination.name): \(fault)") }
         alarms += destination.warnings.map { "\(destination.name): \($0)" }
         if destination.rejected > 0 {
+            let results = Words.counted(destination.rejected, "result")
             alarms.append(
-                "\(destination.name): \(destination.rejected) results were rejected for good.")
+                """
+                \(destination.name): \(results) rejected for good. `forwarder queue list --outcome \
+                rejected` says why; then `forwarder queue retry` or `forwarder queue drop`.
+                """)
         }
         if destination.evictedKept > 0 {
             alarms.append(

@@ -33,10 +33,10 @@ struct QueueOptions: ParsableArguments {
     /// The filter they make; without an outcome, `unless` says what is meant.
     func filter(unless states: Set<DeliveryState> = Set(DeliveryState.allCases)) -> QueueFilter {
         var named = Set(outcome.compactMap(\.state))
-        let isParkedOnly = outcome.contains(.parked)
+        let isParkedOnly = outcome.contains(.parked) && !outcome.contains(.queued)
         if isParkedOnly { named.insert(.queued) }
         return QueueFilter(
             object: object, destination: master, states: named.isEmpty ? states : named,
-            isParkedOnly: isParkedOnly && named == [.queued] && !outcome.contains(.queued))
+            isParkedOnly: isParkedOnly)
     }
 }

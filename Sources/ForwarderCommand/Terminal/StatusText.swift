@@ -50,6 +50,11 @@ struct StatusText {
             \(destination.kept) kept, \(destination.rejected) rejected, \
             \(destination.parkedObjects) objects parked
             """)
+        if let fault = destination.fault {
+            let next = destination.nextTry.map { ", next try \(Output.time($0))" } ?? ""
+            lines.append("    stopped   since \(Output.time(destination.faultSince))\(next)")
+            lines.append("              \(fault)")
+        }
         if let oldest = destination.oldestExecution {
             lines.append("    oldest    \(Output.time(oldest))")
         }
@@ -58,8 +63,19 @@ struct StatusText {
                 counted   \(destination.delivered) delivered, \(destination.repeated) repeated, \
             \(destination.superseded) superseded, \(destination.ignored) ignored, \
             \(destination.evicted) evicted, \(destination.evictedKept) evicted before proof, \
-            \(destination.refused) refused
+            \(destination.refused) refused, \(destination.dropped) dropped, \
+            \(destination.discardedRepeats) repeats discarded, \(destination.overtaken) overtaken
             """)
+        lines += destination.ignoredReasons.map { "    ignored   \($0)" }
+        if !destination.overtakenObjects.isEmpty {
+            let more = destination.overtakenObjectCount - destination.overtakenObjects.count
+            let names = destination.overtakenObjects.joined(separator: ", ")
+            lines.append(
+                """
+                    overtaken \(names)\(more > 0 ? " and \(more) more" : ""): the newest result \
+                there is not this host's
+                """)
+        }
         return lines
     }
 

@@ -56,7 +56,7 @@ package struct QueueFilter: Hashable, Sendable, Codable {
     package var destination: String?
     /// Where they stand.
     package var states: Set<DeliveryState>
-    /// True for entries of objects that are left alone for a while only.
+    /// True when of those that wait only the ones of objects that are left alone are meant.
     package var isParkedOnly: Bool
     /// A place in line.
     package var sequence: Int64?

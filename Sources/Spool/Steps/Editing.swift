@@ -4,7 +4,7 @@ internal import Monitoring
 extension SpoolQueue {
     /// Forgets entries on an operator's word, counted as dropped; one step of it.
     ///
-    /// What is out stays until its fate is known.
+    /// What is out stays until its fate is known, except where the destination is retired.
     package func drop(
         _ filter: QueueFilter,
         after cursor: QueueCursor? = nil
@@ -54,10 +54,14 @@ extension SpoolTransaction {
 
     /// Forgets one entry, or says why it cannot be.
     fileprivate mutating func drop(_ key: QueueRowKey) throws -> String? {
-        guard key.state != .sent, key.state != .ambiguous else {
-            return "It is out, and its fate is not known yet. Drop it when it waits again."
-        }
         let (destination, object, result) = key.place
+        if key.state == .sent || key.state == .ambiguous {
+            // Nobody ever finds out what became of it where nobody delivers any more.
+            guard try destinations().contains(where: { $0.id == destination && $0.isRetired })
+            else {
+                return "It is out, and its fate is not known yet. Drop it when it waits again."
+            }
+        }
         try drop(result, of: object, at: destination)
         return nil
     }

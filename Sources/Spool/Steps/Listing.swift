@@ -37,7 +37,7 @@ struct QueueRowKey {
     func passes(_ filter: QueueFilter, _ pattern: NamePattern?) -> Bool {
         if let wanted = filter.sequence, wanted != cursor.result { return false }
         guard filter.states.contains(state) else { return false }
-        if filter.isParkedOnly, !isParked { return false }
+        if filter.isParkedOnly, state == .queued, !isParked { return false }
         if let wanted = filter.destination, !wanted.utf8.elementsEqual(destinationName.utf8) {
             return false
         }

@@ -3,7 +3,9 @@ import Logging
 import Monitoring
 import Synchronization
 import Testing
+import UplinkMessages
 
+@testable import Delivery
 @testable import ForwarderCommand
 @testable import Spool
 
@@ -43,6 +45,57 @@ import Testing
         let alarm = try #require(StatusAssembler.alarms(entry).first)
         #expect(alarm.contains("3 delivered results") && alarm.contains("Raise size_limit"))
         #expect(StatusAssembler.alarms(Self.entry(Self.destination())) == [])
+    }
+
+    @Test func `rejected results are alarmed with what to do about them`() throws {
+        var status = Self.destination()
+        status.rejected = 2
+        let alarm = try #require(StatusAssembler.alarms(Self.entry(status)).first)
+        #expect(alarm.contains("2 results rejected"), "\(alarm)")
+        #expect(alarm.contains("queue list --outcome rejected"), "\(alarm)")
+    }
+
+    @Test func `what a master does not take is shown with cause and count`() throws {
+        var losses = LossCounts()
+        losses.ignored = 3
+        losses.dropped = 4
+        var machine = DeliveryMachine(
+            settings: DeliverySettings(
+                name: "zone1", number: 1,
+                nodes: [DeliverySettings.Node(id: NodeID(index: 0), name: "m1")],
+                healthObject: ObjectName(host: "h", service: "forwarder"), checkSource: "h"),
+            destination: DestinationID(rawValue: 1), seed: 1)
+        let now = Moment(wall: Timestamp(microseconds: 1_700_000_000_000_000), monotonic: .zero)
+        _ = machine.handle(.uplinkStarted, at: now)
+        var report = machine.report(at: now)
+        report.fault = DeliveryLink.Fault(
+            text: "The user is unknown. Add it.", nodeName: "m1", since: now.wall)
+        report.nextTry = now.wall + .seconds(60)
+        report.counts.discardedRepeats = 5
+        report.counts.overtaken = 6
+        report.overtaken = (0..<25).map { ObjectName(host: "h", service: "s\($0)") }
+        let entry = StatusAssembler.entry(
+            Self.destination(losses: losses), report, node: "m1", parked: [],
+            ignored: ["3 results of h!s: a dependency"])
+        let json = try JSONSerialization.jsonObject(with: JSONEncoder().encode(entry))
+        let fields = try #require(json as? [String: Any])
+        #expect(fields["discarded_repeats"] as? Int == 5)
+        #expect(fields["overtaken"] as? Int == 6)
+        #expect((fields["overtaken_objects"] as? [String])?.count == 20)
+        #expect(fields["overtaken_object_count"] as? Int == 25)
+        #expect(fields["dropped"] as? Int == 4)
+        #expect(fields["next_try"] as? Double == 1_700_000_060)
+        var whole = StatusAssembler.nothingYet(
+            try ConfigurationFixture.load(ConfigurationFixture.master("m1", "")))
+        whole.destinations = [entry]
+        let text = StatusText(report: whole).text
+        for words in [
+            "5 repeats discarded", "6 overtaken", "4 dropped", "and 5 more", "h!s: a dependency",
+            "stopped   since \(Output.time(1_700_000_000)), next try \(Output.time(1_700_000_060))",
+            "The user is unknown. Add it.",
+        ] {
+            #expect(text.contains(words), "\(text)")
+        }
     }
 
     @Test func `a destination that is not configured any more is alarmed while results wait`() {
