@@ -103,7 +103,8 @@ struct StatusAssembler: Sendable {
                 name: zone, node: nodes.first?.name ?? "", link: "no daemon", warnings: [],
                 queued: 0, unresolved: 0, kept: 0, rejected: 0, parkedObjects: 0,
                 parkedReasons: [], delivered: 0, ambiguous: 0, repeated: 0, forgotten: 0,
-                translated: 0, superseded: 0, ignored: 0, evicted: 0, evictedKept: 0, refused: 0)
+                translated: 0, superseded: 0, ignored: 0, evicted: 0, evictedKept: 0, refused: 0,
+                compacted: 0)
         }
     }
 
@@ -129,6 +130,7 @@ struct StatusAssembler: Sendable {
             translated: report?.counts.translated ?? 0, superseded: spool.losses.superseded,
             ignored: spool.losses.ignored, evicted: spool.losses.evicted,
             evictedKept: spool.losses.evictedKept, refused: spool.losses.refused,
+            compacted: spool.losses.compacted,
             oldestExecution: spool.oldestExecution?.seconds)
     }
 

@@ -58,7 +58,7 @@ struct StatusText {
                 counted   \(destination.delivered) delivered, \(destination.repeated) repeated, \
             \(destination.superseded) superseded, \(destination.ignored) ignored, \
             \(destination.evicted) evicted, \(destination.evictedKept) evicted before proof, \
-            \(destination.refused) refused
+            \(destination.refused) refused, \(destination.compacted) skipped by replay
             """)
         return lines
     }
