@@ -1,5 +1,6 @@
 import ConfigLanguage
 import Delivery
+import Spool
 import Testing
 import UplinkMessages
 
