@@ -41,8 +41,8 @@ package struct DeliveryBatch: Sendable {
 
     /// Most rows that one batch reads or gives up in order to skip results.
     ///
-    /// 1,000: some milliseconds, and below 1 MiB of write-ahead log. The next lease goes on there; until
-    /// then delivery goes on with what is left.
+    /// 1,000: some milliseconds, so that other steps need not wait long. The next lease goes on
+    /// there; until then delivery goes on with what is left.
     package static let replayLimit = 1000
 
     /// A batch with all its parts.
