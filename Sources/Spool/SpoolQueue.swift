@@ -125,6 +125,7 @@ package final class SpoolQueue: Sendable {
         _ passing: @escaping KillPoint.Observer
     ) throws(SpoolFault) -> SpoolQueue {
         try file.prepareFile()
+        try file.checkLog()
         let bounds = SpoolBounds(limitBytes: settings.sizeLimit, diskBytes: file.capacityBytes)
         let database = try file.usingBallast(bounds) { () throws(SpoolFault) in
             try SpoolDatabase(file: file, bounds: bounds, passing: passing).open()

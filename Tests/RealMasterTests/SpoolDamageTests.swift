@@ -128,14 +128,20 @@ struct SpoolDamageTests {
         let seen = try ProcessedResults(master)
         try site.withDaemon { daemon in
             try walk.waitForRuns(3, on: site)
-            let script = "(echo 'BEGIN EXCLUSIVE;'; sleep 12) | sqlite3 \"$1\""
+            // In the daemon's pauses, and until the test has seen what it has to see.
+            let script = """
+                { printf '.timeout 60000\\nBEGIN EXCLUSIVE;\\n'
+                until [ -e "$2" ]; do sleep 0.1; done; } | sqlite3 "$1"
+                """
+            let release = site.folder.path("release")
             let holder = try ChildProcess(
-                "sh", ["-c", script, "holder", site.folder.path("spool.db")])
+                "sh", ["-c", script, "holder", site.folder.path("spool.db"), release])
             let runs = walk.runs(of: walk.names[0], on: site)
             try eventually("the daemon's log says who holds it") {
                 daemon.log.contains("Another program holds the database")
             }
             try walk.waitForRuns(runs + 6, on: site)
+            try site.folder.write("", to: "release")
             _ = try holder.wait()
             try eventually("all is well again") {
                 try site.alarms().isEmpty

@@ -181,3 +181,54 @@ extension SalvagedEntry {
             sequence: sequence.rawValue)
     }
 }
+
+/// A write-ahead log that was hit: SQLite alone would silently shorten it.
+@Suite struct BrokenLogTests {
+    @Test(arguments: [0, 3, 20, 32 + 30, 32 + 24 + 100, 32 + 5 * 4120 + 24 + 2000])
+    func `a spool whose log was hit is damaged, not shorter`(place: Int) async throws {
+        let (scene, path) = try await copied()
+        var log = try Data(contentsOf: URL(fileURLWithPath: path + "-wal"))
+        log[place] ^= 0x10
+        try log.write(to: URL(fileURLWithPath: path + "-wal"))
+        let settings = SpoolSettings(path: path)
+        #expect(throws: SpoolFault.self) { try SpoolQueue.open(settings, time: FixedTime()) }
+        let spool = try SpoolQueue.open(settings, time: FixedTime(), damaged: .moveAside)
+        let moved = try #require(spool.movedAside)
+        #expect(try Salvage(path: moved.path).entries.count >= 19, "but for what was hit")
+        try spool.close()
+        _ = scene
+    }
+
+    @Test func `a log that was begun anew hides the frames of its round before`() async throws {
+        let scene = try await Scene(sizeLimit: SpoolSettings.minimumSizeLimit)
+        for number in 1...400 {
+            _ = try await scene.spool.append([record(disk, number, outputBytes: 900)])
+            if number % 2 == 0 { _ = try await scene.deliver(disk) }
+        }
+        let path = scene.settings.path
+        #expect(try Salvage(path: path).isWhole)
+        let copy = "\(scene.directory)/copy/queue.db"
+        try FileManager.default.createDirectory(
+            atPath: "\(scene.directory)/copy", withIntermediateDirectories: false)
+        for end in ["", "-wal"] {
+            try FileManager.default.copyItem(atPath: path + end, toPath: copy + end)
+        }
+        let spool = try SpoolQueue.open(SpoolSettings(path: copy), time: FixedTime())
+        #expect(try await spool.contradictions() == [])
+        try spool.close()
+    }
+
+    /// Twenty results in as many commits, all of them in the log.
+    private func copied() async throws -> (Scene, String) {
+        let scene = try await Scene()
+        for number in 1...20 { _ = try await scene.spool.append([record(disk, number)]) }
+        let path = "\(scene.directory)/copy/queue.db"
+        try FileManager.default.createDirectory(
+            atPath: "\(scene.directory)/copy", withIntermediateDirectories: false)
+        for end in ["", "-wal"] {
+            try FileManager.default.copyItem(
+                atPath: scene.settings.path + end, toPath: path + end)
+        }
+        return (scene, path)
+    }
+}

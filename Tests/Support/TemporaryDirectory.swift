@@ -35,8 +35,17 @@ package final class TemporaryDirectory: Sendable {
             at: file.deletingLastPathComponent(),
             withIntermediateDirectories: true
         )
-        try Data(text.utf8).write(to: file)
-        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file.path)
+        guard mode & 0o111 != 0 else {
+            try Data(text.utf8).write(to: file)
+            try FileManager.default.setAttributes(
+                [.posixPermissions: mode], ofItemAtPath: file.path)
+            return file.path
+        }
+        // Another process writes a program: a child that is being started elsewhere may hold a copy
+        // of a descriptor of ours, and nobody can run the file as long.
+        let draft = try write(text, to: relative + ".draft")
+        try Command.require("install", ["-m", String(mode, radix: 8), draft, file.path])
+        try FileManager.default.removeItem(atPath: draft)
         return file.path
     }
 

@@ -96,6 +96,11 @@ struct Daemon: Sendable {
         if let session = desk.session {
             // After the last results, which carry older standings.
             try await session.spool.saveSchedule(standings)
+            // Results that waited in memory bring back those of objects that are gone.
+            if !standings.isEmpty {
+                let objects = Set(standings.map(\.object))
+                _ = try await session.spool.forgetSchedules(except: objects)
+            }
             try session.spool.close()
         }
         log.notice("forwarder stopped")

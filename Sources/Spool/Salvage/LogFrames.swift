@@ -8,9 +8,9 @@
 /// its predecessor *stores*: damage in one says nothing about the next.
 ///
 /// A transaction with a broken frame at the log's end was never durable, as far as anybody can
-/// tell, and is left out as SQLite leaves it out. One with frames behind it was: a commit is synced
-/// before the next one begins. That one is damaged, and SQLite would silently undo it and all
-/// behind it.
+/// tell, and is left out as SQLite leaves it out. One that another was written behind was: a commit
+/// is synced before the next one begins. That one is damaged, and SQLite would silently undo it and
+/// all behind it; of a log whose header was hit it would use nothing.
 ///
 /// - Source: SQLite, "Database File Format", section 4.
 struct LogFrames {
@@ -25,24 +25,25 @@ struct LogFrames {
     /// Reads all frames; nil when there is none.
     init?(_ file: ReadOnlyFile) {
         guard let header = file.bytes(at: 0, count: Frame.fileHeaderBytes) else { return nil }
-        let count = (file.byteCount - Frame.fileHeaderBytes) / Frame.byteCount
-        let frames = Self.presentRound(file, header, count)
-        var checksum = LogChecksum(stored: Array(header[24..<32]))
+        let isHeaderSound = LogChecksum.isSound(header)
+        let frames = Self.presentRound(file, header, isHeaderSound)
         let isBigEndian = header[3] & 1 == 1
+        var checksum = LogChecksum(stored: Array(header[24..<32]))
         var committed: [Int: Int] = [:]
         var pending: [Int: Int] = [:]
-        var (size, broken, pendingBroken) = (0, 0, 0)
+        var (size, broken, pendingBroken) = (0, isHeaderSound ? 0 : 1, 0)
         for index in 0..<frames {
             guard let frame = Frame(file, index) else { break }
             // the first frame of a log whose header was hit cannot be judged
-            let isJudged = index > 0 || Frame.hasMagic(header)
-            let isSound =
-                checksum.continued(over: frame.bytes, isBigEndian: isBigEndian) == frame.checksum
+            let isSound = frame.follows(checksum, isBigEndian) || (index == 0 && !isHeaderSound)
             checksum = frame.checksum
-            if isJudged && !isSound { pendingBroken += 1 }
+            pendingBroken += isSound ? 0 : 1
             pending[frame.page] = frame.contentPlace
             guard frame.databasePages > 0 else { continue }
-            guard pendingBroken == 0 || index + 1 < frames else { break }
+            if pendingBroken > 0 {
+                let next = index + 1 < frames ? Frame(file, index + 1) : nil
+                guard next?.follows(checksum, isBigEndian) == true else { break }
+            }
             committed.merge(pending) { _, newer in newer }
             broken += pendingBroken
             (pending, pendingBroken) = ([:], 0)
@@ -61,14 +62,18 @@ struct LogFrames {
     }
 
     /// How many frames were written since the log was begun anew: all up to the last one with the
-    /// present salts.
-    private static func presentRound(_ file: ReadOnlyFile, _ header: [UInt8], _ count: Int) -> Int {
-        let salts = (0..<max(count, 0)).map { index in
+    /// present salts; those of the first frame where the header that should name them was hit.
+    private static func presentRound(
+        _ file: ReadOnlyFile,
+        _ header: [UInt8],
+        _ isHeaderSound: Bool
+    ) -> Int {
+        let count = max((file.byteCount - Frame.fileHeaderBytes) / Frame.byteCount, 0)
+        let salts = (0..<count).map { index in
             file.bytes(at: Frame.fileHeaderBytes + index * Frame.byteCount + 8, count: 8)
         }
-        let present = Array(header[16..<24])
-        if let last = salts.lastIndex(of: present) { return last + 1 }
-        return salts.first.flatMap { first in salts.lastIndex(of: first) }.map { $0 + 1 } ?? 0
+        let present = isHeaderSound ? Array(header[16..<24]) : salts.first ?? nil
+        return salts.lastIndex { $0 != nil && $0 == present }.map { $0 + 1 } ?? 0
     }
 }
 
@@ -93,8 +98,9 @@ private struct Frame {
     var databasePages: Int { Int(bytes.bigEndian32(at: 4)) }
     var checksum: LogChecksum { LogChecksum(stored: Array(bytes[16..<24])) }
 
-    static func hasMagic(_ header: [UInt8]) -> Bool {
-        header.bigEndian32(at: 0) & ~1 == 0x377F_0682
+    /// True when these bytes were written behind a frame (or header) with that checksum.
+    func follows(_ checksum: LogChecksum, _ isBigEndian: Bool) -> Bool {
+        checksum.continued(over: bytes, isBigEndian: isBigEndian) == self.checksum
     }
 }
 
@@ -108,8 +114,23 @@ private struct LogChecksum: Equatable {
         second = bytes.bigEndian32(at: 4)
     }
 
+    /// True when the log's header is as it was written.
+    static func isSound(_ header: [UInt8]) -> Bool {
+        guard header.bigEndian32(at: 0) & ~1 == 0x377F_0682 else { return false }
+        let sum = LogChecksum(first: 0, second: 0).continued(
+            over: Array(header[..<24]),
+            isBigEndian: header[3] & 1 == 1,
+            contentPlace: 8
+        )
+        return sum == LogChecksum(stored: Array(header[24..<32]))
+    }
+
     /// Goes on over the first 8 bytes of a frame's header and over its page.
-    func continued(over frame: [UInt8], isBigEndian: Bool) -> LogChecksum {
+    func continued(
+        over frame: [UInt8],
+        isBigEndian: Bool,
+        contentPlace: Int = Frame.headerBytes
+    ) -> LogChecksum {
         var (first, second) = (first, second)
         frame.withUnsafeBytes { bytes in
             var place = 0
@@ -119,7 +140,7 @@ private struct LogChecksum: Equatable {
                 if isBigEndian { (one, two) = (UInt32(bigEndian: one), UInt32(bigEndian: two)) }
                 first &+= one &+ second
                 second &+= two &+ first
-                place = place == 0 ? Frame.headerBytes : place + 8
+                place = place == 0 ? contentPlace : place + 8
             }
         }
         return LogChecksum(first: first, second: second)

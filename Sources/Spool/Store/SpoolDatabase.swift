@@ -98,7 +98,11 @@ struct SpoolDatabase {
             isNew = true
             return .commit
         }
-        if isNew { passing(.committed(.migrate)) }
+        guard isNew else { return }
+        passing(.committed(.migrate))
+        // Into the file: a spool whose first page is hit is known by the id that stands there.
+        // lost on purpose: while it stands in the log only, such a file counts as foreign
+        try? db.execute(sql: "PRAGMA wal_checkpoint(PASSIVE)")
     }
 
     /// Refuses a spool that lacks a table, an index or a column of its format.

@@ -50,6 +50,26 @@ struct SpoolFile: Sendable {
         try syncDirectory(directory)
     }
 
+    /// Refuses a log that was hit: SQLite would take all behind the broken place for never committed.
+    ///
+    /// Called while nobody has the database open.
+    func checkLog() throws(SpoolFault) {
+        guard logByteCount > 0 else { return }
+        let log: ReadOnlyFile
+        do throws(UnreadableFile) {
+            log = try ReadOnlyFile(path: logPath)
+        } catch {
+            throw failure(error.errno)
+        }
+        let broken = LogFrames(log)?.brokenCount ?? 0
+        guard broken == 0 else {
+            throw .damaged(
+                path: path,
+                detail: "\(broken) parts of its write-ahead log changed since they were written"
+            )
+        }
+    }
+
     /// What an error of the system means for the spool.
     func failure(_ code: Int32) -> SpoolFault {
         code == ENOSPC || code == EDQUOT
