@@ -13,9 +13,9 @@ package enum ReplayMode: String, Sendable, Codable, CaseIterable {
 /// What may be skipped of the results of one object that wait: a pure decision.
 ///
 /// Whatever is skipped, each result that is delivered leaves the object in the state, state type
-/// and attempt that it had here, on a master that stands where the object stood before the first result
-/// that waits; from the first OK that is delivered on, on every master. So no problem is hidden,
-/// softened or counted from the start again. Why: docs/spool.md, "What is skipped".
+/// and attempt that it had here: on a master that stands where the object stood before the first
+/// result that waits, and from the first OK that is delivered on, on every master. So no problem is
+/// hidden, softened or counted from the start again. Why: docs/spool.md, "What is skipped".
 package struct ReplayRule: Hashable, Sendable {
     /// What is delivered however old it is.
     package var mode: ReplayMode
