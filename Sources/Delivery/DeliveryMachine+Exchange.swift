@@ -32,7 +32,7 @@ extension DeliveryMachine {
                 DeliveryBatch(
                     destination: destination, settlements: settlements, parkings: parkings,
                     leases: objects.map { LeaseRequest(object: $0, node: node) },
-                    stamp: stampRule(at: now))))
+                    replay: settings.replay.rule(at: now.wall), stamp: stampRule(at: now))))
         committing = Committing(
             settlements: settlements, parkings: parkings, leasing: leasing)
         settlements = []
@@ -114,6 +114,10 @@ extension DeliveryMachine {
         guard var done = committing else { return }
         committing = nil
         spoolFault = nil
+        for (object, count) in answer.compacted {
+            lanes[object]?.queued -= count
+            counts.compacted += count
+        }
         for lease in answer.leased {
             let object = lease.result.object
             guard done.leasing.removeValue(forKey: object) != nil else { continue }

@@ -290,6 +290,8 @@ package struct DeliveryCounts: Sendable, Hashable {
     package var overtaken = 0
     /// Kept results that a master had forgotten and that were queued again.
     package var forgotten = 0
+    /// Results that were skipped because newer ones say what the destination wants to know.
+    package var compacted = 0
     /// Results whose times were translated into the master's clock.
     package var translated = 0
     /// How often the uplink process ended.

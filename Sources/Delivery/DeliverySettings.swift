@@ -1,4 +1,5 @@
 package import Monitoring
+package import Spool
 package import UplinkMessages
 
 /// A point in both of this host's clocks, read together once an event.
@@ -44,6 +45,8 @@ package struct DeliverySettings: Sendable, Hashable {
     package var relayDelay = Duration.seconds(30)
     /// How long another node is used at least before the preferred one is tried again.
     package var minimumStay = Duration.seconds(60)
+    /// What it gets of the results that wait for it.
+    package var replay = ReplaySettings()
 
     /// A node of the destination.
     package struct Node: Sendable, Hashable {
@@ -104,4 +107,24 @@ package struct DeliverySettings: Sendable, Hashable {
     ///
     /// A tenth of the time for which they are kept: a minute.
     package var verificationInterval: Duration { keepDelivered / 10 }
+}
+
+/// What a destination gets of the results that wait for it.
+package struct ReplaySettings: Sendable, Hashable {
+    /// What is delivered however old it is.
+    package var mode = ReplayMode.all
+    /// Of results that were executed longer ago than this only what the present standing needs is
+    /// delivered; nil when age does not matter.
+    package var maximumAge: Duration?
+
+    /// Settings with their parts; everything is delivered unless told.
+    package init(mode: ReplayMode = .all, maximumAge: Duration? = nil) {
+        self.mode = mode
+        self.maximumAge = maximumAge
+    }
+
+    /// The rule as it is at this time of this host's clock.
+    func rule(at wall: Timestamp) -> ReplayRule {
+        ReplayRule(mode, oldest: maximumAge.map { wall - $0 })
+    }
 }

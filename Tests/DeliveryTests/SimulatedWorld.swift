@@ -29,6 +29,7 @@ struct SimulatedWorld {
     private let spool: SpoolQueue
     private let destination: DestinationID
     private let version: String
+    private let replay: ReplaySettings
     private(set) var machine: DeliveryMachine
     private(set) var zone: SimulatedZone
 
@@ -44,6 +45,14 @@ struct SimulatedWorld {
     private var wakeAt: Duration?
     private var count = 0
     private(set) var accepted: [ObjectName: [String]] = [:]
+    /// What results said, by their output.
+    private(set) var states: [String: ServiceState] = [:]
+    /// Outputs of results that changed something.
+    private(set) var changes: Set<String> = []
+    /// Where objects stand here; the master's first result of each finds it fine.
+    private(set) var standings: [ObjectName: CheckState] = [:]
+    static let maxCheckAttempts = 4
+    static let firstStanding = CheckState(state: .ok, type: .hard, attempt: 1)
     /// Evidence that a run was not vacuous.
     private(set) var losses = 0
     private(set) var crashes = 0
@@ -52,8 +61,10 @@ struct SimulatedWorld {
     private(set) var returns = 0
 
     init(
-        seed: UInt64, folder: TemporaryDirectory, masterSkews: [Duration], version: String
+        seed: UInt64, folder: TemporaryDirectory, masterSkews: [Duration], version: String,
+        replay: ReplaySettings = ReplaySettings()
     ) async throws {
+        self.replay = replay
         random = SeededGenerator(seed: seed)
         self.version = version
         let greeting = MasterGreeting(version: version, permissions: [])
@@ -61,12 +72,13 @@ struct SimulatedWorld {
         let path = folder.path("spool-\(seed).db")
         spool = try SpoolQueue.open(SpoolSettings(path: path), time: SystemTime())
         destination = try await spool.register(destinations: ["master"])[0]
-        machine = Self.machine(destination, nodes: masterSkews.count, seed: seed)
+        machine = Self.machine(
+            destination, nodes: masterSkews.count, seed: seed, replay: replay)
         try await load()
     }
 
     private static func machine(
-        _ destination: DestinationID, nodes: Int, seed: UInt64
+        _ destination: DestinationID, nodes: Int, seed: UInt64, replay: ReplaySettings
     ) -> DeliveryMachine {
         let nodes = (0..<nodes).map { index in
             DeliverySettings.Node(
@@ -77,6 +89,7 @@ struct SimulatedWorld {
             name: "master", number: 1, nodes: nodes, healthObject: health, checkSource: "h")
         settings.relayDelay = .seconds(10)
         settings.minimumStay = .seconds(2)
+        settings.replay = replay
         return DeliveryMachine(settings: settings, destination: destination, seed: seed)
     }
 
@@ -84,6 +97,14 @@ struct SimulatedWorld {
     private var trueClock: Timestamp { epoch + monotonic }
 
     func close() throws { try spool.close() }
+
+    /// What the spool says against itself.
+    func contradictions() async throws -> [String] { try await spool.contradictions() }
+
+    /// How many results the spool counts as skipped.
+    func skippedCount() async throws -> Int {
+        try await spool.status().destinations.map(\.losses.compacted).reduce(0, +)
+    }
 
     // MARK: What happens
 
@@ -132,11 +153,27 @@ struct SimulatedWorld {
         count += 1
         let output = "result \(count)"
         if object != Self.health { accepted[object, default: []].append(output) }
+        let (state, significance) = measure(object)
+        states[output] = state
+        if significance != .unchanged { changes.insert(output) }
         return CheckRecord(
             result: CheckResult(
-                object: object, state: .ok, exitStatus: 0, output: output,
+                object: object, state: state, exitStatus: Int32(state.rawValue), output: output,
                 executionStart: now.wall, executionEnd: now.wall),
-            significance: .unchanged, snapshot: ObjectSnapshot(name: object.fullName))
+            significance: significance, snapshot: ObjectSnapshot(name: object.fullName))
+    }
+
+    /// What a check of the object finds; always fine where nothing is skipped.
+    private mutating func measure(_ object: ObjectName) -> (ServiceState, Significance) {
+        guard replay != ReplaySettings(), object != Self.health else { return (.ok, .unchanged) }
+        var standing = standings[object] ?? Self.firstStanding
+        let isSame = Int.random(in: 0..<10, using: &random) < 6
+        let state =
+            isSame ? standing.state : ServiceState.allCases.randomElement(using: &random) ?? .ok
+        let significance = standing.apply(
+            state, maxCheckAttempts: Self.maxCheckAttempts, kind: .service)
+        standings[object] = standing
+        return (state, significance)
     }
 
     private mutating func append(_ records: [CheckRecord]) async throws {
@@ -245,7 +282,8 @@ struct SimulatedWorld {
         wire = []
         connected = []
         wakeAt = nil
-        machine = Self.machine(destination, nodes: zone.nodes.count, seed: random.next())
+        machine = Self.machine(
+            destination, nodes: zone.nodes.count, seed: random.next(), replay: replay)
         try await load()
     }
 

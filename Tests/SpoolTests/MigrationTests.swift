@@ -77,6 +77,51 @@ import Testing
         }
     }
 
+    @Test func `a spool of format 3 is read with every row and count it had`() async throws {
+        let directory = try makeDirectory()
+        defer { removeTree(directory) }
+        let old = try VersionOneSpool(path: "\(directory)/queue.db")
+        try old.migrate(to: 3)
+        try old.close()
+        #expect(try version(of: old.path) == 3)
+        try await expectEverything(in: old.path)
+        #expect(try version(of: old.path) == SpoolSchema.version)
+
+        let spool = try SpoolQueue.open(SpoolSettings(path: old.path), time: FixedTime())
+        let north = try await spool.register(destinations: ["north"])[0]
+        #expect(try await spool.status().destinations[0].losses.compacted == 0)
+        _ = try await spool.append([record(load, 8)])
+        let answer = try await spool.exchange(
+            DeliveryBatch(
+                destination: north, leases: [LeaseRequest(object: load, node: "a")],
+                replay: ReplayRule(.changes), stamp: stampAboveLast))
+        #expect(answer.leased.map(\.result.output) == ["number 8"])
+        #expect(try await spool.status().destinations[0].losses.compacted == 1)
+        #expect(try await spool.contradictions() == [])
+        try spool.close()
+    }
+
+    @Test func `a migration to format 4 that dies leaves format 3`() async throws {
+        let directory = try makeDirectory()
+        defer { removeTree(directory) }
+        let old = try VersionOneSpool(path: "\(directory)/queue.db")
+        try old.migrate(to: 3)
+        let image = "\(directory)/image.db"
+        try await old.database.writeWithoutTransaction { db in
+            try db.execute(sql: "PRAGMA cache_size = 1; BEGIN IMMEDIATE")
+            for statement in SpoolSchema.migrations[3] { try db.execute(sql: statement) }
+            for suffix in ["", "-wal"] {
+                try copyFile(from: old.path + suffix, to: image + suffix)
+            }
+            try db.execute(sql: "ROLLBACK")
+        }
+        try old.close()
+        for path in [old.path, image] {
+            #expect(try version(of: path) == 3)
+            try await expectEverything(in: path)
+        }
+    }
+
     private func version(of path: String) throws -> Int? {
         var configuration = Configuration()
         configuration.readonly = true

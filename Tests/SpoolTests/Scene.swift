@@ -17,6 +17,8 @@ final class Scene {
     var settings: SpoolSettings
     var spool: SpoolQueue
     var destinations: [DestinationID] = []
+    /// Where objects stand after what a test accepted of them.
+    var standings: [ObjectName: CheckState] = [:]
 
     init(
         sizeLimit: Int = SpoolSettings.defaultSizeLimit,

@@ -26,6 +26,16 @@ struct VersionOneSpool {
 
     func close() throws { try database.close() }
 
+    /// Brings the file to a later format by the statements of its steps.
+    func migrate(to version: Int) throws {
+        try database.writeWithoutTransaction { db in
+            for step in SpoolSchema.migrations[1..<version] {
+                for statement in step { try db.execute(sql: statement) }
+            }
+            try db.execute(sql: "PRAGMA user_version = \(version)")
+        }
+    }
+
     private static func fill(_ db: Database) throws {
         try db.execute(sql: "INSERT INTO destination (name) VALUES ('north')")
         for object in [disk, load] {

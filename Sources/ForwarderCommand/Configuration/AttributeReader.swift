@@ -1,6 +1,8 @@
 import ConfigLanguage
+import Delivery
 import Foundation
 import Monitoring
+import Spool
 
 /// Reads the attributes of one object of `forwarder.conf`, with bounds.
 ///
@@ -85,4 +87,46 @@ struct AttributeReader {
         }
         return .microseconds(Int64(seconds * 1_000_000))
     }
+
+    /// What is skipped of what waits; what is not set is as in `fallback`.
+    func replay(
+        default fallback: ReplaySettings, _ errors: inout [Diagnostic]
+    ) -> ReplaySettings {
+        ReplaySettings(
+            mode: replayMode(default: fallback.mode, &errors),
+            maximumAge: maximumAge(default: fallback.maximumAge, &errors))
+    }
+
+    private func replayMode(
+        default fallback: ReplayMode, _ errors: inout [Diagnostic]
+    ) -> ReplayMode {
+        guard let text = text("replay", &errors) else { return fallback }
+        if let mode = ReplayMode(rawValue: text) { return mode }
+        let known = ReplayMode.allCases.map(\.rawValue).joined(separator: ", ")
+        errors.append(
+            Diagnostic(
+                "Unknown replay '\(text)'. Use one of: \(known).", at: location(of: "replay")))
+        return fallback
+    }
+
+    /// The age from which on results count less; nil for 0, which means none.
+    private func maximumAge(
+        default fallback: Duration?, _ errors: inout [Diagnostic]
+    ) -> Duration? {
+        guard let seconds = object["max_age"].toNumber, !object["max_age"].isNull else {
+            return fallback
+        }
+        if seconds == 0 { return nil }
+        guard (1...Self.longestAgeSeconds).contains(seconds) else {
+            errors.append(
+                Diagnostic(
+                    "Attribute 'max_age' must be 0 (any age) or a span from 1s to 3650d.",
+                    at: location(of: "max_age")))
+            return fallback
+        }
+        return .microseconds(Int64(seconds * 1_000_000))
+    }
+
+    /// Ten years: longer than a spool keeps anything; times stay far from their range's end.
+    private static let longestAgeSeconds = 3650.0 * 86_400
 }

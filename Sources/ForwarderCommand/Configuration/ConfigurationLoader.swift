@@ -1,5 +1,6 @@
 import Collector
 import ConfigLanguage
+import Delivery
 import Foundation
 import Logging
 import Monitoring
@@ -34,10 +35,12 @@ struct ConfigurationLoader {
         let readers = session.registry.objects(ofType: "Master").map {
             AttributeReader($0, folder: folder)
         }
+        let store = only("Spool", of: session, folder, &errors)
+        let replay = store?.replay(default: ReplaySettings(), &errors) ?? ReplaySettings()
         let configuration = ForwarderConfiguration(
             nodeName: session.constant("NodeName")?.toText.text ?? hostName,
-            masters: readers.map { master($0, &errors) },
-            spool: spool(only("Spool", of: session, folder, &errors), &errors),
+            masters: readers.map { master($0, replay, &errors) },
+            spool: spool(store, &errors),
             checks: checks(only("Checks", of: session, folder, &errors), folder, &errors),
             uplink: uplink(only("Uplink", of: session, folder, &errors), &errors),
             controlPath: only("Control", of: session, folder, &errors)?.path("path", &errors)
@@ -46,6 +49,7 @@ struct ConfigurationLoader {
         check(configuration, path: path, &errors)
         for (index, reader) in readers.enumerated() {
             compare(index, of: configuration.masters, at: reader, &errors)
+            compareReplay(index, of: configuration.masters, at: reader, &errors)
         }
         guard errors.isEmpty else { throw .invalid(errors) }
         return configuration
@@ -67,7 +71,7 @@ struct ConfigurationLoader {
     }
 
     private func master(
-        _ read: AttributeReader, _ errors: inout [Diagnostic]
+        _ read: AttributeReader, _ replay: ReplaySettings, _ errors: inout [Diagnostic]
     ) -> MasterNode {
         if let flaw = AttributeReader.flaw(in: read.name, limit: ObjectName.maximumByteCount) {
             errors.append(Diagnostic("The name of a Master \(flaw).", at: read.location))
@@ -90,7 +94,8 @@ struct ConfigurationLoader {
             answerTimeout: read.span("answer_timeout", default: .seconds(30), &errors),
             grace: read.span("grace", default: .seconds(5), &errors),
             relayDelay: read.span("relay_delay", default: .seconds(30), &errors),
-            minimumStay: read.span("minimum_stay", default: .seconds(60), &errors))
+            minimumStay: read.span("minimum_stay", default: .seconds(60), &errors),
+            replay: read.replay(default: replay, &errors))
     }
 
     private static func whole(_ bounds: ClosedRange<UInt16>) -> ClosedRange<Int> {
@@ -113,6 +118,24 @@ struct ConfigurationLoader {
                 Master '\(master.name)' has the host and port of '\(other.name)' but another \
                 zone: each result would be processed twice there. Remove one, or set the same zone.
                 """, at: read.location(of: "host")))
+    }
+
+    /// The nodes of a zone have one queue, so one rule for it.
+    private func compareReplay(
+        _ index: Int, of masters: [MasterNode], at read: AttributeReader,
+        _ errors: inout [Diagnostic]
+    ) {
+        let master = masters[index]
+        let first = masters[..<index].first { $0.zone == master.zone }
+        guard let first, first.replay != master.replay else { return }
+        let key: ByteString = first.replay.mode == master.replay.mode ? "max_age" : "replay"
+        errors.append(
+            Diagnostic(
+                """
+                Master '\(master.name)' has another '\(key.text)' than '\(first.name)' of the \
+                same zone '\(master.zone)': what waits for a zone waits for all its nodes. Set \
+                the same in both.
+                """, at: read.location(of: key)))
     }
 
     private func spool(

@@ -1,4 +1,5 @@
 import ConfigLanguage
+import Delivery
 import Monitoring
 import Spool
 
@@ -50,6 +51,8 @@ struct MasterNode: Sendable, Hashable {
     var grace: Duration
     var relayDelay = Duration.seconds(30)
     var minimumStay = Duration.seconds(60)
+    /// The same for all nodes of a zone.
+    var replay = ReplaySettings()
 }
 
 /// How checks are found and run.

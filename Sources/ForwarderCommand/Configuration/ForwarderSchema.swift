@@ -49,6 +49,12 @@ enum ForwarderSchema {
         Attribute(
             name: "minimum_stay", kind: .number,
             help: "shortest use of another node before the zone's first one again; default 1m"),
+        Attribute(
+            name: "replay", kind: .string,
+            help: "what it gets of what waits: all, changes or latest; default: the spool's"),
+        Attribute(
+            name: "max_age", kind: .number,
+            help: "older results only as latest, 0 for any age; default: the spool's"),
     ]
 
     static let spool: [Attribute] = [
@@ -58,6 +64,12 @@ enum ForwarderSchema {
         Attribute(
             name: "size_limit", kind: .number,
             help: "bytes on disk at most, the write-ahead log included; default 64 MiB"),
+        Attribute(
+            name: "replay", kind: .string,
+            help: "replay of Master objects that do not set it; default all"),
+        Attribute(
+            name: "max_age", kind: .number,
+            help: "max_age of Master objects that do not set it; default 0, any age"),
     ]
 
     static let checks: [Attribute] = [

@@ -60,11 +60,14 @@ struct StatusReport: Codable, Sendable, Hashable {
         /// Delivered results whose proof was given up for room before a read confirmed them.
         var evictedKept: Int
         var refused: Int
+        /// Results that were skipped by `replay` or `max_age`.
+        var compacted: Int
         var oldestExecution: Double?
 
         enum CodingKeys: String, CodingKey {
             case name, node, link, fault, warnings, queued, unresolved, kept, rejected, delivered
             case ambiguous, repeated, forgotten, translated, superseded, ignored, evicted, refused
+            case compacted
             case faultSince = "fault_since"
             case nextTry = "next_try"
             case dropped

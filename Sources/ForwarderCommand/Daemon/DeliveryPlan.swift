@@ -22,6 +22,7 @@ extension ForwarderConfiguration {
             settings.relayDelay = destination.nodes.map(\.relayDelay).max() ?? settings.relayDelay
             settings.minimumStay =
                 destination.nodes.map(\.minimumStay).max() ?? settings.minimumStay
+            settings.replay = destination.nodes.first?.replay ?? settings.replay
             #if DEBUG
                 settings.keepDelivered = KillSwitch.keepDelivered ?? settings.keepDelivered
             #endif

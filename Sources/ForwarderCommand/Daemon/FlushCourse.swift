@@ -34,6 +34,8 @@ struct FlushCourse: Sendable {
         var destination: String
         /// Results that were delivered since the process started.
         var delivered: Int
+        /// Results that were skipped since then: they wait no more either.
+        var skipped = 0
         /// Why nothing gets through; nil while it does.
         var fault: String?
     }
@@ -61,7 +63,7 @@ struct FlushCourse: Sendable {
         watches = [:]
         for way in ways {
             let goal = waiting.first { $0.destination == way.destination }?.count ?? 0
-            watches[way.destination] = Watch(goal: goal, before: way.delivered, at: now)
+            watches[way.destination] = Watch(goal: goal, before: way, at: now)
         }
     }
 
@@ -79,7 +81,9 @@ struct FlushCourse: Sendable {
         if isOpen {
             step.shouldHurry = shouldHurry(ways, at: now)
         } else {
-            step.outcome = FlushOutcome(delivered: done, left: remainders(waiting, ways))
+            step.outcome = FlushOutcome(
+                delivered: watches.values.map(\.delivered).reduce(0, +),
+                left: remainders(waiting, ways))
         }
         return step
     }
@@ -111,13 +115,15 @@ struct FlushCourse: Sendable {
     private struct Watch: Sendable {
         /// What waited at the start.
         let goal: Int
-        let before: Int
+        let before: Way
+        /// Delivered or skipped.
         private(set) var done = 0
+        private(set) var delivered = 0
         private var hasFault = false
         private var movedAt: Duration
         private var hurriedAt: Duration
 
-        init(goal: Int, before: Int, at now: Duration) {
+        init(goal: Int, before: Way, at now: Duration) {
             self.goal = goal
             self.before = before
             movedAt = now
@@ -125,13 +131,14 @@ struct FlushCourse: Sendable {
         }
 
         mutating func see(_ way: Way, at now: Duration) {
-            let count = way.delivered - before
+            delivered = way.delivered - before.delivered
+            let count = delivered + way.skipped - before.skipped
             if count > done { movedAt = now }
             done = count
             hasFault = way.fault != nil
         }
 
-        /// True while less was delivered than waited at the start, or nothing gets through.
+        /// True while less went than waited at the start, or nothing gets through.
         var isShort: Bool { done < goal || hasFault }
 
         /// True when all that waited is delivered or set aside, or nothing more can be expected;

@@ -36,6 +36,7 @@ struct FlushRun: Sendable {
         await driver.reports().map { report in
             FlushCourse.Way(
                 destination: report.name, delivered: report.counts.delivered,
+                skipped: report.counts.compacted,
                 fault: report.fault?.text)
         }
     }

@@ -116,7 +116,7 @@ struct StatusAssembler: Sendable {
                 parkedReasons: [], delivered: 0, ambiguous: 0, repeated: 0, forgotten: 0,
                 translated: 0, discardedRepeats: 0, overtaken: 0, overtakenObjects: [],
                 overtakenObjectCount: 0, superseded: 0, ignored: 0, ignoredReasons: [], dropped: 0,
-                evicted: 0, evictedKept: 0, refused: 0)
+                evicted: 0, evictedKept: 0, refused: 0, compacted: 0)
         }
     }
 
@@ -153,6 +153,7 @@ struct StatusAssembler: Sendable {
             ignored: spool.losses.ignored, ignoredReasons: ignored, dropped: spool.losses.dropped,
             evicted: spool.losses.evicted,
             evictedKept: spool.losses.evictedKept, refused: spool.losses.refused,
+            compacted: spool.losses.compacted,
             oldestExecution: spool.oldestExecution?.seconds)
     }
 

@@ -64,7 +64,8 @@ struct StatusText {
             \(destination.superseded) superseded, \(destination.ignored) ignored, \
             \(destination.evicted) evicted, \(destination.evictedKept) evicted before proof, \
             \(destination.refused) refused, \(destination.dropped) dropped, \
-            \(destination.discardedRepeats) repeats discarded, \(destination.overtaken) overtaken
+            \(destination.discardedRepeats) repeats discarded, \(destination.overtaken) overtaken, \
+            \(destination.compacted) skipped by replay
             """)
         lines += destination.ignoredReasons.map { "    ignored   \($0)" }
         if !destination.overtakenObjects.isEmpty {

@@ -30,11 +30,20 @@ package struct DeliveryBatch: Sendable {
     package var parkings: [Parking]
     /// Objects whose oldest queued result goes out next; applied last.
     package var leases: [LeaseRequest]
+    /// What is skipped of what waits in the lanes that are leased from, before that; at most
+    /// ``replayLimit`` rows.
+    package var replay: ReplayRule
     /// Chooses the base stamp of a result that has none yet.
     ///
     /// Called inside the transaction, at most once for each lease: a pure function of its argument
     /// and of captured values.
     package var stamp: @Sendable (LeaseCandidate) -> StampDecision
+
+    /// Most rows that one batch reads or gives up in order to skip results.
+    ///
+    /// 1,000: some milliseconds, so that other steps need not wait long. The next lease goes on
+    /// there; until then delivery goes on with what is left.
+    package static let replayLimit = 1000
 
     /// A batch with all its parts.
     package init(
@@ -42,12 +51,14 @@ package struct DeliveryBatch: Sendable {
         settlements: [Settlement] = [],
         parkings: [Parking] = [],
         leases: [LeaseRequest] = [],
+        replay: ReplayRule = ReplayRule(),
         stamp: @escaping @Sendable (LeaseCandidate) -> StampDecision = { _ in .leaveQueued }
     ) {
         self.destination = destination
         self.settlements = settlements
         self.parkings = parkings
         self.leases = leases
+        self.replay = replay
         self.stamp = stamp
     }
 }
@@ -170,6 +181,8 @@ package struct Parking: Hashable, Sendable {
 package struct DeliveryAnswer: Hashable, Sendable {
     /// One for each request that found a result, in the order of the requests.
     package var leased: [LeasedResult] = []
+    /// How many results were skipped, by object.
+    package var compacted: [ObjectName: Int] = [:]
     /// The lanes of all objects the batch named, after it; objects without a lane are left out.
     package var lanes: [Lane] = []
     /// Settlements of results that were not leased (any more); nothing was done about them.

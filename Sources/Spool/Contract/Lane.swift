@@ -59,6 +59,9 @@ package struct LossCounts: Hashable, Sendable {
     package var ignored = 0
     /// Results that were dropped on an operator's word.
     package var dropped = 0
+    /// Results that were skipped because a newer one says what the destination wants to know, see
+    /// ``ReplayRule``.
+    package var compacted = 0
 
     /// No losses.
     package init() {}

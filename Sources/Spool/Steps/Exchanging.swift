@@ -61,8 +61,12 @@ extension SpoolTransaction {
             lanes.rows[place].lane.parked = Lane.Parked(until: parking.until, reason: reason)
             lanes.rows[place].isChanged = true
         }
+        var budget = DeliveryBatch.replayLimit
         for request in batch.leases {
             guard let place = try touch(request.object, at: destination, &lanes) else { continue }
+            let skipped = try compact(
+                &lanes.rows[place], by: batch.replay, at: destination, budget: &budget)
+            if skipped > 0 { answer.compacted[request.object, default: 0] += skipped }
             if let leased = try lease(request, &lanes.rows[place], batch) {
                 note(.lease)
                 answer.leased.append(leased)
@@ -96,7 +100,7 @@ extension SpoolTransaction {
                 lane.leased?.isAmbiguous ?? false, lane.kept, lane.rejected,
                 lane.lastStamp?.microseconds, lane.parked?.until.microseconds,
                 lane.parked?.reason, lane.ignoredReason, lane.losses.superseded,
-                lane.losses.ignored, destination, row.object,
+                lane.losses.ignored, lane.losses.compacted, destination, row.object,
             ]
         )
     }

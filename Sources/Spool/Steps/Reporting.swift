@@ -93,6 +93,7 @@ extension LossCounts {
         superseded = try row.value(first + 3)
         ignored = try row.value(first + 4)
         dropped = try row.value(first + 5)
+        compacted = try row.value(first + 6)
     }
 }
 

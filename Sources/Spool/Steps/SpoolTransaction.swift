@@ -14,6 +14,8 @@ struct SpoolMemory {
     let statements = PreparedStatements()
     /// Where the search for changes that can be evicted goes on.
     var evictionCursors = EvictionCursors()
+    /// How far lanes have been judged for skipping, at most ``objectLimit``.
+    var replays: [ReplayPlace: ReplayCursor] = [:]
     /// Set once by closing.
     var isClosed = false
 

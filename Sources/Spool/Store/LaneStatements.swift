@@ -3,7 +3,7 @@ extension SQL {
         lane.queued, lane.leased, lane.is_ambiguous, lane.kept, lane.rejected,
         lane.last_stamp_us, lane.parked_until_us, lane.parked_reason, lane.ignored_reason,
         lane.evicted, lane.evicted_kept, lane.refused, lane.superseded, lane.ignored,
-        lane.dropped
+        lane.dropped, lane.compacted
         """
     static let lanes = Query(
         """
@@ -20,7 +20,7 @@ extension SQL {
         """
         UPDATE lane SET head = ?, queued = ?, leased = ?, is_ambiguous = ?, kept = ?,
             rejected = ?, last_stamp_us = ?, parked_until_us = ?, parked_reason = ?,
-            ignored_reason = ?, superseded = ?, ignored = ?
+            ignored_reason = ?, superseded = ?, ignored = ?, compacted = ?
         WHERE destination = ? AND object = ?
         """
     )
@@ -74,7 +74,8 @@ extension SQL {
         SELECT coalesce(sum(queued), 0), count(leased), coalesce(sum(kept), 0),
             coalesce(sum(rejected), 0), count(parked_until_us), coalesce(sum(evicted), 0),
             coalesce(sum(evicted_kept), 0), coalesce(sum(refused), 0),
-            coalesce(sum(superseded), 0), coalesce(sum(ignored), 0), coalesce(sum(dropped), 0)
+            coalesce(sum(superseded), 0), coalesce(sum(ignored), 0), coalesce(sum(dropped), 0),
+            coalesce(sum(compacted), 0)
         FROM lane WHERE destination = ?
         """
     )

@@ -7,7 +7,7 @@ enum SpoolSchema {
     /// The format that this program writes.
     static var version: Int { migrations.count }
     /// Each step leads from the version of its index to the next one.
-    static let migrations: [[String]] = [version1, version2, version3]
+    static let migrations: [[String]] = [version1, version2, version3, version4]
 
     private static let version1 = [
         """
@@ -139,5 +139,10 @@ enum SpoolSchema {
         "ALTER TABLE result ADD COLUMN checksum INTEGER",
         "ALTER TABLE rejected ADD COLUMN base_stamp_us INTEGER",
         "ALTER TABLE rejected ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0",
+    ]
+
+    /// A lane counts what its destination did not want of what waited.
+    private static let version4 = [
+        "ALTER TABLE lane ADD COLUMN compacted INTEGER NOT NULL DEFAULT 0"
     ]
 }

@@ -104,6 +104,13 @@ import Testing
         #expect(last.outcome == FlushOutcome(delivered: 3, left: []))
     }
 
+    @Test func `what is skipped waits no more, and is not told as delivered`() {
+        var course = Self.course(9, .goesOn)
+        let way = FlushCourse.Way(destination: "m", delivered: 102, skipped: 7, fault: nil)
+        let step = course.look(waiting: Self.waiting(1), ways: [way], at: .seconds(1))
+        #expect(step.outcome == FlushOutcome(delivered: 2, left: []))
+    }
+
     @Test func `beside a daemon it ends with what waited at the start, alone with the last one`() {
         for inflow in [FlushCourse.Inflow.goesOn, .none] {
             var course = Self.course(3, inflow)

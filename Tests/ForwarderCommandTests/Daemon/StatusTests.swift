@@ -98,6 +98,23 @@ import UplinkMessages
         }
     }
 
+    @Test func `skipped results are counted and no alarm`() throws {
+        var losses = LossCounts()
+        losses.compacted = 12
+        let entry = Self.entry(Self.destination(losses: losses))
+        let json = try JSONSerialization.jsonObject(with: JSONEncoder().encode(entry))
+        #expect((json as? [String: Any])?["compacted"] as? Int == 12)
+        #expect(StatusAssembler.alarms(entry) == [])
+        let text = StatusText(
+            report: StatusReport(
+                version: "1", node: "n", separation: "separated",
+                spool: StatusReport.Spool(
+                    path: "p", liveBytes: 0, fileBytes: 0, logBytes: 0, limitBytes: 0),
+                destinations: [entry], alarms: [])
+        ).text
+        #expect(text.contains("12 skipped by replay"), "\(text)")
+    }
+
     @Test func `a destination that is not configured any more is alarmed while results wait`() {
         let alarm = Self.destination(isRetired: true, queued: 12).retirementAlarm ?? ""
         #expect(alarm.contains("zone1") && alarm.contains("12 results"), "\(alarm)")
