@@ -136,6 +136,9 @@ static void read_from(struct end *end)
         end_pair(end->pair);
         return;
     }
+    /* A delayed acknowledgement would hold back a peer that writes twice: not the line's doing. */
+    int on = 1;
+    setsockopt(end->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
     end->is_read_out = count == 0;
     send_off(end->other, buffer, (size_t)count);
     watch(end);
@@ -218,6 +221,7 @@ static void accept_from(int listener)
         return;
     }
     setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    setsockopt(client, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
     setsockopt(server, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     struct pair *pair = calloc(1, sizeof *pair);
     if (!pair)
