@@ -37,7 +37,7 @@ demo: test-dependencies
 	scripts/demo
 
 bench: bench-dependencies
-	swift build $(SWIFT_FLAGS) -c release
+	FORWARDER_BENCH=1 swift build $(SWIFT_FLAGS) -c release
 	bench/run
 
 fmt:

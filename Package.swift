@@ -125,6 +125,18 @@ let package = Package(
     ]
 )
 
+// A benchmark of the spool's interface, which is visible inside this package only; `make bench`
+// builds it, every other build is without it.
+if Context.environment["FORWARDER_BENCH"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "SpoolBench",
+            dependencies: ["Monitoring", "Spool"],
+            path: "bench/spool"
+        )
+    )
+}
+
 /// Targets without C below them also promise memory safety.
 let withoutC: Set = ["Monitoring", "ConfigLanguage", "UplinkMessages", "Delivery"]
 let cTargets: Set = ["COpenSSL", "CSpawn", "CFaultyDisk"]

@@ -6,8 +6,8 @@ package import UplinkMessages
 ///
 /// Never blocks; what cannot be told is as lost as the uplink.
 package protocol UplinkPort: Sendable {
-    /// Tells the uplink.
-    func send(_ message: DaemonMessage)
+    /// Tells the uplink these, in this order.
+    func send(_ messages: [DaemonMessage])
 }
 
 /// Performs what the ``DeliveryMachine`` of each destination decides: commits to the spool, talks
@@ -167,9 +167,16 @@ package actor DeliveryDriver {
     private func tell(
         _ index: Int, _ event: DeliveryEvent, _ group: inout DiscardingTaskGroup
     ) {
+        // One call for all: a commit lets half a window go, and each call wakes who writes.
+        var messages: [DaemonMessage] = []
         for action in machines[index].handle(event, at: Moment(time)) {
-            perform(action, of: index, &group)
+            if case .send(let message) = action {
+                messages.append(message)
+            } else {
+                perform(action, of: index, &group)
+            }
         }
+        if !messages.isEmpty { send(messages) }
     }
 
     // MARK: Actions
@@ -179,7 +186,7 @@ package actor DeliveryDriver {
     ) {
         let destination = machines[index].destination
         switch action {
-        case .send(let message): send(message)
+        case .send(let message): send([message])
         case .wantHealth: wantHealth()
         case .wake(let at): arm(index, at, &group)
         case .exchange(let batch):
@@ -213,14 +220,10 @@ package actor DeliveryDriver {
         }
     }
 
-    private func send(_ message: DaemonMessage) {
-        guard case .submit = message else {
-            port?.send(message)
-            return
-        }
-        passing(.sending)
-        port?.send(message)
-        passing(.sent)
+    private func send(_ messages: [DaemonMessage]) {
+        for message in messages { if case .submit = message { passing(.sending) } }
+        port?.send(messages)
+        for message in messages { if case .submit = message { passing(.sent) } }
     }
 
     private func arm(_ index: Int, _ at: Duration, _ group: inout DiscardingTaskGroup) {

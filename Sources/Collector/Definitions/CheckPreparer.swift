@@ -7,6 +7,10 @@ package final class CheckPreparer: CheckPreparing {
     private let runtime: any RuntimeFactsSource
     /// Snapshots without command line; definitions never change once loaded.
     private var snapshots: [ObjectName: ObjectSnapshot] = [:]
+    /// Checks that come out the same each time; bounded by the definitions.
+    private var constant: [ObjectName: PreparedCheck] = [:]
+    /// False once what is being prepared asked for something that may be another thing next time.
+    private var isConstant = true
 
     /// Prepares checks of these definitions.
     package init(_ definitions: Definitions, runtime: any RuntimeFactsSource) {
@@ -15,6 +19,15 @@ package final class CheckPreparer: CheckPreparing {
     }
 
     package func prepare(_ object: ObjectName) -> PreparedCheck {
+        if let known = constant[object] { return known }
+        isConstant = true
+        let prepared = prepareAnew(object)
+        // unknown names come from outside and are not kept
+        if isConstant, definitions.objects[object] != nil { constant[object] = prepared }
+        return prepared
+    }
+
+    private func prepareAnew(_ object: ObjectName) -> PreparedCheck {
         var snapshot = snapshot(of: object)
         if object == definitions.health.name {
             return PreparedCheck(action: .health, snapshot: snapshot)
@@ -127,13 +140,17 @@ package final class CheckPreparer: CheckPreparing {
         var sources: [MacroResolver.Source] = []
         if let service, let name = service.objectName {
             sources.append(
-                .init(name: "service", value: .object(service)) { macros.value($0, of: name) }
+                .init(name: "service", value: .object(service)) { [self] macro in
+                    changing(macro) { macros.value(macro, of: name) }
+                }
             )
         }
         if let name = host.objectName {
             sources.append(
                 .init(name: "host", value: .object(host)) { [self] macro in
-                    macros.value(macro, of: name) ?? serviceCount(macro, of: name.host)
+                    changing(macro) {
+                        macros.value(macro, of: name) ?? serviceCount(macro, of: name.host)
+                    }
                 }
             )
         }
@@ -141,13 +158,23 @@ package final class CheckPreparer: CheckPreparing {
         // the application object that Icinga makes when nothing defines one
         sources.append(
             .init(name: "icinga", value: ["name": "app", "vars": .null]) { [self] macro in
-                macros.clock(macro) ?? globalCount(macro)
+                changing(macro) { macros.clock(macro) ?? globalCount(macro) }
             }
         )
         return MacroResolver(sources: sources) {
-            [session = definitions.session] (function, this) throws(ConfigFault) -> Value in
-            try session.call(function, this: this)
+            [self] (function, this) throws(ConfigFault) -> Value in
+            // it may answer differently each time, and may change what others are made of
+            isConstant = false
+            constant.removeAll(keepingCapacity: true)
+            return try definitions.session.call(function, this: this)
         }
+    }
+
+    /// The value of a macro that changes at run time; nil for all other names.
+    private func changing(_ macro: ByteString, _ value: () -> Value?) -> Value? {
+        guard RuntimeMacros.isOne(macro) else { return nil }
+        isConstant = false
+        return value()
     }
 
     private func serviceCount(_ macro: ByteString, of host: String) -> Value? {

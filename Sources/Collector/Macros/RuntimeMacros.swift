@@ -8,6 +8,19 @@ internal import Monitoring
 struct RuntimeMacros {
     let facts: RuntimeFacts
 
+    /// All names below but the counts, which begin with `num_`.
+    private static let names: Set<ByteString> = [
+        "state", "state_id", "state_type", "last_state", "last_state_id", "last_state_type",
+        "last_state_change", "duration_sec", "downtime_depth", "check_attempt",
+        "output", "perfdata", "execution_time", "latency", "last_check",
+        "timet", "long_date_time", "short_date_time", "date", "time", "uptime",
+    ]
+
+    /// True for a name that has, or may once have, a value here.
+    static func isOne(_ name: ByteString) -> Bool {
+        names.contains(name) || name.hasPrefix("num_")
+    }
+
     /// `$host.…$` and `$service.…$` of one object; nil for a name that is none of these.
     func value(_ name: ByteString, of object: ObjectName) -> Value? {
         let known = facts.objects[object] ?? RuntimeFacts.Object()

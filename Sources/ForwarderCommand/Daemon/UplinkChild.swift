@@ -61,11 +61,12 @@ final class UplinkChild: UplinkPort {
     /// How it ended; empty while it runs.
     var endingText: String { ending.withLock { $0 } }
 
-    func send(_ message: DaemonMessage) {
+    func send(_ messages: [DaemonMessage]) {
+        let frames = messages.flatMap(\.frame)
         let fits = outbox.withLock { box in
             guard !box.isClosed else { return true }
-            if message.wantsAnswer { box.owed += 1 }
-            box.bytes.append(contentsOf: message.frame)
+            box.owed += messages.count(where: \.wantsAnswer)
+            box.bytes.append(contentsOf: frames)
             return box.bytes.count <= Self.outboxLimit
         }
         if fits {

@@ -39,7 +39,7 @@ struct UplinkSupervisor: Sendable {
         } catch {
             return error.description
         }
-        child.send(.settings(configuration.uplinkSettings(addresses: addresses)))
+        child.send([.settings(configuration.uplinkSettings(addresses: addresses))])
         await withTaskCancellationHandler {
             await withDiscardingTaskGroup { group in
                 for await batch in child.messages { take(batch, from: child, &group) }
@@ -70,7 +70,7 @@ struct UplinkSupervisor: Sendable {
     private func renewAddresses(of node: NodeID, at child: UplinkChild) async {
         guard configuration.masters.indices.contains(Int(node.index)) else { return }
         let found = await resolve(configuration.masters[Int(node.index)].host)
-        child.send(.addresses(node: node, addresses: found))
+        child.send([.addresses(node: node, addresses: found)])
     }
 
     /// The addresses of every master, all asked for at once.
