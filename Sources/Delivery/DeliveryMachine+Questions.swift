@@ -51,6 +51,8 @@ struct Calibration: Sendable {
     var healthWantedAt: Duration?
     /// Nodes that take no results of own health.
     var refusedBy: Set<NodeID> = []
+    /// Results of own health in a row from which the clock could not be told.
+    var failures = 0
     /// True when the newest result of own health on the master carries an old stamp.
     var wantsFresh = false
 
@@ -202,12 +204,13 @@ extension DeliveryMachine {
                 // The one that made the clock known went under an old stamp: a fresh one follows,
                 // or the master would take this host to be silent.
                 if !clock.isKnown { calibration.healthWantedAt = nil }
+                calibration.failures = 0
                 calibration.wantsFresh = !clock.isKnown
                 calibration.refusedBy.remove(link.node.id)
                 clock.observe(
                     lastCheck: lastCheck, sentAt: sample.sentAt, answeredAt: sample.answeredAt)
             } else if !clock.isKnown {
-                calibration.restart()
+                calibrationFailed()
             }
         }
     }
@@ -237,6 +240,17 @@ extension DeliveryMachine {
             calibration.stage = .impossible
         }
     }
+
+    /// A result of own health was taken, and a read shows no time of it: nobody can tell the clock
+    /// from that. Tried again some times, then delivery goes on without, and says so.
+    private mutating func calibrationFailed() {
+        calibration.failures += 1
+        calibration.restart()
+        if calibration.failures >= Self.calibrationLimit { calibration.stage = .impossible }
+    }
+
+    /// How often the master's clock is looked for on a connection before it counts as unknowable.
+    private static let calibrationLimit = 5
 
     /// How long to leave an object alone that the master does not know; 404s are costly for it.
     private static let unknownPatience = Duration.seconds(300)

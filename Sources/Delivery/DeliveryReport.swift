@@ -81,8 +81,9 @@ extension DeliveryMachine {
         } else if calibration.stage == .impossible {
             warnings.append(
                 """
-                The master takes no results of \(settings.healthObject.fullName): its clock cannot \
-                be told, skew is taken as 0. Load the configuration that `forwarder render` prints.
+                The master takes no results of \(settings.healthObject.fullName), or shows no time \
+                of them: its clock cannot be told, skew is taken as 0. Load the configuration that \
+                `forwarder render` prints, and have nothing else write to that service.
                 """)
         }
         return warnings

@@ -40,6 +40,10 @@ package enum Wire {
     /// 16: the master answers with whole results; JSON can make six bytes of one, and 16 results of
     /// 64 KiB stay below the 8 MiB that the uplink accepts even so.
     package static let objectLimit = 16
+    /// How far a time may lie from 1970, and a duration from nothing.
+    ///
+    /// 100,000 years, as for times in a master's answers: two of them can be subtracted.
+    package static let timeLimitMicroseconds: UInt64 = 3_200_000_000_000_000_000
     /// Most bytes of a text from a master that is passed on; the rest is cut.
     package static let textByteLimit = 512
     /// Most nodes of all destinations together.
@@ -133,12 +137,21 @@ struct FrameReader {
         return text
     }
 
+    /// A time that can be added to and compared without overflow.
     mutating func readTimestamp() throws(MessageFault) -> Timestamp {
-        Timestamp(microseconds: try readInteger(Int64.self))
+        let microseconds = try readInteger(Int64.self)
+        guard microseconds.magnitude <= Wire.timeLimitMicroseconds else {
+            throw .outOfBounds(field: "time")
+        }
+        return Timestamp(microseconds: microseconds)
     }
 
     mutating func readDuration() throws(MessageFault) -> Duration {
-        .microseconds(try readInteger(Int64.self))
+        let microseconds = try readInteger(Int64.self)
+        guard microseconds.magnitude <= Wire.timeLimitMicroseconds else {
+            throw .outOfBounds(field: "duration")
+        }
+        return .microseconds(microseconds)
     }
 
     mutating func readObject() throws(MessageFault) -> ObjectName {

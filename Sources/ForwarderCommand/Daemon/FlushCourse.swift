@@ -1,16 +1,21 @@
 /// Decides when a flush is over, and how it ended for each destination.
 ///
 /// Each destination is judged by itself: done when all that waited at the start is delivered or set
-/// aside, stuck when it fails and nothing got through for as long as the patience.
+/// aside, stuck when nothing got through for as long as the patience: a short one while it fails, a
+/// long one while nothing at all is heard of it.
 struct FlushCourse: Sendable {
     /// How long a destination may fail without a single result getting through.
     static let defaultPatience = Duration.seconds(10)
+    /// How long a destination may be silent without failing.
+    ///
+    /// 90 s: longer than an uplink may take to answer, and than what is waited for after a loss.
+    static let silentPatience = Duration.seconds(90)
     /// How often a waiting destination is hurried.
     static let hurryInterval = Duration.seconds(1)
 
     /// Whether results come in beside the flush.
     enum Inflow: Sendable {
-        /// A daemon checks on: done when as much was delivered as waited at the start.
+        /// A daemon checks on: done when nothing of what waited at the start waits any more.
         case goesOn
         /// This process alone owns the spool: done when the spool says that nothing is left.
         case none
@@ -24,6 +29,8 @@ struct FlushCourse: Sendable {
         var parkedCount = 0
         /// Why they are left alone, most frequent first.
         var reasons: [String] = []
+        /// True while something waits, and is not left alone, that waited when the flush began.
+        var isOldLeft = true
 
         /// True when all that waits is left alone; what came since is on its way.
         fileprivate var isParked: Bool { count == parkedCount }
@@ -99,7 +106,7 @@ struct FlushCourse: Sendable {
 
     private func remainders(_ waiting: [Waiting], _ ways: [Way]) -> [FlushOutcome.Remainder] {
         let told = waiting.filter { one in
-            one.parkedCount > 0 || watches[one.destination]?.isShort == true
+            one.parkedCount > 0 || watches[one.destination]?.isShort(one, inflow) == true
         }
         return told.map { one in
             let fault = ways.first { $0.destination == one.destination }?.fault
@@ -138,8 +145,12 @@ struct FlushCourse: Sendable {
             hasFault = way.fault != nil
         }
 
-        /// True while less went than waited at the start, or nothing gets through.
-        var isShort: Bool { done < goal || hasFault }
+        /// True while something of the start is left that is not set aside, or nothing gets
+        /// through.
+        func isShort(_ waiting: Waiting, _ inflow: Inflow) -> Bool {
+            hasFault || inflow == .none && !waiting.isParked
+                || waiting.isOldLeft && !waiting.isParked
+        }
 
         /// True when all that waited is delivered or set aside, or nothing more can be expected;
         /// what else is left came since.
@@ -148,7 +159,8 @@ struct FlushCourse: Sendable {
         ) -> Bool {
             if waiting.isParked { return true }
             guard !hasFault else { return now - movedAt > patience }
-            return inflow == .goesOn && done + waiting.parkedCount >= goal
+            if now - movedAt > max(FlushCourse.silentPatience, patience) { return true }
+            return inflow == .goesOn && !waiting.isOldLeft
         }
 
         mutating func mayHurry(at now: Duration) -> Bool {

@@ -17,14 +17,15 @@ struct FlushRun: Sendable {
 
     /// Runs to the end that ``FlushCourse`` sees; `show` hears of progress.
     func run(_ show: (FlushProgress) -> Void) async throws -> FlushOutcome {
-        let atStart = try await waiting()
+        let newest = try await spool.newestSequence()
+        let atStart = try await waiting(upTo: newest)
         var course = FlushCourse(
             waiting: atStart, ways: await ways(), inflow: inflow, at: time.monotonic)
         driver.tell(.hurry)
         while true {
             try await Task.sleep(for: Self.step)
             if let fault = obstacle() { throw fault }
-            let left = try await waiting()
+            let left = try await waiting(upTo: newest)
             let step = course.look(waiting: left, ways: await ways(), at: time.monotonic)
             show(step.progress)
             if let outcome = step.outcome { return outcome }
@@ -42,12 +43,15 @@ struct FlushRun: Sendable {
     }
 
     /// The destinations at which something waits.
-    private func waiting() async throws -> [FlushCourse.Waiting] {
+    private func waiting(upTo newest: Spool.Sequence) async throws -> [FlushCourse.Waiting] {
         var all: [FlushCourse.Waiting] = []
         for destination in try await spool.status().destinations where !destination.isRetired {
             let count = destination.queued + destination.leased
             guard count > 0 else { continue }
             var waiting = FlushCourse.Waiting(destination: destination.name, count: count)
+            if inflow == .goesOn {
+                waiting.isOldLeft = try await spool.waits(at: destination.id, upTo: newest)
+            }
             if destination.parkedObjects > 0 {
                 let parked = try await spool.parked(of: destination.id)
                 waiting.parkedCount = parked.map(\.count).reduce(0, +)

@@ -28,11 +28,16 @@ final class UplinkChild: UplinkPort {
         var owed = 0
         /// Messages that may still come without a question.
         var unasked = UplinkChild.unaskedAtStart
+        /// Since when it owes an answer, or word that it is ready, and says nothing.
+        var silence: UplinkSilence
+        /// Why it is ended, if the daemon does it.
+        var verdict = ""
     }
 
     private let process: ChildProcess
     private let socket: Descriptor
-    private let outbox = Mutex(Outbox())
+    private let outbox: Mutex<Outbox>
+    private let time: any TimeSource
     private let work = DispatchSemaphore(value: 0)
     /// What it says, until it ends; together what came together.
     let messages: AsyncStream<[UplinkMessage]>
@@ -41,7 +46,13 @@ final class UplinkChild: UplinkPort {
     private let ending = Mutex("")
 
     /// Starts it with the keys' paths as its own arguments.
-    init(program: UplinkProgram, masters: [MasterNode], logging: LogSettings) throws(ChildFault) {
+    init(
+        program: UplinkProgram, masters: [MasterNode], logging: LogSettings,
+        time: any TimeSource = SystemTime()
+    ) throws(ChildFault) {
+        self.time = time
+        outbox = Mutex(
+            Outbox(silence: UplinkSilence(masters: masters, startedAt: time.monotonic)))
         let pair = try SocketPair()
         let arguments =
             [
@@ -63,9 +74,12 @@ final class UplinkChild: UplinkPort {
 
     func send(_ messages: [DaemonMessage]) {
         let frames = messages.flatMap(\.frame)
+        let now = time.monotonic
         let fits = outbox.withLock { box in
             guard !box.isClosed else { return true }
-            box.owed += messages.count(where: \.wantsAnswer)
+            let asked = messages.count(where: \.wantsAnswer)
+            box.owed += asked
+            if asked > 0 { box.silence.asked(at: now) }
             box.bytes.append(contentsOf: frames)
             return box.bytes.count <= Self.outboxLimit
         }
@@ -74,6 +88,16 @@ final class UplinkChild: UplinkPort {
         } else {
             kill()
         }
+    }
+
+    /// Ends it when it owes an answer for too long.
+    func endIfHung() {
+        let now = time.monotonic
+        let verdict = outbox.withLock { box in
+            box.verdict = box.silence.verdict(at: now) ?? ""
+            return box.verdict
+        }
+        if !verdict.isEmpty { kill() }
     }
 
     /// Ends it at once.
@@ -86,7 +110,9 @@ final class UplinkChild: UplinkPort {
 
     /// True when the message is one that may come now.
     private func isDue(_ message: UplinkMessage) -> Bool {
-        outbox.withLock { box in
+        let now = time.monotonic
+        return outbox.withLock { box in
+            defer { box.silence.heard(owed: box.owed, at: now) }
             guard message.isAnswer else {
                 box.unasked -= 1
                 return box.unasked >= 0
@@ -134,7 +160,10 @@ final class UplinkChild: UplinkPort {
         }
         kill()
         process.waitUntilEnded()
-        ending.withLock { $0 = "forwarder-uplink is gone: \(fault)\(process.reap())." }
+        let verdict = outbox.withLock { $0.verdict }
+        ending.withLock {
+            $0 = "forwarder-uplink is gone: \(verdict)\(fault)\(process.reap())."
+        }
         outbox.withLock { $0.isClosed = true }
         work.signal()
         inbox.finish()

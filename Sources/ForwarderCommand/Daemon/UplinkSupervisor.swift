@@ -42,6 +42,7 @@ struct UplinkSupervisor: Sendable {
         child.send([.settings(configuration.uplinkSettings(addresses: addresses))])
         await withTaskCancellationHandler {
             await withDiscardingTaskGroup { group in
+                group.addTask { await watch(child) }
                 for await batch in child.messages { take(batch, from: child, &group) }
                 group.cancelAll()
             }
@@ -50,6 +51,13 @@ struct UplinkSupervisor: Sendable {
         }
         return child.endingText
     }
+
+    /// Ends an uplink that hangs.
+    private func watch(_ child: UplinkChild) async {
+        while (try? await Task.sleep(for: Self.watchInterval)) != nil { child.endIfHung() }
+    }
+
+    private static let watchInterval = Duration.seconds(5)
 
     /// Names are resolved beside the main line: one that takes long holds up nobody else.
     private func take(

@@ -59,6 +59,23 @@ extension SpoolQueue {
         }
     }
 
+    /// The place in line of the newest result that was ever accepted.
+    package func newestSequence() async throws(SpoolFault) -> Sequence {
+        try await perform { step in
+            Sequence(rawValue: try step.integer(SQL.lastResultID) ?? 0)
+        }
+    }
+
+    /// True while a result up to this one waits or is out, of an object that is not left alone.
+    package func waits(
+        at destination: DestinationID,
+        upTo newest: Sequence
+    ) async throws(SpoolFault) -> Bool {
+        try await perform { step in
+            try step.integer(SQL.hasWaiting, [destination.rawValue, newest.rawValue]) != nil
+        }
+    }
+
     /// What the spool holds, counted from its lanes.
     package func status() async throws(SpoolFault) -> SpoolStatus {
         try await perform { step in try step.status() }

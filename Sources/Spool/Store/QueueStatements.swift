@@ -70,4 +70,14 @@ extension SQL {
     static let laneNewest = Query(
         "SELECT leased, last_stamp_us FROM lane WHERE destination = ? AND object = ?"
     )
+    static let hasWaiting = Query(
+        """
+        SELECT 1 FROM lane CROSS JOIN delivery ON delivery.destination = lane.destination
+            AND delivery.object = lane.object AND delivery.result >= lane.head
+        WHERE lane.destination = ?1 AND lane.parked_until_us IS NULL
+            AND (lane.queued > 0 OR lane.leased IS NOT NULL)
+            AND delivery.result <= ?2 AND delivery.state < 2
+        LIMIT 1
+        """
+    )
 }

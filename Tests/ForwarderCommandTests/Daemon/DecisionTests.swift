@@ -75,6 +75,23 @@ import Testing
     }
 }
 
+/// When an uplink hangs.
+@Suite struct UplinkSilenceTests {
+    @Test func `one that owes nothing may be silent, one that owes something only for so long`() {
+        var silence = UplinkSilence(masters: [], startedAt: .zero)
+        #expect(silence.verdict(at: .seconds(30)) == nil)
+        #expect(silence.verdict(at: .seconds(31)) != nil, "it never said that it is ready")
+        silence.heard(owed: 0, at: .seconds(1))
+        #expect(silence.verdict(at: .seconds(9_999)) == nil)
+        silence.asked(at: .seconds(100))
+        silence.asked(at: .seconds(120))
+        #expect(silence.verdict(at: .seconds(130)) == nil)
+        #expect(silence.verdict(at: .seconds(131)) != nil)
+        silence.heard(owed: 1, at: .seconds(131))
+        #expect(silence.verdict(at: .seconds(161)) == nil)
+    }
+}
+
 /// When a flush is over.
 @Suite struct FlushCourseTests {
     private typealias Waiting = FlushCourse.Waiting
@@ -83,11 +100,13 @@ import Testing
         [FlushCourse.Way(destination: "m", delivered: delivered, fault: fault)]
     }
 
-    private static func waiting(_ count: Int, parked: Int = 0) -> [Waiting] {
+    private static func waiting(_ count: Int, parked: Int = 0, isOld: Bool = true) -> [Waiting] {
         guard count > 0 else { return [] }
         let reasons = parked > 0 ? ["unknown there"] : []
         return [
-            Waiting(destination: "m", count: count, parkedCount: parked, reasons: reasons)
+            Waiting(
+                destination: "m", count: count, parkedCount: parked, reasons: reasons,
+                isOldLeft: isOld)
         ]
     }
 
@@ -107,16 +126,20 @@ import Testing
     @Test func `what is skipped waits no more, and is not told as delivered`() {
         var course = Self.course(9, .goesOn)
         let way = FlushCourse.Way(destination: "m", delivered: 102, skipped: 7, fault: nil)
-        let step = course.look(waiting: Self.waiting(1), ways: [way], at: .seconds(1))
+        let step = course.look(
+            waiting: Self.waiting(1, isOld: false), ways: [way], at: .seconds(1))
         #expect(step.outcome == FlushOutcome(delivered: 2, left: []))
     }
 
     @Test func `beside a daemon it ends with what waited at the start, alone with the last one`() {
         for inflow in [FlushCourse.Inflow.goesOn, .none] {
             var course = Self.course(3, inflow)
-            let step = course.look(waiting: Self.waiting(2), ways: Self.way(103), at: .seconds(1))
+            let early = course.look(waiting: Self.waiting(2), ways: Self.way(109), at: .zero)
+            #expect(early.outcome == nil, "what came since went first")
+            let step = course.look(
+                waiting: Self.waiting(2, isOld: false), ways: Self.way(113), at: .seconds(1))
             #expect((step.outcome != nil) == (inflow == .goesOn))
-            if let outcome = step.outcome { #expect(outcome.isComplete && outcome.delivered == 3) }
+            if let outcome = step.outcome { #expect(outcome.isComplete && outcome.delivered == 13) }
         }
     }
 
@@ -149,6 +172,15 @@ import Testing
         let open = course.look(
             waiting: Self.waiting(4, parked: 2), ways: Self.way(101), at: .seconds(1))
         #expect(open.outcome == nil)
+    }
+
+    @Test func `a destination of which nothing is heard is given up after a longer while`() {
+        var course = Self.course(3, .goesOn)
+        let look = { (course: inout FlushCourse, seconds: Int) in
+            course.look(waiting: Self.waiting(3), ways: Self.way(100), at: .seconds(seconds))
+        }
+        #expect(look(&course, 89).outcome == nil)
+        #expect(look(&course, 91).outcome?.left.map(\.count) == [3])
     }
 
     @Test func `one destination that is done does not end the wait for another`() {
