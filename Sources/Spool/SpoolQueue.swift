@@ -98,11 +98,13 @@ package final class SpoolQueue: Sendable {
     }
 
     /// Moves the file of a spool aside that a step found damaged; it must have been closed.
+    ///
+    /// Nil when somebody else took the file away meanwhile.
     package static func moveAside(
         _ settings: SpoolSettings,
         time: any TimeSource,
         passing: @escaping KillPoint.Observer = { _ in }
-    ) throws(SpoolFault) -> MovedSpool {
+    ) throws(SpoolFault) -> MovedSpool? {
         let file = SpoolFile(path: settings.path)
         let owner = try OwnerLock(path: settings.path)
         defer { withExtendedLifetime(owner) {} }

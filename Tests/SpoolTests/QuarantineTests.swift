@@ -112,6 +112,22 @@ import Testing
         try spool.close()
     }
 
+    @Test func `a damaged spool that somebody took away leaves nothing to the next one`()
+        async throws
+    {
+        let ruin = try await Ruin(logged: true)
+        let log = try ruin.bytes(of: "-wal")
+        try Command.require("cp", [ruin.path + "-wal", ruin.path + "-journal"])
+        unlink(ruin.path)
+        #expect(try SpoolQueue.moveAside(ruin.settings, time: FixedTime()) == nil)
+        let target = "\(ruin.path).damaged-20231114T221320Z"
+        #expect(try ruin.bytes(atPath: target + "-wal") == log)
+        #expect(try ruin.bytes(atPath: target + "-journal") == log)
+        let spool = try ruin.open(.refuse)
+        #expect(try await spool.status().destinations.isEmpty)
+        try spool.close()
+    }
+
     @Test func `a step that meets damage says so once to who watches`() async throws {
         let scene = try await Scene()
         _ = try await scene.spool.append([record(disk, 1)])
@@ -121,7 +137,8 @@ import Testing
         var faults: [SpoolFault] = []
         for await fault in scene.spool.damage { faults.append(fault) }
         #expect(faults.count == 1)
-        let moved = try SpoolQueue.moveAside(scene.settings, time: FixedTime())
+        let moved = try #require(
+            try SpoolQueue.moveAside(scene.settings, time: FixedTime()))
         #expect(SpoolQueue.movedAside(from: scene.settings) == [moved])
         scene.spool = try SpoolQueue.open(scene.settings, time: FixedTime())
         #expect(try await scene.spool.status().destinations.isEmpty)

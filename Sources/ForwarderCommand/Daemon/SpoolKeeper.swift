@@ -88,7 +88,7 @@ struct SpoolKeeper: Sendable {
         _ standings: @Sendable () async -> [ScheduleState]
     ) async throws(SpoolFault) {
         if isDamaged {
-            announce(try SpoolQueue.moveAside(configuration.spool, time: time, passing: passing))
+            try moveAside()
             isDamaged = false
         }
         let spool = try SpoolQueue.open(
@@ -118,7 +118,7 @@ struct SpoolKeeper: Sendable {
             // lost on purpose: the fault that matters is the one before it
             try? spool.close()
             guard case .damaged = error else { throw error }
-            announce(try SpoolQueue.moveAside(configuration.spool, time: time, passing: passing))
+            try moveAside()
             throw error
         }
         desk.begin(SpoolSession(spool: spool, driver: driver))
@@ -210,6 +210,15 @@ struct SpoolKeeper: Sendable {
             """
         if alarms.raise(.opening, text) {
             log.error("no spool", metadata: ["reason": "\(fault)"])
+        }
+    }
+
+    private func moveAside() throws(SpoolFault) {
+        let settings = configuration.spool
+        if let moved = try SpoolQueue.moveAside(settings, time: time, passing: passing) {
+            announce(moved)
+        } else {
+            log.warning("damaged spool is gone", metadata: ["path": "\(settings.path)"])
         }
     }
 

@@ -15,22 +15,27 @@ struct Quarantine {
     var passing: KillPoint.Observer = { _ in }
 
     /// What SQLite keeps beside a database, in the order in which it is moved.
-    private static let companions = ["-wal", "-shm"]
+    private static let companions = ["-journal", "-wal", "-shm"]
     /// Files moved aside within one second that get names of their own.
     ///
     /// 100: more is a loop, and must not go on.
     private static let namesPerSecond = 100
 
     /// Moves the files aside and returns where they are; the move survives a power cut.
-    func move(_ kind: MovedSpool.Kind, at time: Timestamp) throws(SpoolFault) -> MovedSpool {
+    ///
+    /// Nil when the database is gone: what it left beside its place is moved all the same, so that
+    /// it can never be applied to the next one.
+    func move(_ kind: MovedSpool.Kind, at time: Timestamp) throws(SpoolFault) -> MovedSpool? {
         for number in 1...Self.namesPerSecond {
             let suffix = number == 1 ? "" : "-\(number)"
             let target = "\(file.path).\(kind.rawValue)-\(Self.stamp(time))\(suffix)"
             guard (Self.companions + [""]).allSatisfy({ !Self.exists(target + $0) }) else {
                 continue
             }
-            guard link(file.path, target) == 0 else { throw file.failure(errno) }
-            return try complete(target, kind)
+            if link(file.path, target) == 0 { return try complete(target, kind) }
+            guard errno == ENOENT else { throw file.failure(errno) }
+            try moveCompanions(to: target)
+            return nil
         }
         throw .unwritable(path: file.path, errno: EEXIST)
     }
@@ -76,18 +81,22 @@ struct Quarantine {
     ) throws(SpoolFault) -> MovedSpool {
         try file.syncDirectory(file.directory)
         passing(.movingAside)
-        for companion in Self.companions {
-            if rename(file.path + companion, target + companion) != 0, errno != ENOENT {
-                throw file.failure(errno)
-            }
-        }
-        try file.syncDirectory(file.directory)
+        try moveCompanions(to: target)
         passing(.movedLogAside)
         guard unlink(file.path) == 0 else { throw file.failure(errno) }
         try file.syncDirectory(file.directory)
         passing(.movedAside)
         let date = parse(String(Self.lastPart(of: target)))?.date ?? ""
         return MovedSpool(path: target, kind: kind, date: date)
+    }
+
+    private func moveCompanions(to target: String) throws(SpoolFault) {
+        for companion in Self.companions {
+            if rename(file.path + companion, target + companion) != 0, errno != ENOENT {
+                throw file.failure(errno)
+            }
+        }
+        try file.syncDirectory(file.directory)
     }
 
     private var name: Substring { Self.lastPart(of: file.path) }
