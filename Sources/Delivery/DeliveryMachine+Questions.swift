@@ -241,8 +241,10 @@ extension DeliveryMachine {
         }
     }
 
-    /// A result of own health was taken, and a read shows no time of it: nobody can tell the clock
-    /// from that. Tried again some times, then delivery goes on without, and says so.
+    /// A result of own health was taken, and a read shows no time of it.
+    ///
+    /// Nobody can tell the clock from that. Tried again some times, then delivery goes on without,
+    /// and says so.
     private mutating func calibrationFailed() {
         calibration.failures += 1
         calibration.restart()
