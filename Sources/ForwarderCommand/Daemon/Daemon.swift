@@ -85,7 +85,7 @@ struct Daemon: Sendable {
             group.addTask { await makeHealth() }
             group.addTask { await inspectUplink() }
             for await signal in signals.stream {
-                if signal == .stop { break }
+                if signal == .stop || signals.stopIsWanted { break }
                 await reload()
             }
             let standings = await stop()

@@ -75,6 +75,23 @@ import Testing
     }
 }
 
+/// What the daemon does with signals.
+@Suite struct SignalsTests {
+    @Test func `reloads are merged, and a stop passes them and stays the last`() async {
+        let signals = Signals()
+        var waiting = signals.stream.makeAsyncIterator()
+        for _ in 0..<3 { signals.take(.reload) }
+        #expect(await waiting.next() == .reload && !signals.stopIsWanted)
+        signals.take(.stop)
+        #expect(await waiting.next() == .stop, "no further reload waited")
+        let ended = Signals()
+        for signal in [DaemonSignal.reload, .stop, .reload] { ended.take(signal) }
+        var rest = ended.stream.makeAsyncIterator()
+        #expect(ended.stopIsWanted)
+        #expect(await rest.next() == .stop)
+    }
+}
+
 /// When a flush is over.
 @Suite struct FlushCourseTests {
     private typealias Waiting = FlushCourse.Waiting
