@@ -1,6 +1,7 @@
 import Monitoring
 import TestSupport
 import Testing
+import UplinkMessages
 
 @testable import ForwarderCommand
 
@@ -72,6 +73,24 @@ import Testing
         let next = restarts.ended(
             text: "a", startedAt: .seconds(5), at: .seconds(5 + seconds), using: &random)
         #expect((next.wait <= UplinkRestarts.firstWait) == isReset)
+    }
+}
+
+/// When a name is looked up for the uplink.
+@Suite struct LookupPaceTests {
+    @Test func `one lookup of a node at a time, and none within a pause of the last start`() {
+        var pace = LookupPace()
+        let (node, other) = (NodeID(index: 0), NodeID(index: 1))
+        func begins(_ node: NodeID, at milliseconds: Int) -> Bool {
+            pace.begins(node, at: .milliseconds(milliseconds))
+        }
+        #expect(begins(node, at: 0) && begins(other, at: 0))
+        #expect(!begins(node, at: 5000), "the first one still runs")
+        pace.ended(node)
+        #expect(begins(node, at: 5000))
+        pace.ended(node)
+        #expect(!begins(node, at: 5999))
+        #expect(begins(node, at: 6000) && !begins(other, at: 6000))
     }
 }
 
