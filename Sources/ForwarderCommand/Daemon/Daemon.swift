@@ -196,8 +196,16 @@ struct Daemon: Sendable {
                 }
                 let run = FlushRun(
                     spool: session.spool, driver: session.driver, inflow: .goesOn)
-                let outcome = try await run.run { connection.reply(.progress($0)) }
-                connection.reply(.flushed(outcome))
+                var last: FlushProgress?
+                do {
+                    let outcome = try await run.run { progress in
+                        last = progress
+                        connection.reply(.progress(progress))
+                    }
+                    connection.reply(.flushed(outcome))
+                } catch is CancellationError {
+                    connection.reply(.refused(reason: FlushProgress.textAtStop(last)))
+                }
             case .queue(let request):
                 guard let session = desk.session else {
                     connection.reply(.refused(reason: desk.fault ?? "There is no spool."))

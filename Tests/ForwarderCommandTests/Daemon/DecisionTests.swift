@@ -111,6 +111,15 @@ import UplinkMessages
     }
 }
 
+/// What a flush says when the daemon ends before it.
+@Suite struct FlushAtStopTests {
+    @Test func `it tells how much is left and what to do`() {
+        let text = FlushProgress.textAtStop(FlushProgress(total: 5, done: 2, obstacle: nil))
+        #expect(text.hasPrefix("The daemon is stopping; 3 results left.") && text.contains("again"))
+        #expect(FlushProgress.textAtStop(nil).hasPrefix("The daemon is stopping. "))
+    }
+}
+
 /// When a flush is over.
 @Suite struct FlushCourseTests {
     private typealias Waiting = FlushCourse.Waiting
