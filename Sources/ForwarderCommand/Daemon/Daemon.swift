@@ -108,7 +108,8 @@ struct Daemon: Sendable {
 
     private var intake: Intake {
         Intake(
-            records: runner.records, desk: desk, board: source.board, alarms: alarms,
+            records: runner.records, healthObject: configuration.healthObject, desk: desk,
+            board: source.board, alarms: alarms,
             losses: LossWatch(alarms: alarms), time: SystemTime(), log: log)
     }
 
@@ -173,6 +174,7 @@ struct Daemon: Sendable {
             let record = health.record(of: configuration.healthObject, at: SystemTime().wall)
             // lost on purpose: the delivery asks again when this could not be stored
             guard let receipt = try? await session.spool.appendHealth(record) else { continue }
+            alarms.told(in: record.result.output)
             session.driver.tell(.accepted(receipt.grown))
         }
     }
