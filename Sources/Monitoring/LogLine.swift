@@ -55,7 +55,7 @@ package struct LogLine: Sendable, Hashable {
     }
 
     private static func onOneLine(_ text: String) -> String {
-        text.split(whereSeparator: \.isNewline).joined(separator: " ")
+        text.split(whereSeparator: \.isNewline).joined(separator: " ").printable
     }
 
     /// - Source: RFC 8259, section 7.

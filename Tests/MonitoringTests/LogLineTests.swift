@@ -13,6 +13,12 @@ import Testing
                 == #"<5>a b node=m why="c d" x="""#)
     }
 
+    @Test func `as text it drives no terminal`() {
+        #expect(
+            Self.line("a\u{1B}[2J", ["why": "b\u{9B}A"]).text(.text)
+                == "<5>a\u{FFFD}[2J why=b\u{FFFD}A")
+    }
+
     @Test func `as JSON it is one object, whatever is in it`() {
         let line = Self.line("a\"b\\\n\u{1}é", ["level": "forged", "why": "\t\r\u{1F}"])
         #expect(

@@ -82,7 +82,8 @@ struct FlushCommand: AsyncParsableCommand {
         }
         text += "\(outcome.left.map(\.count).reduce(0, +)) left:\n"
         for remainder in outcome.left {
-            text += "  \(remainder.destination): \(remainder.count) results. \(remainder.reason)\n"
+            let line = "\(remainder.destination): \(remainder.count) results. \(remainder.reason)"
+            text += "  \(line.printable)\n"
         }
         return text
     }

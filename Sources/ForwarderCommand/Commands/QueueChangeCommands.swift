@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Monitoring
 import Spool
 
 extension QueueCommand {
@@ -86,7 +87,7 @@ extension QueueCommand {
             let verb = kind == .retry ? "tried again" : "dropped"
             Output.write("\(Words.counted(total, "result")) would be \(verb).\n")
             for (place, count) in counts.sorted(by: { $0.key < $1.key }) {
-                Output.write("  \(place) \(count)\n")
+                Output.write("  \(place.printable) \(count)\n")
             }
             if total > 0 { Output.write("Nothing was changed; --apply does it.\n") }
         }
@@ -100,7 +101,7 @@ extension QueueCommand {
                 let count = Words.counted(change.changed, "result")
                 Output.write("\(count) \(change.changed == 1 ? verb : verbs).\n")
                 for (reason, count) in change.left.sorted(by: { $0.key < $1.key }) {
-                    Output.write("  left: \(count). \(reason)\n")
+                    Output.write("  left: \(count). \(reason.printable)\n")
                 }
             }
             if !change.left.isEmpty { throw ExitCode(1) }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Monitoring
 import Spool
 
 extension QueueCommand {
@@ -51,7 +52,7 @@ extension QueueCommand {
             } else if outcome.found.isEmpty {
                 Output.write("The spool is sound.\n")
             } else {
-                Output.write(outcome.found.map { $0 + "\n" }.joined())
+                Output.write(outcome.found.map { $0.printable + "\n" }.joined())
             }
             if !outcome.found.isEmpty { throw ExitCode(1) }
         }

@@ -69,14 +69,14 @@ struct RunCommand: AsyncParsableCommand {
         }
         let state = result.object.isHost ? result.state.asHostState.name : result.state.name
         let took = (result.executionEnd - result.executionStart).inSeconds
-        Output.write("\(result.object.fullName): \(state)\n\(result.output)\n")
+        Output.write("\(result.object.fullName): \(state)\n\(result.output.printableLines)\n")
         if !result.performanceData.isEmpty {
             Output.write("performance data:\n")
-            Output.write(result.performanceData.map { "  \($0)\n" }.joined())
+            Output.write(result.performanceData.map { "  \($0.printable)\n" }.joined())
         }
         if !record.snapshot.commandLine.isEmpty {
             Output.write("command line:\n")
-            Output.write(record.snapshot.commandLine.map { "  \($0)\n" }.joined())
+            Output.write(record.snapshot.commandLine.map { "  \($0.printable)\n" }.joined())
         }
         Output.write("exit status \(result.exitStatus), took \((took * 1000).rounded() / 1000) s\n")
     }

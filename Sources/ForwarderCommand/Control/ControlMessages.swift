@@ -36,6 +36,14 @@ struct FlushProgress: Codable, Sendable, Hashable {
     var done: Int
     /// Why nothing moves; nil while it does.
     var obstacle: String?
+
+    /// Why a flush ends before its end when the daemon does; nil: it had not looked yet.
+    static func textAtStop(_ last: FlushProgress?) -> String {
+        let left = last.map { "; \(Words.counted(max(0, $0.total - $0.done), "result")) left" }
+        return """
+            The daemon is stopping\(left ?? ""). What is left stays spooled. Ask again.
+            """
+    }
 }
 
 /// How a flush ended.

@@ -17,7 +17,7 @@ final class AlarmBoard: Sendable {
         static func < (a: Matter, b: Matter) -> Bool { a.rawValue < b.rawValue }
     }
 
-    /// What happened once and is over; own health tells it one time.
+    /// What happened once and is over; own health tells it until it was stored.
     enum News: String, Sendable {
         case damagedSpool = "moved a damaged spool aside"
         case foreignSpool = "moved a foreign file out of the spool's place"
@@ -41,15 +41,15 @@ final class AlarmBoard: Sendable {
     /// True while this matter is not well.
     func isStanding(_ matter: Matter) -> Bool { standing.withLock { $0[matter] != nil } }
 
-    /// Has own health tell it, one time.
+    /// Has own health tell it until it was stored.
     func announce(_ one: News) { news.withLock { if !$0.contains(one) { $0.append(one) } } }
 
-    /// What was announced since the last call.
-    func takeNews() -> [News] {
-        news.withLock { news in
-            defer { news = [] }
-            return news
-        }
+    /// What was announced and is not stored yet.
+    var untoldNews: [News] { news.withLock { $0 } }
+
+    /// Takes note that own health was stored with this text: what it tells is told.
+    func told(in text: String) {
+        news.withLock { news in news.removeAll { text.contains($0.rawValue) } }
     }
 
     /// What is wrong now, in a fixed order.

@@ -85,7 +85,7 @@ struct Daemon: Sendable {
             group.addTask { await makeHealth() }
             group.addTask { await inspectUplink() }
             for await signal in signals.stream {
-                if signal == .stop { break }
+                if signal == .stop || signals.stopIsWanted { break }
                 await reload()
             }
             let standings = await stop()
@@ -108,7 +108,8 @@ struct Daemon: Sendable {
 
     private var intake: Intake {
         Intake(
-            records: runner.records, desk: desk, board: source.board, alarms: alarms,
+            records: runner.records, healthObject: configuration.healthObject, desk: desk,
+            board: source.board, alarms: alarms,
             losses: LossWatch(alarms: alarms), time: SystemTime(), log: log)
     }
 
@@ -173,6 +174,7 @@ struct Daemon: Sendable {
             let record = health.record(of: configuration.healthObject, at: SystemTime().wall)
             // lost on purpose: the delivery asks again when this could not be stored
             guard let receipt = try? await session.spool.appendHealth(record) else { continue }
+            alarms.told(in: record.result.output)
             session.driver.tell(.accepted(receipt.grown))
         }
     }
@@ -196,8 +198,16 @@ struct Daemon: Sendable {
                 }
                 let run = FlushRun(
                     spool: session.spool, driver: session.driver, inflow: .goesOn)
-                let outcome = try await run.run { connection.reply(.progress($0)) }
-                connection.reply(.flushed(outcome))
+                var last: FlushProgress?
+                do {
+                    let outcome = try await run.run { progress in
+                        last = progress
+                        connection.reply(.progress(progress))
+                    }
+                    connection.reply(.flushed(outcome))
+                } catch is CancellationError {
+                    connection.reply(.refused(reason: FlushProgress.textAtStop(last)))
+                }
             case .queue(let request):
                 guard let session = desk.session else {
                     connection.reply(.refused(reason: desk.fault ?? "There is no spool."))

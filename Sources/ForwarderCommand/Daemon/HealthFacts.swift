@@ -13,11 +13,11 @@ final class HealthFacts: Sendable {
     /// How many objects are checked from now on.
     func setObjectCount(_ count: Int) { objectCount.withLock { $0 = count } }
 
-    /// The report of this moment, with what was announced since the last one; never blocks.
+    /// The report of this moment, with what was announced and not yet stored; never blocks.
     var report: HealthReport {
         let count = objectCount.withLock { $0 }
         let standing = alarms.texts.count
-        var faults = alarms.takeNews().map(\.rawValue)
+        var faults = alarms.untoldNews.map(\.rawValue)
         if standing > 0 { faults.append("has \(Words.counted(standing, "alarm"))") }
         guard !faults.isEmpty else {
             return HealthReport(

@@ -14,6 +14,8 @@ struct Intake: Sendable {
     static let batchLimit = 200
 
     let records: RecordOutbox
+    /// The forwarder's own health.
+    let healthObject: ObjectName
     let desk: SpoolDesk
     let board: RuntimeBoard
     let alarms: AlarmBoard
@@ -47,8 +49,12 @@ struct Intake: Sendable {
             do throws(SpoolFault) {
                 // The spool's keeper says what is wrong while there is none.
                 if let session = desk.session {
-                    let receipt = try await session.spool.append(Array(waiting.prefix(partLimit)))
+                    let part = Array(waiting.prefix(partLimit))
+                    let receipt = try await session.spool.append(part)
                     waiting = waiting.dropFirst(partLimit)
+                    for record in part where record.result.object == healthObject {
+                        alarms.told(in: record.result.output)
+                    }
                     report(receipt)
                     session.driver.tell(.accepted(receipt.grown))
                     continue

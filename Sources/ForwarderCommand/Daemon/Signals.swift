@@ -9,19 +9,26 @@ enum DaemonSignal: Sendable {
 
 /// SIGHUP, SIGTERM and SIGINT as they come in.
 final class Signals: Sendable {
-    /// Each signal, in order.
+    /// What is wanted now: at most one reload, however many were asked for, and a stop before it.
     let stream: AsyncStream<DaemonSignal>
     private let inbox: AsyncStream<DaemonSignal>.Continuation
     private let isStopped = Mutex(false)
 
-    init() { (stream, inbox) = AsyncStream.makeStream(of: DaemonSignal.self) }
+    init() {
+        (stream, inbox) = AsyncStream.makeStream(
+            of: DaemonSignal.self, bufferingPolicy: .bufferingNewest(1))
+    }
 
     /// True once a stop came, whether the stream was read or not.
     var stopIsWanted: Bool { isStopped.withLock { $0 } }
 
-    fileprivate func take(_ signal: DaemonSignal) {
-        if signal == .stop { isStopped.withLock { $0 = true } }
-        inbox.yield(signal)
+    /// Notes a signal; after a stop nothing else counts.
+    func take(_ signal: DaemonSignal) {
+        isStopped.withLock { isStopped in
+            if signal == .stop { isStopped = true }
+            // The newest takes the place of what waits, and a stop must keep its own.
+            if signal == .stop || !isStopped { inbox.yield(signal) }
+        }
     }
 }
 

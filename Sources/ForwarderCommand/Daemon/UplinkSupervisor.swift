@@ -14,11 +14,13 @@ struct UplinkSupervisor: Sendable {
 
     /// Runs until the task is cancelled.
     func run() async {
+        // Outlives each uplink: one that ends and comes again gets no further lookups by that.
+        let lookups = Lookups()
         var random = SystemRandomNumberGenerator()
         var restarts = UplinkRestarts()
         while !Task.isCancelled {
             let started = time.monotonic
-            let text = await runOnce()
+            let text = await runOnce(lookups)
             driver.tell(.uplinkLost(text: text))
             if Task.isCancelled { return }
             let next = restarts.ended(
@@ -29,7 +31,7 @@ struct UplinkSupervisor: Sendable {
         }
     }
 
-    private func runOnce() async -> String {
+    private func runOnce(_ lookups: Lookups) async -> String {
         let addresses = await resolveAll()
         let child: UplinkChild
         do throws(ChildFault) {
@@ -43,7 +45,9 @@ struct UplinkSupervisor: Sendable {
         await withTaskCancellationHandler {
             await withDiscardingTaskGroup { group in
                 group.addTask { await watch(child) }
-                for await batch in child.messages { take(batch, from: child, &group) }
+                for await batch in child.messages {
+                    take(batch, from: child, lookups, &group)
+                }
                 group.cancelAll()
             }
         } onCancel: {
@@ -61,14 +65,21 @@ struct UplinkSupervisor: Sendable {
 
     /// Names are resolved beside the main line: one that takes long holds up nobody else.
     private func take(
-        _ batch: [UplinkMessage], from child: UplinkChild, _ group: inout DiscardingTaskGroup
+        _ batch: [UplinkMessage], from child: UplinkChild, _ lookups: Lookups,
+        _ group: inout DiscardingTaskGroup
     ) {
         var told: [UplinkMessage] = []
         for message in batch {
             switch message {
             case .ready: driver.tell(.uplinkStarted(child))
             case .addressWanted(let node):
-                group.addTask { await renewAddresses(of: node, at: child) }
+                guard configuration.masters.indices.contains(Int(node.index)),
+                    lookups.begins(node, at: time.monotonic)
+                else { continue }
+                group.addTask {
+                    await renewAddresses(of: node, at: child)
+                    lookups.ended(node)
+                }
             default: told.append(message)
             }
         }
@@ -76,7 +87,6 @@ struct UplinkSupervisor: Sendable {
     }
 
     private func renewAddresses(of node: NodeID, at child: UplinkChild) async {
-        guard configuration.masters.indices.contains(Int(node.index)) else { return }
         let found = await resolve(configuration.masters[Int(node.index)].host)
         child.send([.addresses(node: node, addresses: found)])
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Monitoring
 
 /// Where the subcommands write to.
 enum Output {
@@ -7,7 +8,7 @@ enum Output {
 
     /// Text about what went wrong.
     static func complain(_ text: String) {
-        FileHandle.standardError.write(Data("\(text)\n".utf8))
+        FileHandle.standardError.write(Data("\(text.printableLines)\n".utf8))
     }
 
     /// JSON for programs: sorted keys, one value.

@@ -1,4 +1,5 @@
 import Foundation
+import Monitoring
 
 /// One line that shows how far long work is; nothing where no person watches.
 struct ProgressBar {
@@ -36,7 +37,6 @@ struct ProgressBar {
         let bar = String(repeating: "#", count: filled)
         let rest = String(repeating: ".", count: room - filled)
         let line = "[\(bar)\(rest)]\(figures)\(note.map { "  \($0)" } ?? "")"
-        let plain = line.map { $0.isNewline ? " " : $0 }
-        return String(plain.prefix(width - 1))
+        return String(line.printable.prefix(width - 1))
     }
 }

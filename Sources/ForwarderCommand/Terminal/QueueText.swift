@@ -1,3 +1,5 @@
+import Monitoring
+
 /// One result of the queue, whole, for people.
 struct QueueText {
     /// The result at each of its destinations; not empty.
@@ -18,7 +20,7 @@ struct QueueText {
             lines.append("  performance data")
             lines += first.performanceData.flatMap(Self.indented)
         }
-        return lines.map { $0 + "\n" }.joined()
+        return lines.map { $0.printable + "\n" }.joined()
     }
 
     private static func lines(_ row: QueueRow) -> [String] {
@@ -38,7 +40,9 @@ struct QueueText {
     }
 
     private static func indented(_ text: String) -> [String] {
-        text.split(separator: "\n", omittingEmptySubsequences: false).map { "    \($0)" }
+        text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map {
+            "    \($0)"
+        }
     }
 
     private static func milliseconds(_ seconds: Double) -> String {

@@ -1,4 +1,5 @@
 import Foundation
+import Monitoring
 
 /// ``StatusReport`` for people.
 struct StatusText {
@@ -33,7 +34,7 @@ struct StatusText {
             lines.append("alarms:")
             lines += report.alarms.map { "  ! \($0)" }
         }
-        return lines.map { $0 + "\n" }.joined()
+        return lines.map { $0.printable + "\n" }.joined()
     }
 
     private static func lines(_ destination: StatusReport.Destination) -> [String] {

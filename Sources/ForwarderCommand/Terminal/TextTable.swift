@@ -1,10 +1,12 @@
+import Monitoring
+
 /// Rows of text in aligned columns.
 struct TextTable {
     private var rows: [[String]]
 
     init(heading: [String]) { rows = [heading] }
 
-    mutating func add(_ row: [String]) { rows.append(row) }
+    mutating func add(_ row: [String]) { rows.append(row.map(\.printable)) }
 
     /// The rows with two blanks between columns, each line ended.
     var text: String {

@@ -1,6 +1,7 @@
 import Monitoring
 import TestSupport
 import Testing
+import UplinkMessages
 
 @testable import ForwarderCommand
 
@@ -89,6 +90,50 @@ import Testing
         #expect(silence.verdict(at: .seconds(131)) != nil)
         silence.heard(owed: 1, at: .seconds(131))
         #expect(silence.verdict(at: .seconds(161)) == nil)
+    }
+}
+
+/// When a name is looked up for the uplink.
+@Suite struct LookupPaceTests {
+    @Test func `one lookup of a node at a time, and none within a pause of the last start`() {
+        var pace = LookupPace()
+        let (node, other) = (NodeID(index: 0), NodeID(index: 1))
+        func begins(_ node: NodeID, at milliseconds: Int) -> Bool {
+            pace.begins(node, at: .milliseconds(milliseconds))
+        }
+        #expect(begins(node, at: 0) && begins(other, at: 0))
+        #expect(!begins(node, at: 5000), "the first one still runs")
+        pace.ended(node)
+        #expect(begins(node, at: 5000))
+        pace.ended(node)
+        #expect(!begins(node, at: 5999))
+        #expect(begins(node, at: 6000) && !begins(other, at: 6000))
+    }
+}
+
+/// What the daemon does with signals.
+@Suite struct SignalsTests {
+    @Test func `reloads are merged, and a stop passes them and stays the last`() async {
+        let signals = Signals()
+        var waiting = signals.stream.makeAsyncIterator()
+        for _ in 0..<3 { signals.take(.reload) }
+        #expect(await waiting.next() == .reload && !signals.stopIsWanted)
+        signals.take(.stop)
+        #expect(await waiting.next() == .stop, "no further reload waited")
+        let ended = Signals()
+        for signal in [DaemonSignal.reload, .stop, .reload] { ended.take(signal) }
+        var rest = ended.stream.makeAsyncIterator()
+        #expect(ended.stopIsWanted)
+        #expect(await rest.next() == .stop)
+    }
+}
+
+/// What a flush says when the daemon ends before it.
+@Suite struct FlushAtStopTests {
+    @Test func `it tells how much is left and what to do`() {
+        let text = FlushProgress.textAtStop(FlushProgress(total: 5, done: 2, obstacle: nil))
+        #expect(text.hasPrefix("The daemon is stopping; 3 results left.") && text.contains("again"))
+        #expect(FlushProgress.textAtStop(nil).hasPrefix("The daemon is stopping. "))
     }
 }
 

@@ -48,7 +48,8 @@ import Testing
         }
         let alarms = AlarmBoard()
         let intake = Intake(
-            records: records, desk: SpoolDesk(), board: RuntimeBoard(time: FakeTime()),
+            records: records, healthObject: ObjectName(host: "web1", service: "forwarder"),
+            desk: SpoolDesk(), board: RuntimeBoard(time: FakeTime()),
             alarms: alarms, losses: LossWatch(alarms: alarms), time: FakeTime(),
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         await withTaskGroup(of: Void.self) { group in
@@ -63,7 +64,9 @@ import Testing
 
 /// What the forwarder says of itself.
 @Suite struct HealthFactsTests {
-    @Test func `a spool that was moved aside is told once, alarms as long as they stand`() {
+    @Test
+    func `a spool that was moved aside is told until that is stored, alarms as long as they stand`()
+    {
         let alarms = AlarmBoard()
         let health = HealthFacts(alarms: alarms)
         health.setObjectCount(7)
@@ -75,10 +78,13 @@ import Testing
         #expect(told.state == .warning)
         let news = "moved a damaged spool aside, moved a foreign file out of the spool's place"
         #expect(told.text == "forwarder \(Version.text) \(news), see forwarder status")
+        #expect(health.report == told, "a report that was not stored told nobody")
+        alarms.told(in: told.text)
         #expect(health.report.state == .ok, "only once")
         _ = alarms.raise(.definitions, "broken")
         alarms.announce(.damagedSpool)
         #expect(health.report.text.contains("moved a damaged spool aside, has 1 alarm, see"))
+        alarms.told(in: health.report.text)
         for _ in 0..<2 { #expect(health.report.text.contains(" has 1 alarm, see")) }
         alarms.clear(.definitions)
         #expect(health.report.state == .ok)
