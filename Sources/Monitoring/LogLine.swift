@@ -13,8 +13,6 @@ package struct LogLine: Sendable, Hashable {
 
     /// The level's word, such as `notice`.
     package var level: String
-    /// The level as syslog(3) counts it.
-    package var priority: Int
     /// Which part speaks.
     package var label: String
     /// What happened; the same words each time.
@@ -24,13 +22,24 @@ package struct LogLine: Sendable, Hashable {
 
     /// A line with all its parts.
     package init(
-        level: String, priority: Int, label: String, message: String, metadata: [String: String]
+        level: String, label: String, message: String, metadata: [String: String]
     ) {
         self.level = level
-        self.priority = priority
         self.label = label
         self.message = message
         self.metadata = metadata
+    }
+
+    /// The level as syslog(3) counts it; a word that is no level counts as an error.
+    private var priority: Int {
+        switch level {
+        case "trace", "debug": 7
+        case "info": 6
+        case "notice": 5
+        case "warning": 4
+        case "critical": 2
+        default: 3
+        }
     }
 
     /// The line without its end; it holds no other.

@@ -4,7 +4,16 @@ import Testing
 @Suite struct LogLineTests {
     private static func line(_ message: String, _ metadata: [String: String]) -> LogLine {
         LogLine(
-            level: "notice", priority: 5, label: "uplink", message: message, metadata: metadata)
+            level: "notice", label: "uplink", message: message, metadata: metadata)
+    }
+
+    @Test(arguments: [
+        ("trace", 7), ("debug", 7), ("info", 6), ("notice", 5), ("warning", 4), ("error", 3),
+        ("critical", 2),
+    ])
+    func `each level has its priority of syslog`(level: String, priority: Int) {
+        let line = LogLine(level: level, label: "", message: "m", metadata: [:])
+        #expect(line.text(.text) == "<\(priority)>m")
     }
 
     @Test func `as text it is one line with the priority in front and a fixed order`() {

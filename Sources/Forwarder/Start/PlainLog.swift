@@ -41,24 +41,9 @@ package struct PlainLog: LogHandler {
     ) -> String {
         LogLine(
             level: level.rawValue,
-            priority: level.priority,
             label: label,
             message: message,
             metadata: metadata
         ).text(format)
-    }
-}
-
-extension Logger.Level {
-    /// The priority of syslog(3), which journald reads from the start of a line.
-    fileprivate var priority: Int {
-        switch self {
-        case .trace, .debug: 7
-        case .info: 6
-        case .notice: 5
-        case .warning: 4
-        case .error: 3
-        case .critical: 2
-        }
     }
 }

@@ -26,22 +26,8 @@ struct PlainLogHandler: LogHandler {
     func log(event: LogEvent) {
         let all = metadata.merging(event.metadata ?? [:]) { _, new in new }
         let line = LogLine(
-            level: event.level.rawValue, priority: event.level.priority, label: label,
+            level: event.level.rawValue, label: label,
             message: "\(event.message)", metadata: all.mapValues { "\($0)" })
         FileHandle.standardError.write(Data("\(line.text(format))\n".utf8))
-    }
-}
-
-extension Logger.Level {
-    /// The priority of syslog(3), which journald reads from the start of a line.
-    fileprivate var priority: Int {
-        switch self {
-        case .trace, .debug: 7
-        case .info: 6
-        case .notice: 5
-        case .warning: 4
-        case .error: 3
-        case .critical: 2
-        }
     }
 }
