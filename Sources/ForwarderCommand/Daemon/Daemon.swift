@@ -8,7 +8,7 @@ import Spool
 /// The daemon: definitions → schedule → plugins → spool → delivery → uplink, wired together.
 ///
 /// Nothing is decided here. Ends in order: checks stop and their last results are stored, what is
-/// being committed is committed, the uplink is told to go, the spool closes.
+/// being committed is committed, the uplink is ended, the spool closes.
 struct Daemon: Sendable {
     /// How long running plugins get at the end.
     static let stopPatience = Duration.seconds(10)

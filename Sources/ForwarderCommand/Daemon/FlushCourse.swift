@@ -62,15 +62,14 @@ struct FlushCourse: Sendable {
 
     /// A flush that begins now.
     init(
-        waiting: [Waiting], ways: [Way], inflow: Inflow,
+        ways: [Way], inflow: Inflow,
         patience: Duration = Self.defaultPatience, at now: Duration
     ) {
         self.inflow = inflow
         self.patience = patience
         watches = [:]
         for way in ways {
-            let goal = waiting.first { $0.destination == way.destination }?.count ?? 0
-            watches[way.destination] = Watch(goal: goal, before: way, at: now)
+            watches[way.destination] = Watch(before: way, at: now)
         }
     }
 
@@ -106,7 +105,7 @@ struct FlushCourse: Sendable {
 
     private func remainders(_ waiting: [Waiting], _ ways: [Way]) -> [FlushOutcome.Remainder] {
         let told = waiting.filter { one in
-            one.parkedCount > 0 || watches[one.destination]?.isShort(one, inflow) == true
+            one.parkedCount > 0 || watches[one.destination]?.isShort(one) == true
         }
         return told.map { one in
             let fault = ways.first { $0.destination == one.destination }?.fault
@@ -120,8 +119,6 @@ struct FlushCourse: Sendable {
 
     /// What was seen of one destination.
     private struct Watch: Sendable {
-        /// What waited at the start.
-        let goal: Int
         let before: Way
         /// Delivered or skipped.
         private(set) var done = 0
@@ -130,8 +127,7 @@ struct FlushCourse: Sendable {
         private var movedAt: Duration
         private var hurriedAt: Duration
 
-        init(goal: Int, before: Way, at now: Duration) {
-            self.goal = goal
+        init(before: Way, at now: Duration) {
             self.before = before
             movedAt = now
             hurriedAt = now
@@ -147,9 +143,8 @@ struct FlushCourse: Sendable {
 
         /// True while something of the start is left that is not set aside, or nothing gets
         /// through.
-        func isShort(_ waiting: Waiting, _ inflow: Inflow) -> Bool {
-            hasFault || inflow == .none && !waiting.isParked
-                || waiting.isOldLeft && !waiting.isParked
+        func isShort(_ waiting: Waiting) -> Bool {
+            hasFault || (waiting.isOldLeft && !waiting.isParked)
         }
 
         /// True when all that waited is delivered or set aside, or nothing more can be expected;

@@ -18,9 +18,8 @@ struct FlushRun: Sendable {
     /// Runs to the end that ``FlushCourse`` sees; `show` hears of progress.
     func run(_ show: (FlushProgress) -> Void) async throws -> FlushOutcome {
         let newest = try await spool.newestSequence()
-        let atStart = try await waiting(upTo: newest)
         var course = FlushCourse(
-            waiting: atStart, ways: await ways(), inflow: inflow, at: time.monotonic)
+            ways: await ways(), inflow: inflow, at: time.monotonic)
         driver.tell(.hurry)
         while true {
             try await Task.sleep(for: Self.step)

@@ -155,12 +155,12 @@ import UplinkMessages
         ]
     }
 
-    private static func course(_ count: Int, _ inflow: FlushCourse.Inflow) -> FlushCourse {
-        FlushCourse(waiting: waiting(count), ways: way(100), inflow: inflow, at: .zero)
+    private static func course(_ inflow: FlushCourse.Inflow) -> FlushCourse {
+        FlushCourse(ways: way(100), inflow: inflow, at: .zero)
     }
 
     @Test func `it is complete when nothing waits any more, and counts what it delivered`() {
-        var course = Self.course(3, .none)
+        var course = Self.course(.none)
         let first = course.look(waiting: Self.waiting(1), ways: Self.way(102), at: .seconds(1))
         #expect(first.outcome == nil)
         #expect(first.progress == FlushProgress(total: 3, done: 2, obstacle: nil))
@@ -169,7 +169,7 @@ import UplinkMessages
     }
 
     @Test func `what is skipped waits no more, and is not told as delivered`() {
-        var course = Self.course(9, .goesOn)
+        var course = Self.course(.goesOn)
         let way = FlushCourse.Way(destination: "m", delivered: 102, skipped: 7, fault: nil)
         let step = course.look(
             waiting: Self.waiting(1, isOld: false), ways: [way], at: .seconds(1))
@@ -178,7 +178,7 @@ import UplinkMessages
 
     @Test func `beside a daemon it ends with what waited at the start, alone with the last one`() {
         for inflow in [FlushCourse.Inflow.goesOn, .none] {
-            var course = Self.course(3, inflow)
+            var course = Self.course(inflow)
             let early = course.look(waiting: Self.waiting(2), ways: Self.way(109), at: .zero)
             #expect(early.outcome == nil, "what came since went first")
             let step = course.look(
@@ -189,7 +189,7 @@ import UplinkMessages
     }
 
     @Test func `a failing destination is given up once nothing got through for the patience`() {
-        var course = Self.course(3, .none)
+        var course = Self.course(.none)
         let fault = "refused"
         func look(_ delivered: Int, at seconds: Int) -> FlushOutcome? {
             course.look(
@@ -209,7 +209,7 @@ import UplinkMessages
     func `what is set aside ends it at once and is told with its reason`(
         inflow: FlushCourse.Inflow
     ) {
-        var course = Self.course(5, inflow)
+        var course = Self.course(inflow)
         let step = course.look(
             waiting: Self.waiting(2, parked: 2), ways: Self.way(103), at: .seconds(1))
         #expect(
@@ -220,7 +220,7 @@ import UplinkMessages
     }
 
     @Test func `a destination of which nothing is heard is given up after a longer while`() {
-        var course = Self.course(3, .goesOn)
+        var course = Self.course(.goesOn)
         let look = { (course: inout FlushCourse, seconds: Int) in
             course.look(waiting: Self.waiting(3), ways: Self.way(100), at: .seconds(seconds))
         }
@@ -231,7 +231,7 @@ import UplinkMessages
     @Test func `one destination that is done does not end the wait for another`() {
         let ways = ["a", "b"].map { FlushCourse.Way(destination: $0, delivered: 0, fault: nil) }
         let both = ["a", "b"].map { Waiting(destination: $0, count: 1) }
-        var course = FlushCourse(waiting: both, ways: ways, inflow: .none, at: .zero)
+        var course = FlushCourse(ways: ways, inflow: .none, at: .zero)
         let step = course.look(
             waiting: [both[1]], ways: [.init(destination: "a", delivered: 1), ways[1]],
             at: .seconds(1))
@@ -239,7 +239,7 @@ import UplinkMessages
     }
 
     @Test func `connections that fail are tried again, once a second at most`() {
-        var course = Self.course(1, .none)
+        var course = Self.course(.none)
         func hurries(at milliseconds: Int, fault: String?) -> Bool {
             course.look(
                 waiting: Self.waiting(1), ways: Self.way(100, fault: fault),
