@@ -151,6 +151,23 @@ import Testing
         #expect(try await scene.spool.contradictions() == [])
     }
 
+    @Test func `what waited up to a place in line is told from what came since`() async throws {
+        let scene = try await Scene()
+        _ = try await scene.spool.append([record(disk, 1)])
+        let newest = try await scene.spool.newestSequence()
+        _ = try await scene.spool.append([record(load, 2)])
+        let waits = { try await scene.spool.waits(at: scene.destination, upTo: newest) }
+        #expect(try await waits())
+        let leased = try #require(try await scene.lease(disk).first)
+        #expect(try await waits(), "it is out")
+        _ = try await scene.settle(leased, .notProcessed)
+        try await park(scene, disk)
+        #expect(try await waits() == false, "it is left alone")
+        try await scene.deliver(disk)
+        #expect(try await waits() == false)
+        #expect(try await scene.lane(load)?.queued == 1)
+    }
+
     private func all(
         _ scene: Scene, _ filter: QueueFilter = QueueFilter()
     ) async throws -> [QueueEntry] {

@@ -162,3 +162,21 @@ func `a node's settings beyond their bounds are refused`(field: String, bad: Nod
     let frame = try onlyFrame(DaemonMessage.settings(settings).frame)
     #expect(throws: MessageFault.outOfBounds(field: field)) { try DaemonMessage(frame: frame) }
 }
+
+@Test(arguments: [Int64.min, -3_200_000_000_000_000_001, 3_200_000_000_000_000_001, .max])
+func `a time that could overflow a sum is refused wherever it stands`(microseconds: Int64) throws {
+    let strange = Timestamp(microseconds: microseconds)
+    for (start, check) in [(strange, moment), (moment, strange)] {
+        let reading = ObjectReading(
+            object: ObjectName(host: "h"), executionStart: start, lastCheck: check)
+        let answer = UplinkMessage.readBackAnswer(id: 1, .readings([reading]))
+        #expect(throws: MessageFault.outOfBounds(field: "time")) {
+            try UplinkMessage(frame: try onlyFrame(answer.frame))
+        }
+    }
+    let report = OutcomeReport(
+        id: 1, outcome: .processed, text: "", sentAt: strange, answeredAt: moment)
+    #expect(throws: MessageFault.outOfBounds(field: "time")) {
+        try UplinkMessage(frame: try onlyFrame(UplinkMessage.outcome(report).frame))
+    }
+}
