@@ -32,6 +32,8 @@ package actor DeliveryDriver {
         case retry([RetriedLane])
         /// Try failed connections again now; objects that were set aside stay so.
         case hurryLinks
+        /// Let nothing more go out.
+        case windDown
     }
 
     private enum Event: Sendable {
@@ -76,6 +78,19 @@ package actor DeliveryDriver {
 
     /// Ends ``run()`` once what is being committed is.
     package nonisolated func stop() { inbox.yield(.stop) }
+
+    /// Lets nothing more go out and returns when all that is out is answered and stored, after
+    /// `patience` at the latest; what is still out then is in doubt at the next start.
+    package func windDown(patience: Duration) async {
+        tell(.windDown)
+        let deadline = time.monotonic + patience
+        while !machines.allSatisfy(\.hasWoundDown), time.monotonic < deadline {
+            // A cancelled wait ends it: whoever waits has no more time.
+            guard (try? await Task.sleep(for: Self.windDownStep)) != nil else { return }
+        }
+    }
+
+    private static let windDownStep = Duration.milliseconds(10)
 
     /// Registers the destinations and reads where they stand; once, before ``run()``.
     package func prepare() async throws(SpoolFault) {
@@ -140,6 +155,7 @@ package actor DeliveryDriver {
                 if !own.isEmpty { tell(index, .retry(own), &group) }
             }
         case .hurryLinks: tellAll(.hurryLink, &group)
+        case .windDown: tellAll(.windDown, &group)
         }
     }
 
@@ -198,23 +214,27 @@ package actor DeliveryDriver {
                     inbox.yield(.machine(index, .exchangeFailed(text: error.description)))
                 }
             }
-        case .loadKept:
+        case .loadKept(let round):
             group.addTask { [spool, inbox] in
                 do throws(SpoolFault) {
                     let kept = try await spool.keptLanes(of: destination)
-                    inbox.yield(.machine(index, .keptLoaded(kept)))
+                    inbox.yield(.machine(index, .keptLoaded(round: round, kept)))
                 } catch {
-                    inbox.yield(.machine(index, .keptFailed(text: error.description)))
+                    let text = error.description
+                    inbox.yield(.machine(index, .keptFailed(round: round, text: text)))
                 }
             }
-        case .judgeKept(let verdicts):
+        case .judgeKept(let round, let verdicts):
             group.addTask { [spool, inbox] in
                 do throws(SpoolFault) {
                     let (again, overtaken) = try await spool.judge(verdicts, of: destination)
                     inbox.yield(
-                        .machine(index, .keptJudged(again: again, overtaken: overtaken)))
+                        .machine(
+                            index,
+                            .keptJudged(round: round, again: again, overtaken: overtaken)))
                 } catch {
-                    inbox.yield(.machine(index, .keptFailed(text: error.description)))
+                    let text = error.description
+                    inbox.yield(.machine(index, .keptFailed(round: round, text: text)))
                 }
             }
         }
@@ -244,12 +264,10 @@ extension SpoolQueue {
     func judge(
         _ verdicts: [KeptVerdict], of destination: DestinationID
     ) async throws(SpoolFault) -> (again: [Lane], overtaken: [ObjectName]) {
-        var again: [ObjectName] = []
-        for verdict in verdicts where verdict.isForgotten {
-            let count = try await resend(
-                verdict.object, of: destination, after: verdict.held)
-            if count > 0 { again.append(verdict.object) }
+        let forgotten = verdicts.filter(\.isForgotten).map { verdict in
+            ForgottenObject(name: verdict.object, held: verdict.held)
         }
+        let again = try await resend(forgotten, of: destination).keys.sorted()
         if let provedBefore = verdicts.compactMap(\.provedBefore).min() {
             let proofs = verdicts.compactMap { verdict in
                 verdict.held.map { StampProof(object: verdict.object, stamp: $0) }

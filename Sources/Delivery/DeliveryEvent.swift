@@ -12,13 +12,13 @@ package enum DeliveryEvent: Sendable {
     case exchanged(DeliveryAnswer)
     /// A batch was not committed; all of it is still to be done.
     case exchangeFailed(text: String)
-    /// The delivered results that no read has confirmed yet.
-    case keptLoaded([KeptLane])
+    /// The delivered results that no read has confirmed yet, as they were in this round.
+    case keptLoaded(round: Int, [KeptLane])
     /// The verdicts over kept results were stored: lanes with results to send again, and objects of
     /// which the master holds something newer than all that was ever sent.
-    case keptJudged(again: [Lane], overtaken: [ObjectName] = [])
+    case keptJudged(round: Int, again: [Lane], overtaken: [ObjectName] = [])
     /// The spool could not be read or written for kept results.
-    case keptFailed(text: String)
+    case keptFailed(round: Int, text: String)
     /// An uplink process is ready.
     case uplinkStarted
     /// The uplink process is gone.
@@ -31,6 +31,8 @@ package enum DeliveryEvent: Sendable {
     case retry([RetriedLane])
     /// Try a failed connection again now.
     case hurryLink
+    /// Nothing more is to go out; what is out is still settled.
+    case windDown
     /// Time has passed.
     case tick
 }
@@ -41,10 +43,11 @@ package enum DeliveryAction: Sendable {
     case exchange(DeliveryBatch)
     /// Tell the uplink.
     case send(DaemonMessage)
-    /// Read the kept lanes, then tell `.keptLoaded`.
-    case loadKept
-    /// Store what reads said about kept results, then tell `.keptJudged`.
-    case judgeKept([KeptVerdict])
+    /// Read the kept lanes, then tell `.keptLoaded` with the round: what an earlier one read may
+    /// lack what was delivered since.
+    case loadKept(round: Int)
+    /// Store what reads said about kept results, then tell `.keptJudged` with the round.
+    case judgeKept(round: Int, [KeptVerdict])
     /// Have a result of the forwarder's own health made, see ``DeliverySettings/healthObject``.
     case wantHealth
     /// Tell `.tick` at this monotonic time; replaces the earlier wish.

@@ -50,7 +50,7 @@ extension DeliveryMachine {
 
     /// The next lanes in line, as many as the window has room for.
     private mutating func leasable() -> [ObjectName] {
-        guard link.phase == .open, homecoming.stage != .draining else { return [] }
+        guard link.phase == .open, homecoming.stage != .draining, !isWindingDown else { return [] }
         guard clock.isKnown else {
             let health = settings.healthObject
             guard calibration.maySubmit, lanes[health]?.stage == .ready else { return [] }

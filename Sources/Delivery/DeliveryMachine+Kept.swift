@@ -15,6 +15,8 @@ struct KeptWork: Sendable {
     }
 
     private(set) var stage = Stage.idle
+    /// Which comparison it is; answers of the spool to an earlier one count no more.
+    private(set) var round = 0
     /// When kept results are compared again while the connection lasts.
     private(set) var dueAt: Duration = .zero
     private var hasKept = false
@@ -46,7 +48,11 @@ struct KeptWork: Sendable {
         verdicts = []
     }
 
-    mutating func load() { stage = .loading }
+    mutating func load() -> DeliveryAction {
+        stage = .loading
+        round += 1
+        return .loadKept(round: round)
+    }
 
     mutating func ask(about kept: [KeptLane]) {
         stage = .asking
@@ -104,6 +110,7 @@ struct KeptWork: Sendable {
 
     /// All of them, to be asked about now.
     mutating func askLaggards() -> [ObjectName] {
+        round += 1
         ask(about: Array(laggards.values))
         return laggards.keys.sorted()
     }
@@ -143,21 +150,19 @@ extension DeliveryMachine {
                 finishComparison(at: now)
                 return
             }
-            keptWork.load()
-            actions.append(.loadKept)
+            actions.append(keptWork.load())
         case (.open, .idle) where keptWork.laggardsAreDue(at: now.monotonic):
             enqueue(keptWork.askLaggards(), for: .kept)
         case (.open, .idle) where keptWork.isDue(at: now.monotonic):
-            keptWork.load()
-            actions.append(.loadKept)
+            actions.append(keptWork.load())
         case (_, .asking) where keptWork.isComplete:
             judge(at: now, &actions)
         default: break
         }
     }
 
-    mutating func keptLoaded(_ kept: [KeptLane], at now: Moment) {
-        guard keptWork.stage == .loading else { return }
+    mutating func keptLoaded(_ kept: [KeptLane], _ round: Int, at now: Moment) {
+        guard keptWork.stage == .loading, keptWork.round == round else { return }
         if kept.isEmpty { keptWork.nothingKept() }
         // A new connection looks at all of them anew.
         if link.phase == .comparing { releaseLaggards() }
@@ -209,17 +214,22 @@ extension DeliveryMachine {
             finishComparison(at: now)
             return
         }
-        actions.append(.judgeKept(verdicts))
+        actions.append(.judgeKept(round: keptWork.round, verdicts))
     }
 
-    mutating func keptJudged(_ again: [Lane], at now: Moment) {
+    /// What the spool queued again waits, whichever round found it.
+    mutating func queueAgain(_ again: [Lane]) {
         for lane in again {
             counts.forgotten += 1
             let waiting = lanes[lane.object]?.queued ?? 0
             lanes[lane.object, default: LaneState()].queued = max(waiting, lane.queued)
             if lanes[lane.object]?.stage == .empty { makeReady(lane.object) }
         }
-        guard keptWork.stage == .judging else { return }
+    }
+
+    mutating func keptJudged(_ overtaken: [ObjectName], _ round: Int, at now: Moment) {
+        guard keptWork.stage == .judging, keptWork.round == round else { return }
+        noteOvertaken(overtaken, among: keptWork.verdicts)
         for verdict in keptWork.verdicts { catchUp(verdict.object) }
         finishComparison(at: now)
     }
@@ -237,8 +247,10 @@ extension DeliveryMachine {
     }
 
     /// Without a comparison nothing may be submitted on this connection.
-    mutating func keptFailed(_ text: String, at now: Moment) {
+    mutating func keptFailed(_ text: String, _ round: Int, at now: Moment) {
         counts.spoolFailures += 1
+        guard keptWork.round == round, keptWork.stage == .loading || keptWork.stage == .judging
+        else { return }
         linkFailed(text, at: now)
     }
 

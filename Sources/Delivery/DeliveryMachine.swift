@@ -62,6 +62,9 @@ package struct DeliveryMachine: Sendable {
     /// Flights to nodes that are no longer in use.
     var flightsElsewhere = 0
 
+    /// True once nothing more goes out.
+    var isWindingDown = false
+
     private var lastID: UInt64 = 0
     var random: SplitMix
 
@@ -86,17 +89,18 @@ package struct DeliveryMachine: Sendable {
         case .accepted(let grown): accept(grown)
         case .exchanged(let answer): exchanged(answer, at: now, &actions)
         case .exchangeFailed(let text): exchangeFailed(text, at: now)
-        case .keptLoaded(let kept): keptLoaded(kept, at: now)
-        case .keptJudged(let again, let overtaken):
-            noteOvertaken(overtaken, among: keptWork.verdicts)
-            keptJudged(again, at: now)
-        case .keptFailed(let text): keptFailed(text, at: now)
+        case .keptLoaded(let round, let kept): keptLoaded(kept, round, at: now)
+        case .keptJudged(let round, let again, let overtaken):
+            queueAgain(again)
+            keptJudged(overtaken, round, at: now)
+        case .keptFailed(let round, let text): keptFailed(text, round, at: now)
         case .uplinkStarted: link.uplinkStarted()
         case .uplinkLost(let text): uplinkLost(text, at: now)
         case .uplink(let message): heard(message, at: now)
         case .hurry: hurry()
         case .retry(let wanted): retry(wanted)
         case .hurryLink: link.hurry()
+        case .windDown: isWindingDown = true
         case .tick: break
         }
         if hasLoaded { advance(at: now, &actions) }
@@ -117,7 +121,7 @@ package struct DeliveryMachine: Sendable {
     private mutating func advance(at now: Moment, _ actions: inout [DeliveryAction]) {
         wakeSleepers(at: now)
         link.wake(at: now.monotonic)
-        if link.phase == .resting, hasWork(at: now) { probe(&actions) }
+        if link.phase == .resting, !isWindingDown, hasWork(at: now) { probe(&actions) }
         if link.isConnected {
             comeHome(at: now, &actions)
             compareKept(at: now, &actions)
@@ -127,6 +131,12 @@ package struct DeliveryMachine: Sendable {
         }
         exchange(at: now, &actions)
         if let due = nextWake(at: now) { actions.append(.wake(at: due)) }
+    }
+
+    /// True when nothing is out any more, nothing goes out, and all that was is stored.
+    package var hasWoundDown: Bool {
+        isWindingDown && flights.isEmpty && committing == nil && settlements.isEmpty
+            && parkings.isEmpty
     }
 
     private func hasWork(at now: Moment) -> Bool {

@@ -11,7 +11,7 @@ package final class UplinkSession: ChannelInboundHandler {
     package typealias InboundIn = ByteBuffer
     package typealias OutboundOut = ByteBuffer
 
-    private enum State { case awaitingSettings, serving, draining, leaving, ended }
+    private enum State { case awaitingSettings, serving, ended }
 
     private let identities: [String: Result<TLSContext, LinkFailure>]
     private let time: any TimeSource
@@ -81,13 +81,9 @@ package final class UplinkSession: ChannelInboundHandler {
 
     private func receive(_ message: DaemonMessage) {
         switch (state, message) {
-        case (_, .stop): end(nil)
         case (.awaitingSettings, .settings(let settings)): begin(settings)
         case (.awaitingSettings, _): end(.conversation("something before its settings"))
         case (_, .settings): end(.conversation("settings twice"))
-        case (_, .drain):
-            state = .draining
-            for link in links { link.pump() }
         case (_, .addresses(let node, let addresses)):
             link(node)?.replaceAddresses(addresses)
         case (_, .submit(let submission)): submit(submission)
@@ -160,7 +156,7 @@ extension UplinkSession {
         let exchange = HTTPExchange(request: request) { [weak self] report in
             self?.send(.outcome(OutcomeReport(id: id, report)))
         }
-        accept(exchange) { link.add($0) }
+        link.add(exchange)
     }
 
     private func report(
@@ -183,7 +179,7 @@ extension UplinkSession {
                 }
             self?.send(.probeAnswer(id: id, answer))
         }
-        accept(exchange) { link.fence($0) }
+        link.fence(exchange)
     }
 
     private func readBack(_ id: UInt64, _ node: NodeID, _ objects: [ObjectName]) {
@@ -200,17 +196,8 @@ extension UplinkSession {
             self?.send(.readBackAnswer(id: id, answer))
         }
         for (request, some) in queries {
-            accept(HTTPExchange(request: request) { joiner.take($0, of: some) }) { link.add($0) }
+            link.add(HTTPExchange(request: request) { joiner.take($0, of: some) })
         }
-    }
-
-    /// Hands an exchange to a link unless the session takes no more.
-    private func accept(_ exchange: HTTPExchange, _ handOver: (HTTPExchange) -> Void) {
-        guard state == .serving else {
-            let draining = LinkFailure(.closed, "the uplink is draining")
-            return exchange.giveUp(draining, at: time.wall)
-        }
-        handOver(exchange)
     }
 
     private func send(_ message: UplinkMessage) {
@@ -222,22 +209,11 @@ extension UplinkSession {
         context.eventLoop.assumeIsolated().execute { self.finishTurn() }
     }
 
-    /// Sends the answers of this turn in one go, and ends when a drain is through.
+    /// Sends the answers of this turn in one go.
     private func finishTurn() {
-        if hasUnflushed {
-            hasUnflushed = false
-            context?.flush()
-        }
-        if state == .draining, links.allSatisfy(\.isIdle) { leave() }
-    }
-
-    /// Ends when the daemon's side has taken the last answer in.
-    private func leave() {
-        guard let context else { return }
-        state = .leaving
-        let promise = context.eventLoop.makePromise(of: Void.self)
-        promise.futureResult.assumeIsolated().whenComplete { _ in self.end(nil) }
-        context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: promise)
+        guard hasUnflushed else { return }
+        hasUnflushed = false
+        context?.flush()
     }
 }
 

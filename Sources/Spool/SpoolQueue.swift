@@ -32,9 +32,12 @@ package final class SpoolQueue: Sendable {
     private let memory = Mutex(SpoolMemory())
     /// What opening moved aside; nil when the file was a sound spool, or there was none.
     package let movedAside: MovedSpool?
-    /// The first damage that a step met, once; ends when the spool is closed.
+    /// The first fault that ends this spool's use, damage or a file that is gone; once; ends when
+    /// the spool is closed.
     package let damage: AsyncStream<SpoolFault>
     private let damageInbox: AsyncStream<SpoolFault>.Continuation
+    /// The file that was opened.
+    private let place: FilePlace?
     /// Held until the spool is closed; nil afterwards.
     private let owner: Mutex<OwnerLock?>
 
@@ -51,6 +54,7 @@ package final class SpoolQueue: Sendable {
         self.movedAside = movedAside
         self.database = database
         self.file = file
+        place = FilePlace(of: file.path)
         self.bounds = bounds
         self.owner = Mutex(owner)
         self.time = time
@@ -240,6 +244,10 @@ package final class SpoolQueue: Sendable {
             return known
         }
         guard !known.isClosed else { return .failure(.closed) }
+        guard file.isAt(place) else {
+            damageInbox.yield(.displaced(path: file.path))
+            return .failure(.displaced(path: file.path))
+        }
         emptyLogWhenLong(db)
         var transaction = SpoolTransaction(db: db, file: file, bounds: bounds, memory: known)
         do {

@@ -122,10 +122,6 @@ package enum DaemonMessage: Hashable, Sendable {
     case probe(id: UInt64, node: NodeID)
     /// Read what the master holds of these objects; at most ``Wire/objectLimit``.
     case readBack(id: UInt64, node: NodeID, objects: [ObjectName])
-    /// Answer everything in flight, then exit.
-    case drain
-    /// Exit now.
-    case stop
 }
 
 extension DaemonMessage {
@@ -152,8 +148,6 @@ extension DaemonMessage {
             out.write(id)
             out.write(node.index)
             out.write(list: objects) { $0.write($1.fullName) }
-        case .drain: out = FrameWriter(type: 6)
-        case .stop: out = FrameWriter(type: 7)
         }
         return out.finished()
     }
@@ -177,8 +171,6 @@ extension DaemonMessage {
                 (one) throws(MessageFault) in try one.readObject()
             }
             self = .readBack(id: id, node: node, objects: objects)
-        case 6: self = .drain
-        case 7: self = .stop
         default: throw .unknownType(type)
         }
         try reader.finish()

@@ -87,6 +87,50 @@ private func objects(_ count: Int) -> [ObjectName] {
         for object in objects(20).dropFirst(5) { stage.accept([object]) }
         #expect(stage.batches.count == before)
     }
+
+    @Test func `what winds down sends nothing more and is done when what is out is stored`() {
+        var stage = Rehearsal(window: 8)
+        stage.open()
+        stage.accept(objects(3))
+        let out = stage.take()
+        #expect(out.count == 3)
+        stage.tell(.windDown)
+        stage.accept(objects(5))
+        #expect(stage.submissions.isEmpty)
+        for message in out.dropLast() { stage.answer(message) }
+        #expect(!stage.machine.hasWoundDown, "one is out")
+        stage.holdsCommits = true
+        stage.answer(out[2])
+        #expect(!stage.machine.hasWoundDown, "its outcome is not stored")
+        stage.commitLast()
+        #expect(stage.machine.hasWoundDown)
+        #expect(stage.submissions.isEmpty)
+    }
+
+    @Test func `what the spool said about an earlier connection is not what is compared`() {
+        var stage = Rehearsal()
+        let lanes = objects(2).map { object in
+            KeptLane(
+                object: object, count: 1, newestStamp: Rehearsal.start,
+                newestAcknowledged: Rehearsal.start, oldestAcknowledged: Rehearsal.start)
+        }
+        stage.holdsLoads = true
+        stage.tell(.uplinkStarted)
+        stage.accept(objects(1))
+        stage.serve()
+        stage.tell(.uplinkLost(text: "it ended"))
+        stage.tell(.uplinkStarted)
+        stage.pass(.seconds(60))
+        stage.serve()
+        #expect(stage.loads == [1, 2])
+        stage.tell(.keptLoaded(round: 1, [lanes[0]]))
+        stage.tell(.keptFailed(round: 1, text: "the spool is busy"))
+        #expect(stage.questions.isEmpty && stage.machine.link.isConnected)
+        stage.tell(.keptLoaded(round: 2, lanes))
+        #expect(stage.questions.map(\.objects) == [objects(2)])
+        stage.tell(.keptJudged(round: 1, again: [], overtaken: []))
+        #expect(stage.machine.keptWork.stage == .asking)
+    }
 }
 
 extension Rehearsal {

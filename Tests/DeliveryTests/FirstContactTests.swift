@@ -54,7 +54,7 @@ private let health = ObjectName(host: "web1", service: "forwarder")
         _ = machine.handle(
             .uplink(.probeAnswer(id: try #require(probe), .answered(greeting))), at: now)
         let asked =
-            machine.handle(.keptLoaded([]), at: now)
+            machine.handle(.keptLoaded(round: 1, []), at: now)
             + machine.handle(.tick, at: now) + machine.handle(.tick, at: now)
         let question = try #require(asked.lazy.compactMap(\.readBackID).first)
         let reading = ObjectReading(object: health, executionStart: held, lastCheck: held)

@@ -18,6 +18,10 @@ struct Rehearsal {
     var holdsCommits = false
     /// What the spool says is kept.
     var kept: [KeptLane] = []
+    /// While true, the spool takes its time to say what is kept.
+    var holdsLoads = false
+    /// The rounds for which it was asked meanwhile.
+    private(set) var loads: [Int] = []
     /// What was judged about kept results.
     private(set) var judged: [KeptVerdict] = []
     private var queued: [ObjectName: Int] = [:]
@@ -76,14 +80,20 @@ struct Rehearsal {
             batches.append(batch)
             if !holdsCommits { tell(.exchanged(answer(to: batch))) }
         case .send(let message): sent.append(message)
-        case .loadKept: tell(.keptLoaded(kept))
-        case .judgeKept(let verdicts):
+        case .loadKept(let round):
+            if holdsLoads {
+                loads.append(round)
+            } else {
+                tell(.keptLoaded(round: round, kept))
+            }
+        case .judgeKept(let round, let verdicts):
             judged += verdicts
             let overtaken = verdicts.filter { verdict in
                 guard let held = verdict.held, let last = last[verdict.object] else { return false }
                 return held > last
             }
-            tell(.keptJudged(again: [], overtaken: overtaken.map(\.object)))
+            tell(
+                .keptJudged(round: round, again: [], overtaken: overtaken.map(\.object)))
         case .wantHealth: accept([Self.health])
         case .wake: break
         }

@@ -347,11 +347,12 @@ struct SimulatedWorld {
             if Int.random(in: 0..<60, using: &random) == 0 { return try await crashClient() }
             try await tell(.exchanged(answer))
         case .send(let message): try await send(message)
-        case .loadKept:
-            try await tell(.keptLoaded(try await spool.keptLanes(of: destination)))
-        case .judgeKept(let verdicts):
+        case .loadKept(let round):
+            let kept = try await spool.keptLanes(of: destination)
+            try await tell(.keptLoaded(round: round, kept))
+        case .judgeKept(let round, let verdicts):
             let (again, overtaken) = try await spool.judge(verdicts, of: destination)
-            try await tell(.keptJudged(again: again, overtaken: overtaken))
+            try await tell(.keptJudged(round: round, again: again, overtaken: overtaken))
         case .wantHealth: try await append([record(of: Self.health)])
         case .wake(let at): wakeAt = min(wakeAt ?? at, at)
         }

@@ -296,20 +296,6 @@ import UplinkMessages
         }
     }
 
-    @Test func `a drain answers what is in flight and then ends`() throws {
-        try withSession { session, master in
-            try session.begin(port: master.port, window: 2)
-            try session.connect()
-            for id in 0..<10 { session.send(.submit(.sample(UInt64(id)))) }
-            session.send(.drain)
-            session.send(.submit(.sample(99)))
-            let outcomes = try (0..<11).map { _ in try session.nextOutcome() }
-            #expect(outcomes.count { $0.outcome == .processed } == 10)
-            #expect(outcomes.first { $0.id == 99 }?.outcome == .notSent)
-            #expect(try session.end() == "done")
-        }
-    }
-
     @Test func `a result too long for Icinga is rejected here`() throws {
         try withSession { session, master in
             try session.begin(port: master.port)

@@ -101,6 +101,49 @@ struct SpoolDamageTests {
         try master.stop()
     }
 
+    /// What can happen to a spool's name while the daemon has it open.
+    enum Mishap: String, CaseIterable {
+        case removed = "rm $F $F-wal $F-shm"
+        case replaced = "mv $F $F.mine; rm $F-wal $F-shm; echo 'a letter to my aunt' >$F"
+    }
+
+    @Test(arguments: Mishap.allCases)
+    func `a spool that loses its name while it is used loses no result`(_ mishap: Mishap) throws {
+        let walk = WalkingServices(count: 4, interval: 0.5)
+        let (master, site) = try walk.prepare()
+        try site.withDaemon { daemon in
+            let runs = walk.runs(of: walk.names[0], on: site)
+            try walk.waitForRuns(runs + 6, on: site)
+            try site.ruin(mishap.rawValue)
+            try eventually("the daemon has a spool with a name again") {
+                daemon.log.contains("spool opened")
+            }
+            let moved = try site.movedFiles()
+            switch mishap {
+            case .removed: #expect(moved.isEmpty)
+            case .replaced:
+                #expect(moved.count { $0.contains(".displaced-") } == 1, "\(moved)")
+                #expect(moved.count { $0.contains(".foreign-") } == 1, "\(moved)")
+                let alarms = try site.alarms()
+                #expect(alarms.contains { $0.contains("replaced by another one") }, "\(alarms)")
+            }
+            try walk.waitForRuns(runs + 10, on: site)
+            #expect(try daemon.stop() == .exited(0))
+        }
+        guard mishap == .removed else { return }
+        let measured = try site.measured()
+        for name in walk.names {
+            let runs = (measured[name] ?? []).map { WalkingServices.run($0.output) }
+            #expect(runs.count >= 10)
+            #expect(runs == (1...max(runs.count, 1)).map { $0 }, "none is missing")
+        }
+        try master.start()
+        let seen = try ProcessedResults(master)
+        #expect(try site.run("flush").isSuccess)
+        try walk.expectExactReplay(of: site, on: master, seen: seen.drain())
+        try master.stop()
+    }
+
     @Test func `a move that was cut off by a kill is completed at the next start`() throws {
         let walk = WalkingServices(count: 2, interval: 0.5)
         let (_, site) = try walk.prepare()

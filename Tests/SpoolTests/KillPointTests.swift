@@ -45,7 +45,8 @@ import Testing
         _ = try await spool.exchange(
             DeliveryBatch(destination: destination, settlements: [settlement]))
         #expect(passed.take() == around("settle"))
-        _ = try await spool.resend(disk, of: destination, after: nil)
+        _ = try await spool.resend(
+            [ForgottenObject(name: disk, held: nil)], of: destination)
         #expect(passed.take() == around("resend"))
         try await spool.saveSchedule([ScheduleState(object: disk, nextCheck: start)])
         #expect(passed.take() == around("schedule"))

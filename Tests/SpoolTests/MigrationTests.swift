@@ -43,8 +43,9 @@ import Testing
         let later = start + .seconds(1000)
         let proven = try await spool.confirm([proof], of: north, acknowledgedBefore: later)
         #expect(proven == 2)
-        let again = try await spool.resend(load, of: north, after: nil)
-        #expect(again == 1)
+        let again = try await spool.resend(
+            [ForgottenObject(name: load, held: nil)], of: north)
+        #expect(again == [load: 1])
         let lane = try await spool.lanes(of: north, objects: [load]).first
         #expect(lane?.queued == 2)
         let order = try await leaseAndDeliverAll(of: load, in: spool, at: north)

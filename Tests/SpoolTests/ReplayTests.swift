@@ -94,7 +94,9 @@ import Testing
         try await scene.deliver(disk)
         try await scene.deliver(disk)
         try await scene.append(disk, [.critical, .ok, .ok], from: 3)
-        #expect(try await scene.spool.resend(disk, of: scene.destination, after: nil) == 2)
+        let queued = try await scene.spool.resend(
+            [ForgottenObject(name: disk, held: nil)], of: scene.destination)
+        #expect(queued == [disk: 2])
         var outputs: [String] = []
         for _ in 1...3 { outputs += try await scene.leaseAndDeliver(disk, ReplayRule(.latest)) }
         #expect(outputs == ["number 1", "number 2", "number 5"])
@@ -149,26 +151,6 @@ import Testing
 }
 
 extension Scene {
-    /// Accepts results of a service or host that was fine and has three attempts, each with what it
-    /// changed; `number` is that of the first.
-    fileprivate func append(
-        _ object: ObjectName, _ states: [ServiceState], from number: Int = 1
-    ) async throws {
-        let kind: ObjectKind = object.isHost ? .host : .service
-        var standing = standings[object] ?? CheckState(state: .ok, type: .hard, attempt: 1)
-        var records: [CheckRecord] = []
-        for (place, state) in states.enumerated() {
-            let significance = standing.apply(state, maxCheckAttempts: 3, kind: kind)
-            var record = record(object, number + place, significance)
-            record.result.state = state
-            records.append(record)
-        }
-        standings[object] = standing
-        for first in stride(from: 0, to: records.count, by: SpoolQueue.batchLimit) {
-            _ = try await spool.append(Array(records[first...].prefix(SpoolQueue.batchLimit)))
-        }
-    }
-
     fileprivate func exchange(
         _ object: ObjectName, _ rule: ReplayRule, at place: Int = 0
     ) async throws -> DeliveryAnswer {

@@ -73,6 +73,26 @@ final class Scene {
         )
     }
 
+    /// Accepts results of a service or host that was fine and has three attempts, each with what it
+    /// changed; `number` is that of the first.
+    func append(
+        _ object: ObjectName, _ states: [ServiceState], from number: Int = 1
+    ) async throws {
+        let kind: ObjectKind = object.isHost ? .host : .service
+        var standing = standings[object] ?? CheckState(state: .ok, type: .hard, attempt: 1)
+        var records: [CheckRecord] = []
+        for (place, state) in states.enumerated() {
+            let significance = standing.apply(state, maxCheckAttempts: 3, kind: kind)
+            var record = record(object, number + place, significance)
+            record.result.state = state
+            records.append(record)
+        }
+        standings[object] = standing
+        for first in stride(from: 0, to: records.count, by: SpoolQueue.batchLimit) {
+            _ = try await spool.append(Array(records[first...].prefix(SpoolQueue.batchLimit)))
+        }
+    }
+
     /// Delivers the head of an object and keeps it.
     @discardableResult
     func deliver(_ object: ObjectName, at time: Timestamp = start) async throws -> LeasedResult? {

@@ -103,12 +103,12 @@ import Testing
         let scene = try await Scene()
         _ = try await scene.spool.append((1...4).map { record(disk, $0) })
         for _ in 1...3 { try await scene.deliver(disk) }
-        let count = try await scene.spool.resend(
-            disk,
-            of: scene.destination,
-            after: start + .seconds(1)
-        )
-        #expect(count == 2)
+        let forgotten = [
+            ForgottenObject(name: disk, held: start + .seconds(1)),
+            ForgottenObject(name: load, held: nil),
+        ]
+        let queued = try await scene.spool.resend(forgotten, of: scene.destination)
+        #expect(queued == [disk: 2])
         var order: [Timestamp] = []
         while let next = try await scene.deliver(disk) { order.append(next.result.executionStart) }
         #expect(order == [2, 3, 4].map { start + .seconds($0) })

@@ -28,8 +28,6 @@ private let daemonMessages: [DaemonMessage] = [
     .readBack(
         id: 8, node: node,
         objects: [ObjectName(host: "h"), ObjectName(host: "h", service: "s!t")]),
-    .drain,
-    .stop,
 ]
 
 private let uplinkMessages: [UplinkMessage] = [

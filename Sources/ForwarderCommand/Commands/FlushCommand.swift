@@ -137,6 +137,7 @@ struct OwnFlush: Sendable {
         } catch {
             driver.stop()
             wanted.continuation.finish()
+            if case .displaced = error as? SpoolFault { _ = try await spool.rescue() }
             throw error
         }
         driver.stop()

@@ -102,9 +102,13 @@ final class ControlConnection: Sendable {
 
     private let descriptor: Descriptor
     private let replies = Mutex<[ControlReply]>([])
+    private let hasEnded = Mutex(false)
     private let work = DispatchSemaphore(value: 0)
 
     init(_ descriptor: Descriptor) { self.descriptor = descriptor }
+
+    /// False once the asker is known to be gone.
+    var isOpen: Bool { !hasEnded.withLock { $0 } }
 
     /// Queues an answer; never blocks.
     func reply(_ reply: ControlReply) {
@@ -115,6 +119,7 @@ final class ControlConnection: Sendable {
     }
 
     fileprivate func refuseNow(_ reason: String) {
+        // lost on purpose: a refusal is no more than a courtesy
         guard let line = try? ControlWire.line(ControlReply.refused(reason: reason)) else { return }
         _ = descriptor.writeAll(line)
     }
@@ -135,6 +140,7 @@ final class ControlConnection: Sendable {
             if bytes.isEmpty { return nil }
             line += bytes
             if let end = line.firstIndex(of: UInt8(ascii: "\n")) {
+                // lost on purpose: what is wrong with it helps nobody who writes such bytes
                 return try? JSONDecoder().decode(ControlRequest.self, from: Data(line[..<end]))
             }
         }
@@ -149,7 +155,10 @@ final class ControlConnection: Sendable {
                 return waiting
             }
             for reply in batch {
+                // lost on purpose: an answer that cannot be put in words, or that nobody takes,
+                // ends the conversation
                 guard let line = try? ControlWire.line(reply), descriptor.writeAll(line) else {
+                    hasEnded.withLock { $0 = true }
                     return
                 }
                 if reply.isLast { return }

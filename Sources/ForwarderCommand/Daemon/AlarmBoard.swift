@@ -21,6 +21,7 @@ final class AlarmBoard: Sendable {
     enum News: String, Sendable {
         case damagedSpool = "moved a damaged spool aside"
         case foreignSpool = "moved a foreign file out of the spool's place"
+        case displacedSpool = "found the spool's file removed or replaced"
     }
 
     private let news = Mutex<[News]>([])

@@ -8,10 +8,14 @@ import Spool
 /// The daemon: definitions → schedule → plugins → spool → delivery → uplink, wired together.
 ///
 /// Nothing is decided here. Ends in order: checks stop and their last results are stored, what is
-/// being committed is committed, the uplink is ended, the spool closes.
+/// out is answered and settled, the uplink is ended, the spool closes.
 struct Daemon: Sendable {
     /// How long running plugins get at the end.
     static let stopPatience = Duration.seconds(10)
+    /// How long masters get at the end to answer what is out.
+    ///
+    /// 5 s: what is not answered by then is read back after the next start.
+    static let answerPatience = Duration.seconds(5)
 
     let configuration: ForwarderConfiguration
     let source: DefinitionSource
@@ -81,7 +85,7 @@ struct Daemon: Sendable {
         let standings = await withTaskGroup(of: Void.self) { group in
             group.addTask { await keeper.run { await runner.statuses().map(\.schedule) } }
             group.addTask { await intake.run() }
-            group.addTask { await answerControl() }
+            group.addTask { await controlAnswers.run(control.requests) }
             group.addTask { await makeHealth() }
             group.addTask { await inspectUplink() }
             for await signal in signals.stream {
@@ -93,16 +97,7 @@ struct Daemon: Sendable {
             await group.waitForAll()
             return standings
         }
-        if let session = desk.session {
-            // After the last results, which carry older standings.
-            try await session.spool.saveSchedule(standings)
-            // Results that waited in memory bring back those of objects that are gone.
-            if !standings.isEmpty {
-                let objects = Set(standings.map(\.object))
-                _ = try await session.spool.forgetSchedules(except: objects)
-            }
-            try session.spool.close()
-        }
+        try await keeper.finish(standings)
         log.notice("forwarder stopped")
     }
 
@@ -111,6 +106,12 @@ struct Daemon: Sendable {
             records: runner.records, healthObject: configuration.healthObject, desk: desk,
             board: source.board, alarms: alarms,
             losses: LossWatch(alarms: alarms), time: SystemTime(), log: log)
+    }
+
+    private var controlAnswers: ControlAnswers {
+        ControlAnswers(
+            configuration: configuration, desk: desk, runner: runner, alarms: alarms,
+            startedAt: startedAt)
     }
 
     /// Where the schedules stood; a spool that cannot say leaves all checks to begin anew.
@@ -127,7 +128,7 @@ struct Daemon: Sendable {
     private func stop() async -> [ScheduleState] {
         control.stop()
         let standings = await runner.stop(patience: Self.stopPatience)
-        desk.session?.driver.stop()
+        await desk.session?.driver.windDown(patience: Self.answerPatience)
         return standings
     }
 
@@ -177,111 +178,5 @@ struct Daemon: Sendable {
             alarms.told(in: record.result.output)
             session.driver.tell(.accepted(receipt.grown))
         }
-    }
-
-    private func answerControl() async {
-        await withDiscardingTaskGroup { group in
-            for await (request, connection) in control.requests {
-                group.addTask { await answer(request, connection) }
-            }
-        }
-    }
-
-    private func answer(_ request: ControlRequest, _ connection: ControlConnection) async {
-        do {
-            switch request {
-            case .status: connection.reply(.status(try await status()))
-            case .flush:
-                guard let session = desk.session else {
-                    connection.reply(.refused(reason: desk.fault ?? "There is no spool."))
-                    return
-                }
-                let run = FlushRun(
-                    spool: session.spool, driver: session.driver, inflow: .goesOn)
-                var last: FlushProgress?
-                do {
-                    let outcome = try await run.run { progress in
-                        last = progress
-                        connection.reply(.progress(progress))
-                    }
-                    connection.reply(.flushed(outcome))
-                } catch is CancellationError {
-                    connection.reply(.refused(reason: FlushProgress.textAtStop(last)))
-                }
-            case .queue(let request):
-                guard let session = desk.session else {
-                    connection.reply(.refused(reason: desk.fault ?? "There is no spool."))
-                    return
-                }
-                connection.reply(.queue(try await answer(request, session)))
-            case .objects:
-                connection.reply(.objects(await runner.statuses().map(ObjectReport.init)))
-            }
-        } catch {
-            connection.reply(.refused(reason: "\(error)"))
-        }
-    }
-
-    private func answer(
-        _ request: QueueRequest, _ session: SpoolSession
-    ) async throws -> QueueReply {
-        let spool = session.spool
-        switch request {
-        case .check: return .contradictions(try await spool.contradictions())
-        case .rows(let filter, let cursor):
-            let page = try await spool.entries(filter, after: cursor)
-            return .rows(page.entries.map(QueueRow.init), next: page.next)
-        case .change(let kind, let filter, let cursor):
-            let change = try await spool.change(kind, filter, after: cursor)
-            session.driver.tell(.retry(change.retried))
-            return .changed(QueueOutcome(change), next: change.next)
-        }
-    }
-
-    private func status() async throws -> StatusReport {
-        let checks = StatusReport.Checks(await runner.statuses())
-        var trouble: [String] = []
-        if let session = desk.session {
-            do throws(SpoolFault) {
-                return try await StatusAssembler(
-                    configuration: configuration, spool: session.spool
-                ).report(
-                    delivery: await session.driver.reports(), checks: checks,
-                    startedAt: startedAt, alarms: alarms.texts(without: .retired))
-            } catch {
-                trouble = [error.description]
-            }
-        }
-        return StatusAssembler.withoutSpool(
-            configuration, checks: checks, startedAt: startedAt, alarms: trouble + alarms.texts)
-    }
-}
-
-extension StatusReport.Checks {
-    init(_ objects: [CheckStatus]) {
-        self.init(
-            objects: objects.count, active: objects.filter(\.isActive).count,
-            running: objects.filter(\.isRunning).count,
-            problems: objects.filter {
-                guard let state = $0.schedule.checkState?.state else { return false }
-                let kind = $0.schedule.object.isHost ? ObjectKind.host : .service
-                return kind.isProblem(state)
-            }.count)
-    }
-}
-
-extension ObjectReport {
-    init(_ status: CheckStatus) {
-        let schedule = status.schedule
-        let state = schedule.checkState
-        self.init(
-            name: schedule.object.fullName,
-            state: state.map {
-                schedule.object.isHost ? $0.state.asHostState.name : $0.state.name
-            },
-            stateType: state?.type.name, attempt: state?.attempt,
-            lastCheck: schedule.lastStart?.seconds,
-            nextCheck: status.isActive ? schedule.nextCheck.seconds : nil,
-            output: schedule.lastOutput, isActive: status.isActive)
     }
 }

@@ -16,7 +16,9 @@ struct FlushRun: Sendable {
     var obstacle: @Sendable () -> SpoolFault? = { nil }
 
     /// Runs to the end that ``FlushCourse`` sees; `show` hears of progress.
-    func run(_ show: (FlushProgress) -> Void) async throws -> FlushOutcome {
+    ///
+    /// - Throws: what `show` throws, which ends it.
+    func run(_ show: (FlushProgress) throws -> Void) async throws -> FlushOutcome {
         let newest = try await spool.newestSequence()
         var course = FlushCourse(
             ways: await ways(), inflow: inflow, at: time.monotonic)
@@ -26,7 +28,7 @@ struct FlushRun: Sendable {
             if let fault = obstacle() { throw fault }
             let left = try await waiting(upTo: newest)
             let step = course.look(waiting: left, ways: await ways(), at: time.monotonic)
-            show(step.progress)
+            try show(step.progress)
             if let outcome = step.outcome { return outcome }
             if step.shouldHurry { driver.tell(.hurryLinks) }
         }

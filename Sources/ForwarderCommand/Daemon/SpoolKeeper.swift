@@ -65,11 +65,15 @@ struct SpoolKeeper: Sendable {
         var isDamaged = false
         while !Task.isCancelled {
             if let session = desk.session {
-                guard let damage = await deliver(session), !Task.isCancelled else { return }
-                isDamaged = true
-                fail(damage)
-                // lost on purpose: a damaged file may not even close; it is moved aside as it is
-                try? session.spool.close()
+                guard let fault = await deliver(session), !Task.isCancelled else { return }
+                fail(fault)
+                if case .displaced = fault {
+                    await rescue(session.spool)
+                } else {
+                    isDamaged = true
+                    // lost on purpose: a damaged file may not even close; it is moved as it is
+                    try? session.spool.close()
+                }
             }
             // A cancelled wait ends the loop.
             try? await Task.sleep(for: backoff.next(using: &random))
@@ -122,6 +126,25 @@ struct SpoolKeeper: Sendable {
             throw error
         }
         desk.begin(SpoolSession(spool: spool, driver: driver))
+    }
+
+    /// Stores where the schedules stand and closes the spool, at the end of the daemon.
+    ///
+    /// After the last results, which carry older standings, and bring back those of objects that
+    /// are gone if they waited in memory.
+    func finish(_ standings: [ScheduleState]) async throws {
+        guard let session = desk.session else { return }
+        do throws(SpoolFault) {
+            try await session.spool.saveSchedule(standings)
+            if !standings.isEmpty {
+                let objects = Set(standings.map(\.object))
+                _ = try await session.spool.forgetSchedules(except: objects)
+            }
+            try session.spool.close()
+        } catch {
+            guard case .displaced = error else { throw error }
+            announce(try await session.spool.rescue())
+        }
     }
 
     /// Delivers until the spool turns out damaged, or to the end of the daemon (nil).
@@ -213,6 +236,26 @@ struct SpoolKeeper: Sendable {
         }
     }
 
+    /// Gives what a displaced spool holds a name again, however long there is no room for it.
+    private func rescue(_ spool: SpoolQueue) async {
+        var random = SystemRandomNumberGenerator()
+        var backoff = Backoff(first: Self.firstWait, longest: Self.longestWait)
+        repeat {
+            do throws(SpoolFault) {
+                announce(try await spool.rescue())
+                return
+            } catch {
+                fail(error)
+                // Nothing more can be read from it than the next spool would hold.
+                if case .damaged = error { break }
+            }
+        } while (try? await Task.sleep(for: backoff.next(using: &random))) != nil
+        log.error(
+            "removed spool lost", metadata: ["path": "\(configuration.spool.path)"])
+        // lost on purpose: the file goes with this process, whether it closes or not
+        try? spool.close()
+    }
+
     private func moveAside() throws(SpoolFault) {
         let settings = configuration.spool
         if let moved = try SpoolQueue.moveAside(settings, time: time, passing: passing) {
@@ -222,8 +265,23 @@ struct SpoolKeeper: Sendable {
         }
     }
 
+    private func announce(_ rescue: SpoolQueue.Rescue) {
+        switch rescue {
+        case .putBack:
+            alarms.announce(.displacedSpool)
+            log.error(
+                "spool was removed, written again",
+                metadata: ["path": "\(configuration.spool.path)"])
+        case .setAside(let moved): announce(moved)
+        }
+    }
+
     private func announce(_ moved: MovedSpool) {
-        alarms.announce(moved.kind == .damaged ? .damagedSpool : .foreignSpool)
+        switch moved.kind {
+        case .damaged: alarms.announce(.damagedSpool)
+        case .foreign: alarms.announce(.foreignSpool)
+        case .displaced: alarms.announce(.displacedSpool)
+        }
         log.error("spool moved aside", metadata: ["path": "\(moved.path)", "reason": "\(moved)"])
     }
 }

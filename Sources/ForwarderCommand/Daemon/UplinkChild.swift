@@ -188,7 +188,7 @@ extension DaemonMessage {
     fileprivate var wantsAnswer: Bool {
         switch self {
         case .submit, .probe, .readBack: true
-        case .settings, .addresses, .drain, .stop: false
+        case .settings, .addresses: false
         }
     }
 }

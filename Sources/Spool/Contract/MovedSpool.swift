@@ -6,6 +6,8 @@ package struct MovedSpool: Hashable, Sendable {
         case damaged
         /// Something that is no spool of forwarder.
         case foreign
+        /// A spool whose file was replaced by another one while it was in use.
+        case displaced
     }
 
     /// Where it is now; its write-ahead log is beside it under `-wal`.
@@ -28,6 +30,12 @@ extension MovedSpool: CustomStringConvertible {
             """
             A file that is no spool was found in the spool's place and moved to \(path) on \
             \(date). Take it where it belongs, or remove it.
+            """
+        case .displaced:
+            """
+            The spool's file was replaced by another one while it was in use. What it held was \
+            written to \(path) on \(date) and was not delivered from there on. Remove the file \
+            once you need it no more.
             """
         }
     }

@@ -14,6 +14,8 @@ package enum SpoolFault: Error, Hashable, Sendable {
     case newerVersion(path: String, version: Int, known: Int)
     /// SQLite or a check after reading found the file inconsistent.
     case damaged(path: String, detail: String)
+    /// The open file was removed, or another one stands in its place.
+    case displaced(path: String)
     /// Directory or file cannot be created, opened or written.
     case unwritable(path: String, errno: Int32)
     /// The file system has no room left.
@@ -51,6 +53,7 @@ extension SpoolFault {
         case .busy: .retry
         case .diskFull, .full, .logBlocked, .storage: .alarm
         case .damaged, .foreign: .quarantine
+        case .displaced: .alarm
         case .unwritable(_, let code): Self.passing.contains(code) ? .alarm : .stop
         case .owned, .newerVersion, .notDurable, .closed: .stop
         }
@@ -79,6 +82,12 @@ extension SpoolFault: CustomStringConvertible {
             """
             The spool \(path) is damaged: \(detail). Results in it may be lost. `forwarder \
             daemon` moves it aside with its date, never deletes it, and begins a new one.
+            """
+        case .displaced(let path):
+            """
+            The spool \(path) was removed or replaced while it was in use. What it held is \
+            written to a file again, and delivery goes on from there. Leave the file alone while \
+            forwarder runs.
             """
         case .unwritable(let path, let code):
             """

@@ -40,16 +40,34 @@ extension SpoolQueue {
     /// For a master that forgot. The results keep base stamps and attempts: what comes next of each
     /// is stamped a microsecond lower, so that nothing takes effect twice after all.
     ///
-    /// - Parameter stamp: what the master holds of the object; nil when it holds nothing.
-    /// - Returns: how many were queued.
+    /// - Returns: how many were queued, of each object that had some.
     package func resend(
-        _ object: ObjectName,
-        of destination: DestinationID,
-        after stamp: Timestamp?
-    ) async throws(SpoolFault) -> Int {
-        try await perform { step in
-            try step.resend(object, destination.rawValue, after: stamp)
+        _ forgotten: [ForgottenObject],
+        of destination: DestinationID
+    ) async throws(SpoolFault) -> [ObjectName: Int] {
+        guard !forgotten.isEmpty else { return [:] }
+        return try await perform { step in
+            var queued: [ObjectName: Int] = [:]
+            for one in forgotten {
+                let count = try step.resend(one.name, destination.rawValue, after: one.held)
+                if count > 0 { queued[one.name] = count }
+            }
+            return queued
         }
+    }
+}
+
+/// An object of which the master holds less than it acknowledged.
+package struct ForgottenObject: Hashable, Sendable {
+    /// Which object.
+    package var name: ObjectName
+    /// The stamp of what the master holds; nil when it holds nothing.
+    package var held: Timestamp?
+
+    /// One with its parts.
+    package init(name: ObjectName, held: Timestamp?) {
+        self.name = name
+        self.held = held
     }
 }
 

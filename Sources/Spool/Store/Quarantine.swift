@@ -15,7 +15,7 @@ struct Quarantine {
     var passing: KillPoint.Observer = { _ in }
 
     /// What SQLite keeps beside a database, in the order in which it is moved.
-    private static let companions = ["-journal", "-wal", "-shm"]
+    static let companions = ["-journal", "-wal", "-shm"]
     /// Files moved aside within one second that get names of their own.
     ///
     /// 100: more is a loop, and must not go on.
@@ -26,16 +26,22 @@ struct Quarantine {
     /// Nil when the database is gone: what it left beside its place is moved all the same, so that
     /// it can never be applied to the next one.
     func move(_ kind: MovedSpool.Kind, at time: Timestamp) throws(SpoolFault) -> MovedSpool? {
+        let target = try freeName(kind, at: time).path
+        if link(file.path, target) == 0 { return try complete(target, kind) }
+        guard errno == ENOENT else { throw file.failure(errno) }
+        try moveCompanions(to: target)
+        return nil
+    }
+
+    /// A name that nothing has yet, for a file of this kind.
+    func freeName(_ kind: MovedSpool.Kind, at time: Timestamp) throws(SpoolFault) -> MovedSpool {
         for number in 1...Self.namesPerSecond {
             let suffix = number == 1 ? "" : "-\(number)"
             let target = "\(file.path).\(kind.rawValue)-\(Self.stamp(time))\(suffix)"
             guard (Self.companions + [""]).allSatisfy({ !Self.exists(target + $0) }) else {
                 continue
             }
-            if link(file.path, target) == 0 { return try complete(target, kind) }
-            guard errno == ENOENT else { throw file.failure(errno) }
-            try moveCompanions(to: target)
-            return nil
+            return moved(to: target, kind)
         }
         throw .unwritable(path: file.path, errno: EEXIST)
     }
@@ -86,6 +92,10 @@ struct Quarantine {
         guard unlink(file.path) == 0 else { throw file.failure(errno) }
         try file.syncDirectory(file.directory)
         passing(.movedAside)
+        return moved(to: target, kind)
+    }
+
+    private func moved(to target: String, _ kind: MovedSpool.Kind) -> MovedSpool {
         let date = parse(String(Self.lastPart(of: target)))?.date ?? ""
         return MovedSpool(path: target, kind: kind, date: date)
     }

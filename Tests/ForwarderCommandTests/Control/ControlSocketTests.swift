@@ -1,4 +1,5 @@
 import Foundation
+import Logging
 import TestSupport
 import Testing
 
@@ -68,5 +69,24 @@ import Testing
         } throws: { "\($0)".contains("did not answer") }
         #expect(ControlClient.patience.tv_sec == 15)
         withExtendedLifetime(listener) {}
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `an asker that went away is known to be gone`() async throws
+    {
+        let server = try ControlServer(path: path, log: Logger(label: "test"))
+        server.start()
+        defer { server.stop() }
+        var asker = try ControlSocket.connect(path: path)
+        #expect(asker?.writeAll(try ControlWire.line(ControlRequest.flush)) == true)
+        var requests = server.requests.makeAsyncIterator()
+        let (_, connection) = try #require(await requests.next())
+        #expect(connection.isOpen)
+        asker = nil
+        let progress = FlushProgress(total: 1, done: 0)
+        while connection.isOpen {
+            connection.reply(.progress(progress))
+            await Task.yield()
+        }
+        #expect(asker == nil)
     }
 }

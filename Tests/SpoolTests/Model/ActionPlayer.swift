@@ -70,9 +70,9 @@ struct ActionPlayer {
         case .resend(let place, let object, let number):
             guard let id = ids[place] else { return .count(0) }
             let held = number < 0 ? nil : SpoolAction.time(number)
-            return .count(
-                try await spool.resend(SpoolAction.object(object), of: id, after: held)
-            )
+            let forgotten = ForgottenObject(name: SpoolAction.object(object), held: held)
+            let queued = try await spool.resend([forgotten], of: id)
+            return .count(queued.values.reduce(0, +))
         case .register(let places):
             let found = try await spool.register(
                 destinations: places.map(SpoolAction.destination)

@@ -1,0 +1,123 @@
+import Collector
+import Delivery
+import Monitoring
+import Spool
+
+/// Answers what subcommands ask the running daemon over the control socket.
+struct ControlAnswers: Sendable {
+    let configuration: ForwarderConfiguration
+    let desk: SpoolDesk
+    let runner: CheckRunner
+    let alarms: AlarmBoard
+    let startedAt: Timestamp
+
+    /// Answers until there are no more requests; nobody waits for anybody else's answer.
+    func run(_ requests: AsyncStream<(ControlRequest, ControlConnection)>) async {
+        await withDiscardingTaskGroup { group in
+            for await (request, connection) in requests {
+                group.addTask { await answer(request, connection) }
+            }
+        }
+    }
+
+    private func answer(_ request: ControlRequest, _ connection: ControlConnection) async {
+        do {
+            switch request {
+            case .status: connection.reply(.status(try await status()))
+            case .flush: try await flush(try session, connection)
+            case .queue(let request):
+                connection.reply(.queue(try await answer(request, try session)))
+            case .objects:
+                connection.reply(.objects(await runner.statuses().map(ObjectReport.init)))
+            }
+        } catch {
+            connection.reply(.refused(reason: "\(error)"))
+        }
+    }
+
+    private var session: SpoolSession {
+        get throws(ControlFault) {
+            if let session = desk.session { return session }
+            throw ControlFault(description: desk.fault ?? "There is no spool.")
+        }
+    }
+
+    /// Ends with the daemon, or when nobody listens any more.
+    private func flush(_ session: SpoolSession, _ connection: ControlConnection) async throws {
+        let run = FlushRun(spool: session.spool, driver: session.driver, inflow: .goesOn)
+        var last: FlushProgress?
+        do {
+            let outcome = try await run.run { progress in
+                guard connection.isOpen else { throw CancellationError() }
+                last = progress
+                connection.reply(.progress(progress))
+            }
+            connection.reply(.flushed(outcome))
+        } catch is CancellationError {
+            connection.reply(.refused(reason: FlushProgress.textAtStop(last)))
+        }
+    }
+
+    private func answer(
+        _ request: QueueRequest, _ session: SpoolSession
+    ) async throws -> QueueReply {
+        let spool = session.spool
+        switch request {
+        case .check: return .contradictions(try await spool.contradictions())
+        case .rows(let filter, let cursor):
+            let page = try await spool.entries(filter, after: cursor)
+            return .rows(page.entries.map(QueueRow.init), next: page.next)
+        case .change(let kind, let filter, let cursor):
+            let change = try await spool.change(kind, filter, after: cursor)
+            session.driver.tell(.retry(change.retried))
+            return .changed(QueueOutcome(change), next: change.next)
+        }
+    }
+
+    private func status() async throws -> StatusReport {
+        let checks = StatusReport.Checks(await runner.statuses())
+        var trouble: [String] = []
+        if let session = desk.session {
+            do throws(SpoolFault) {
+                return try await StatusAssembler(
+                    configuration: configuration, spool: session.spool
+                ).report(
+                    delivery: await session.driver.reports(), checks: checks,
+                    startedAt: startedAt, alarms: alarms.texts(without: .retired))
+            } catch {
+                trouble = [error.description]
+            }
+        }
+        return StatusAssembler.withoutSpool(
+            configuration, checks: checks, startedAt: startedAt, alarms: trouble + alarms.texts)
+    }
+}
+
+extension StatusReport.Checks {
+    init(_ objects: [CheckStatus]) {
+        self.init(
+            objects: objects.count, active: objects.filter(\.isActive).count,
+            running: objects.filter(\.isRunning).count,
+            problems: objects.filter {
+                guard let state = $0.schedule.checkState?.state else { return false }
+                let kind = $0.schedule.object.isHost ? ObjectKind.host : .service
+                return kind.isProblem(state)
+            }.count)
+    }
+}
+
+extension ObjectReport {
+    init(_ status: CheckStatus) {
+        let schedule = status.schedule
+        let state = schedule.checkState
+        self.init(
+            name: schedule.object.fullName,
+            state: state.map {
+                schedule.object.isHost ? $0.state.asHostState.name : $0.state.name
+            },
+            stateType: state?.type.name, attempt: state?.attempt,
+            lastCheck: schedule.lastStart?.seconds,
+            nextCheck: status.isActive ? schedule.nextCheck.seconds : nil,
+            output: schedule.lastOutput, isActive: status.isActive)
+    }
+}
