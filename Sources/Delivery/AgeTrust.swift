@@ -11,6 +11,8 @@ struct AgeTrust: Sendable {
 
     private let period: Duration
     private var difference: Duration?
+    /// When the two clocks were last seen to part, by the monotonic one; nil when never.
+    private(set) var partedAt: Duration?
     private var trustedFrom = Duration.zero
 
     init(period: Duration) { self.period = period }
@@ -19,7 +21,14 @@ struct AgeTrust: Sendable {
     mutating func observe(_ now: Moment) {
         let seen = now.wall - Timestamp(microseconds: now.monotonic.wholeMicroseconds)
         defer { difference = seen }
-        if let difference, seen - difference <= Self.tolerance { return }
+        if let difference {
+            if abs(seen.wholeMicroseconds - difference.wholeMicroseconds)
+                > Self.tolerance.wholeMicroseconds
+            {
+                partedAt = now.monotonic
+            }
+            if seen - difference <= Self.tolerance { return }
+        }
         trustedFrom = now.monotonic + period
     }
 

@@ -285,7 +285,8 @@ extension SpoolQueue {
     private func overtaken(
         _ verdicts: [KeptVerdict], of destination: DestinationID
     ) async throws(SpoolFault) -> [ObjectName] {
-        let higher = verdicts.filter { verdict in verdict.held.map { $0 > verdict.newest } ?? false
+        let higher = verdicts.filter { verdict in
+            !verdict.isForgotten && verdict.held.map { $0 > verdict.newest } ?? false
         }
         guard !higher.isEmpty else { return [] }
         var held: [ObjectName: Timestamp] = [:]

@@ -40,6 +40,10 @@ package struct DeliveryLink: Sendable {
     package private(set) var greeting: MasterGreeting?
     /// When the last probe was answered: what was lost before cannot arrive after.
     private(set) var fencedAt: Duration?
+    /// True once the connection was of use: a result got through, or a read was answered.
+    private var wasUseful = false
+    /// Connections in a row that ended before they were of use.
+    private var uselessInRow = 0
 
     private let nodes: [DeliverySettings.Node]
     private var nodeIndex = 0
@@ -97,6 +101,7 @@ package struct DeliveryLink: Sendable {
             greeting.allows("objects/query/Host") && greeting.allows("objects/query/Service")
         fencedAt = fence
         phase = .comparing
+        wasUseful = false
     }
 
     /// The preferred node is used again; its probe was answered before.
@@ -106,11 +111,35 @@ package struct DeliveryLink: Sendable {
         if phase == .comparing { phase = .open }
     }
 
+    /// The master told what it holds.
+    mutating func told() {
+        wasUseful = true
+        uselessInRow = 0
+    }
+
     /// A result got through: everything about this way is well.
     mutating func proved() {
+        told()
         fault = nil
         failedInRow = 0
         backoff.reset()
+    }
+
+    /// A connection that ends sooner than this without having been of use is no idle one.
+    ///
+    /// 5 s: idle ones live for 9.
+    private static let shortestIdle = Duration.seconds(5)
+    /// So many useless connections in a row are a fault, however long they lasted.
+    private static let uselessLimit = 8
+
+    /// True when the end of the connection is that of an idle one, and no failure.
+    mutating func endsQuietly(at monotonic: Duration) -> Bool {
+        guard isConnected, !wasUseful else { return true }
+        uselessInRow += 1
+        let wasShort = fencedAt.map { monotonic - $0 < Self.shortestIdle } ?? true
+        guard wasShort || uselessInRow >= Self.uselessLimit else { return true }
+        uselessInRow = 0
+        return false
     }
 
     /// The connection ended without anything in flight, as an idle one does.

@@ -41,13 +41,16 @@ extension DeliveryMachine {
     ) {
         let failures = (lanes[flight.object]?.unverified ?? 0) + 1
         lanes[flight.object]?.unverified = failures
-        guard failures <= Self.unverifiedLimit else {
+        if failures == 1 { lanes[flight.object]?.proofsBefore = proofCount }
+        // The master is at fault, not this result, when no other gets through either.
+        let proofs = proofCount - (lanes[flight.object]?.proofsBefore ?? 0)
+        guard failures <= Self.unverifiedLimit || proofs < Self.unverifiedLimit else {
             lanes[flight.object]?.unverified = 0
             settle(flight, .rejected(code: 500, text: report.text, at: now.wall))
             return
         }
         var wait = Backoff(first: .seconds(1), longest: .seconds(60))
-        for _ in 1..<failures { _ = wait.next(using: &random) }
+        for _ in 1..<min(failures, Self.unverifiedLimit) { _ = wait.next(using: &random) }
         note(
             Doubt(
                 sequence: flight.sequence, baseStamp: flight.baseStamp,
@@ -55,9 +58,17 @@ extension DeliveryMachine {
                 askableAt: now.monotonic + wait.next(using: &random)), of: flight.object)
     }
 
-    /// A result that the master answers with 500 this often in a row is set aside as rejected, so
-    /// that it does not hold up its object for ever.
+    /// A result that the master answers with 500 more often than this in a row, while at least as
+    /// many others got through, is set aside as rejected, so that it does not hold up its object
+    /// for ever; when none gets through, so many answers in a row stop the master.
     static let unverifiedLimit = 8
+
+    static func cannotProcess(_ answer: String) -> String {
+        """
+        The master answers results, but not that it took any (\(answer)). They stay in the spool \
+        and are tried again.
+        """
+    }
 
     private mutating func note(_ doubt: Doubt, of object: ObjectName) {
         lanes[object, default: LaneState()].stage = .doubtful
@@ -71,8 +82,12 @@ extension DeliveryMachine {
     /// Ends the doubt about an object's result by what the master holds.
     mutating func resolve(_ object: ObjectName, held: Timestamp?, at now: Moment) {
         guard let doubt = lanes[object]?.doubt else { return }
-        let verdict = StampRule.verdict(
-            base: doubt.baseStamp, attempts: doubt.attempts, held: held)
+        guard let verdict = verdict(on: doubt, of: object, held: held, at: now) else {
+            // Whether what it holds lies in its future shows once its clock is known.
+            lanes[object]?.doubt?.isAsked = false
+            lanes[object]?.doubt?.askAgainAt = now.monotonic + Self.clockPatience
+            return
+        }
         if verdict == .absent, let until = relayEnd(of: doubt), now.monotonic < until {
             // It may still come from the node that it was sent to.
             lanes[object]?.doubt?.isAsked = false
@@ -95,13 +110,34 @@ extension DeliveryMachine {
         case .absent where doubt.attempts > StampRule.mostRepeats:
             kind = .rejected(code: 0, text: Self.repeatsUsedUp, at: now.wall)
         case .absent:
-            kind = .sendAgain
+            // What was answered cannot arrive any more: that attempt is taken back.
+            kind = doubt.lostAt == nil && doubt.answer == nil ? .notProcessed : .sendAgain
             lanes[object]?.queued += 1
             counts.repeated += 1
         }
         settlements.append(Settlement(object: object, sequence: doubt.sequence, kind: kind))
         rest(object)
     }
+
+    /// What a read says about a doubt; nil when nobody can tell before the master's clock is known.
+    ///
+    /// A stamp above all attempts is a newer result, unless it lies in the master's future: then its
+    /// clock was set back, it takes any result, and it would hold this one had it arrived.
+    private func verdict(
+        on doubt: Doubt, of object: ObjectName, held: Timestamp?, at now: Moment
+    ) -> StampRule.Verdict? {
+        let verdict = StampRule.verdict(
+            base: doubt.baseStamp, attempts: doubt.attempts, held: held)
+        guard verdict == .superseded, let held else { return verdict }
+        guard let ahead = clock.certainlyAhead(at: now.monotonic) else {
+            // Own health makes the clock known, so it cannot wait for that.
+            return object == settings.healthObject ? verdict : nil
+        }
+        return held > ahead ? .absent : verdict
+    }
+
+    /// When a doubt is asked about again that waits for the master's clock.
+    private static let clockPatience = Duration.seconds(1)
 
     private static let repeatsUsedUp = """
         No attempt was answered and none took effect, \(StampRule.mostRepeats) times in a row.

@@ -32,6 +32,7 @@ extension DeliveryMachine {
                 DeliveryBatch(
                     destination: destination, settlements: settlements, parkings: parkings,
                     leases: objects.map { LeaseRequest(object: $0, node: node) },
+                    leaseByteLimit: DeliverySettings.flightByteLimit - flightBytes,
                     replay: settings.replay.rule(at: now.wall), stamp: stampRule(at: now))))
         committing = Committing(
             settlements: settlements, parkings: parkings, leasing: leasing)
@@ -57,6 +58,7 @@ extension DeliveryMachine {
             lanes[health]?.stage = .leasing
             return [health]
         }
+        guard flightBytes < DeliverySettings.flightByteLimit else { return [] }
         var objects: [ObjectName] = []
         let room = min(link.node.window - flightsHere, DeliverySettings.leaseBatch)
         while objects.count < room, let object = ready.popFirst() {
@@ -160,7 +162,7 @@ extension DeliveryMachine {
         let object = lease.result.object
         let flight = Flight(
             object: object, sequence: lease.sequence, baseStamp: lease.baseStamp,
-            attempt: lease.attempt, node: lease.node)
+            attempt: lease.attempt, node: lease.node, byteCount: lease.result.textByteCount)
         // Another node may have taken over while the lease was committed.
         guard link.phase == .open, lease.node == link.node.name,
             lease.attempt <= StampRule.mostRepeats + 1
@@ -173,6 +175,7 @@ extension DeliveryMachine {
         }
         let id = nextID()
         flights[id] = flight
+        flightBytes += flight.byteCount
         lanes[object]?.stage = .inFlight
         counts.submitted += 1
         if abs((lease.baseStamp - lease.result.executionStart).wholeMicroseconds)

@@ -178,7 +178,7 @@ extension DeliveryMachine {
 
     mutating func keptRead(_ object: ObjectName, held: Timestamp?, at now: Moment) {
         guard let lane = keptWork.answered(object) else { return }
-        let isForgotten = held.map { $0 < lane.newestStamp } ?? true
+        let isForgotten = lane.isLacking(held)
         if isForgotten, now.monotonic < replicatedAt {
             // What another node acknowledged may be on its way here.
             keptWork.lag(lane)
@@ -194,11 +194,23 @@ extension DeliveryMachine {
     }
 
     /// An object that the master no longer knows: its results stay kept, nothing is proved.
+    ///
+    /// After a day nobody waits for it to come back, and they are forgotten.
     mutating func keptUnknown(_ object: ObjectName, at now: Moment) {
-        _ = keptWork.answered(object)
+        let lane = keptWork.answered(object)
+        let old = ages.before(now).map { $0 - Self.unknownPatience }
+        if let lane, let old, lane.newestAcknowledged < old {
+            keptWork.add(
+                KeptVerdict(
+                    object: object, held: lane.newestStamp, newest: lane.newestStamp,
+                    isForgotten: false, provedBefore: ages.before(now)))
+        }
         catchUp(object)
         keptWork.shun(object, at: now.monotonic)
     }
+
+    /// How long results of an object that the master does not know are kept.
+    private static let unknownPatience = Duration.seconds(86_400)
 
     private mutating func judge(at now: Moment, _ actions: inout [DeliveryAction]) {
         let verdicts = keptWork.judge()

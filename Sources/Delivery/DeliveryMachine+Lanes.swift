@@ -34,6 +34,8 @@ struct LaneState: Sendable {
     var wakesAt: Duration?
     /// Answers in a row that left the effect open.
     var unverified = 0
+    /// ``DeliveryMachine/proofCount`` at the first of them.
+    var proofsBefore = 0
     /// The node whose answer had it left alone.
     var parkedBy: String?
 }
@@ -45,6 +47,8 @@ struct Flight: Sendable {
     var baseStamp: Timestamp
     var attempt: Int
     var node: String
+    /// Bytes of its texts.
+    var byteCount: Int
 
     var stamp: Timestamp { StampRule.stamp(base: baseStamp, attempt: attempt) }
 }
@@ -155,6 +159,7 @@ extension DeliveryMachine {
 
     mutating func outcome(_ report: OutcomeReport, at now: Moment) {
         guard let flight = flights.removeValue(forKey: report.id) else { return }
+        flightBytes -= flight.byteCount
         let object = flight.object
         // What a node says that is no longer in use says nothing about the one that is.
         let isHere = flight.node == link.node.name
@@ -166,6 +171,8 @@ extension DeliveryMachine {
 
     private mutating func proved(at now: Moment) {
         link.proved()
+        proofCount += 1
+        unverifiedInRow = 0
         if !link.isAway { homecoming.proved(at: now.monotonic) }
     }
 
@@ -176,6 +183,9 @@ extension DeliveryMachine {
         case .permissionMissing, .unauthorized, .unavailable: linkFailed(report.text, at: now)
         case .notSent, .lost:
             if link.isConnected { linkFailed(report.text, at: now) }
+        case .effectUnverified where unverifiedInRow >= Self.unverifiedLimit:
+            unverifiedInRow = 0
+            linkFailed(Self.cannotProcess(report.text), at: now)
         default:
             guard object == settings.healthObject else { return }
             // Once the clock is known, only a node that no longer knows the object is at fault.
@@ -202,7 +212,9 @@ extension DeliveryMachine {
         case .permissionMissing, .unauthorized, .unavailable, .notSent:
             takeBack(flight)
             rest(object)
-        case .effectUnverified: unverified(flight, report, at: now)
+        case .effectUnverified:
+            if flight.node == link.node.name { unverifiedInRow += 1 }
+            unverified(flight, report, at: now)
         case .lost: lost(flight, at: now)
         }
     }

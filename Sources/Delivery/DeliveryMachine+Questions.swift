@@ -143,6 +143,7 @@ extension DeliveryMachine {
         if case .home = question.purpose { return homeAnswered(answer, at: now) }
         switch answer {
         case .readings(let readings):
+            link.told()
             let asked = Set(question.objects)
             var held: [ObjectName: ObjectReading] = [:]
             for reading in readings where asked.contains(reading.object) {
@@ -201,18 +202,30 @@ extension DeliveryMachine {
             if let reading, reading.executionStart == sample.stamp,
                 let lastCheck = reading.lastCheck
             {
-                // The one that made the clock known went under an old stamp: a fresh one follows,
-                // or the master would take this host to be silent.
-                if !clock.isKnown { calibration.healthWantedAt = nil }
-                calibration.failures = 0
-                calibration.wantsFresh = !clock.isKnown
-                calibration.refusedBy.remove(link.node.id)
-                clock.observe(
-                    lastCheck: lastCheck, sentAt: sample.sentAt, answeredAt: sample.answeredAt)
+                observe(lastCheck, sample)
             } else if !clock.isKnown {
                 calibrationFailed()
             }
         }
+    }
+
+    private mutating func observe(_ lastCheck: Timestamp, _ sample: Calibration.Sample) {
+        let wasKnown = clock.isKnown
+        // What was measured across a step of a clock of ours brackets nothing.
+        let isWhole = ages.partedAt.map { sample.sentAt > $0 } ?? true
+        guard isWhole,
+            clock.observe(
+                lastCheck: lastCheck, sentAt: sample.sentAt, answeredAt: sample.answeredAt)
+        else {
+            if !wasKnown { calibrationFailed() }
+            return
+        }
+        calibration.failures = 0
+        calibration.refusedBy.remove(link.node.id)
+        calibration.wantsFresh = !wasKnown
+        // The one that made the clock known went under an old stamp: a fresh one follows, or the
+        // master would take this host to be silent.
+        if !wasKnown { calibration.healthWantedAt = nil }
     }
 
     /// The master does not know the object, or hides it.
@@ -221,8 +234,9 @@ extension DeliveryMachine {
     ) {
         switch purpose {
         case .doubt:
-            lanes[object]?.doubt?.isAsked = false
-            lanes[object]?.doubt?.askAgainAt = now.monotonic + Self.unknownPatience
+            // It holds nothing of it. Sent again, the result is refused and set aside; stamped
+            // lower, it harms nothing should the object be there after all.
+            resolveUnread(object, at: now)
         case .kept: keptUnknown(object, at: now)
         case .storedStamp, .clock: healthRefused(at: now)
         case .home: break
@@ -253,9 +267,6 @@ extension DeliveryMachine {
 
     /// How often the master's clock is looked for on a connection before it counts as unknowable.
     private static let calibrationLimit = 5
-
-    /// How long to leave an object alone that the master does not know; 404s are costly for it.
-    private static let unknownPatience = Duration.seconds(300)
 
     // MARK: The master's clock
 

@@ -61,6 +61,12 @@ package struct DeliveryMachine: Sendable {
     var overtaking = Overtaking()
     /// Flights to nodes that are no longer in use.
     var flightsElsewhere = 0
+    /// Bytes of text that are out.
+    var flightBytes = 0
+    /// Answers in a row, of whatever object, that left the effect open.
+    var unverifiedInRow = 0
+    /// How often an answer showed that results get through.
+    var proofCount = 0
 
     /// True once nothing more goes out.
     var isWindingDown = false
@@ -83,7 +89,7 @@ package struct DeliveryMachine: Sendable {
     /// Takes an event into account and says what is to be done about it now.
     package mutating func handle(_ event: DeliveryEvent, at now: Moment) -> [DeliveryAction] {
         var actions: [DeliveryAction] = []
-        ages.observe(now)
+        observeClocks(now)
         switch event {
         case .loaded(let lanes, let unresolved): load(lanes, unresolved, at: now)
         case .accepted(let grown): accept(grown)
@@ -115,6 +121,16 @@ package struct DeliveryMachine: Sendable {
 
     /// True when `id` was given out by this machine.
     package func owns(id: UInt64) -> Bool { id >> 48 == UInt64(settings.number) }
+
+    /// A wall clock that was set, or a monotonic one that stood still while the host was paused:
+    /// nobody can tell which, so the master's clock is looked at anew before anything is stamped.
+    private mutating func observeClocks(_ now: Moment) {
+        let before = ages.partedAt
+        ages.observe(now)
+        guard ages.partedAt != before else { return }
+        clock.forget()
+        calibration.restart()
+    }
 
     // MARK: What is to be done now
 
@@ -176,6 +192,7 @@ package struct DeliveryMachine: Sendable {
         for flight in flights.values { lost(flight, at: now) }
         flights.removeAll()
         flightsElsewhere = 0
+        flightBytes = 0
         dropQuestions()
         counts.uplinkRestarts += 1
     }
@@ -188,7 +205,7 @@ package struct DeliveryMachine: Sendable {
         case .link(let node, let isUp):
             guard !isUp else { return }
             if node == link.node.id {
-                linkEnded()
+                linkEnded(at: now)
             } else if node == settings.nodes[0].id, homecoming.hasArrived {
                 homecoming.abandon()
             }
@@ -224,10 +241,18 @@ package struct DeliveryMachine: Sendable {
         keptWork.begin()
     }
 
-    private mutating func linkEnded() {
+    private mutating func linkEnded(at now: Moment) {
+        guard link.endsQuietly(at: now.monotonic) else {
+            return linkFailed(Self.endedUnused, at: now)
+        }
         link.closedQuietly()
         dropQuestions()
     }
+
+    private static let endedUnused = """
+        The master greets and then ends the connection before it took or told anything. Results \
+        stay in the spool; look into its log, and at what stands between.
+        """
 
     mutating func linkFailed(_ text: String, at now: Moment) {
         let wasAway = link.isAway

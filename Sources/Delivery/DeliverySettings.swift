@@ -101,6 +101,11 @@ package struct DeliverySettings: Sendable, Hashable {
     package var keepDelivered = Self.keepDelivered
     /// Most results leased by one transaction; its commit is shared by all of them.
     package static let leaseBatch = 128
+    /// Most bytes of text that are out at once, give or take one result.
+    ///
+    /// 1 MiB: as JSON, each byte escaped as six, it fits into what the uplink lets wait for a node
+    /// (8 MiB), and many windows of ordinary results fit into it.
+    package static let flightByteLimit = 1 << 20
     /// Most read-backs asked at once.
     package static let questionLimit = 8
     /// How often kept results are compared while a connection lasts.

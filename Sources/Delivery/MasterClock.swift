@@ -37,9 +37,12 @@ package struct MasterClock: Sendable, Hashable {
     /// given monotonic times.
     ///
     /// A bracket that overlaps the earlier one narrows it; one that does not replaces it, because
-    /// then a clock was stepped.
-    package mutating func observe(lastCheck: Timestamp, sentAt: Duration, answeredAt: Duration) {
-        guard abs(lastCheck.microseconds) < Self.plausibleMicroseconds else { return }
+    /// then a clock was stepped. False for a time that cannot be true, which changes nothing.
+    @discardableResult
+    package mutating func observe(
+        lastCheck: Timestamp, sentAt: Duration, answeredAt: Duration
+    ) -> Bool {
+        guard abs(lastCheck.microseconds) < Self.plausibleMicroseconds else { return false }
         let new = Bounds(
             low: lastCheck.microseconds - answeredAt.wholeMicroseconds,
             high: lastCheck.microseconds - min(sentAt, answeredAt).wholeMicroseconds)
@@ -49,6 +52,7 @@ package struct MasterClock: Sendable, Hashable {
             bounds = new
         }
         seenAt = answeredAt
+        return true
     }
 
     /// Takes the master's clock to be this host's: without permission to read back there is
@@ -66,6 +70,12 @@ package struct MasterClock: Sendable, Hashable {
     package func certainlyPassed(at monotonic: Duration) -> Timestamp? {
         guard let bounds = widened(to: monotonic) else { return nil }
         return Timestamp(microseconds: monotonic.wholeMicroseconds + bounds.low)
+    }
+
+    /// A moment that the master's clock has certainly not passed; nil while it is unknown.
+    package func certainlyAhead(at monotonic: Duration) -> Timestamp? {
+        guard let bounds = widened(to: monotonic) else { return nil }
+        return Timestamp(microseconds: monotonic.wholeMicroseconds + bounds.high)
     }
 
     /// How far the master's clock is ahead of this host's wall clock, as best known.

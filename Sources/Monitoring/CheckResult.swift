@@ -125,3 +125,10 @@ package struct CheckRecord: Sendable, Hashable {
         self.schedule = schedule
     }
 }
+
+extension CheckResult {
+    /// Bytes of output and performance data together.
+    package var textByteCount: Int {
+        performanceData.reduce(output.utf8.count) { $0 + $1.utf8.count }
+    }
+}

@@ -107,6 +107,43 @@ private func objects(_ count: Int) -> [ObjectName] {
         #expect(stage.submissions.isEmpty)
     }
 
+    @Test func `results of an object that the master does not know are forgotten after a day`() {
+        let day = Duration.seconds(86_400)
+        for (age, isForgotten) in [(day, true), (day - .seconds(660), false)] {
+            var stage = Rehearsal()
+            let acknowledged = stage.now.wall
+            stage.kept = [
+                KeptLane(
+                    object: objects(1)[0], count: 1, newestStamp: Rehearsal.start,
+                    newestAcknowledged: acknowledged, oldestAcknowledged: acknowledged)
+            ]
+            stage.unknown = Set(objects(1))
+            stage.pass(age + .seconds(601))
+            stage.tell(.uplinkStarted)
+            stage.accept([Rehearsal.health])
+            stage.serve()
+            #expect(stage.judged.map(\.object) == (isForgotten ? objects(1) : []))
+            #expect(stage.judged.allSatisfy { !$0.isForgotten && $0.provedBefore != nil })
+        }
+    }
+
+    @Test func `no more text is out at once than the uplink lets wait`() {
+        var stage = Rehearsal(window: 256)
+        stage.outputByteCount = 60_000
+        stage.open()
+        stage.accept(objects(100))
+        let fitting = DeliverySettings.flightByteLimit / 60_000 + 1
+        #expect(stage.submissions.count == fitting)
+        let limits = stage.batches.map(\.leaseByteLimit)
+        #expect(limits.allSatisfy { $0 <= DeliverySettings.flightByteLimit })
+        for _ in 0..<100 {
+            stage.serve()
+            stage.pass(.milliseconds(50))
+        }
+        #expect(objects(100).allSatisfy { stage.held[$0] != nil })
+        #expect(stage.machine.flightBytes == 0)
+    }
+
     @Test func `what the spool said about an earlier connection is not what is compared`() {
         var stage = Rehearsal()
         let lanes = objects(2).map { object in

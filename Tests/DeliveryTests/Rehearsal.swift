@@ -18,6 +18,8 @@ struct Rehearsal {
     var holdsCommits = false
     /// What the spool says is kept.
     var kept: [KeptLane] = []
+    /// How much each plugin prints.
+    var outputByteCount = 0
     /// While true, the spool takes its time to say what is kept.
     var holdsLoads = false
     /// The rounds for which it was asked meanwhile.
@@ -40,6 +42,8 @@ struct Rehearsal {
     var permissions = ["actions/process-check-result", "objects/query/*"]
     /// Nodes that refuse connections.
     var down: Set<UInt16> = []
+    /// Objects that no node knows when it is asked.
+    var unknown: Set<ObjectName> = []
     /// Nodes that do not know this host's own health.
     var strangers: Set<UInt16> = []
 
@@ -116,7 +120,9 @@ struct Rehearsal {
                 repeats[settlement.object] = leased[settlement.object]
             }
         }
-        for lease in batch.leases where queued[lease.object, default: 0] > 0 {
+        var budget = batch.leaseByteLimit
+        for lease in batch.leases where queued[lease.object, default: 0] > 0 && budget > 0 {
+            budget -= outputByteCount
             if let before = repeats.removeValue(forKey: lease.object) {
                 queued[lease.object, default: 0] -= 1
                 let again = LeasedResult(
@@ -129,7 +135,8 @@ struct Rehearsal {
             }
             count += 1
             let result = CheckResult(
-                object: lease.object, state: .ok, exitStatus: 0, output: "",
+                object: lease.object, state: .ok, exitStatus: 0,
+                output: String(repeating: "x", count: outputByteCount),
                 executionStart: now.wall - .seconds(1), executionEnd: now.wall)
             let candidate = LeaseCandidate(
                 sequence: Sequence(rawValue: count), result: result,
@@ -196,7 +203,9 @@ struct Rehearsal {
                             ? .failed(.unreachable, text: "refused") : .answered(greeting))))
         case .submit(let submission): answer(submission)
         case .readBack(let id, let node, let objects):
-            let isStrange = strangers.contains(node.index) && objects.contains(Self.health)
+            let isStrange =
+                strangers.contains(node.index) && objects.contains(Self.health)
+                || !unknown.isDisjoint(with: objects)
             let readings = objects.map {
                 ObjectReading(object: $0, executionStart: held[$0], lastCheck: now.wall)
             }

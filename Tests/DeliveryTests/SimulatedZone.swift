@@ -17,7 +17,7 @@ struct SimulatedZone {
 
     var nodes: [SimulatedMaster]
     /// How far each node's clock is ahead.
-    let skews: [Duration]
+    var skews: [Duration]
     private var relays: [Relay] = []
     /// How many results one node told the other.
     private(set) var relayed = 0

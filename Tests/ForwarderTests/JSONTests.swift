@@ -50,6 +50,15 @@ struct JSONTests {
         )
     }
 
+    @Test func `a text of more values than any answer needs is refused`() {
+        func list(_ count: Int) -> [UInt8] {
+            Array("[0".utf8) + [[UInt8]](repeating: Array(",0".utf8), count: count - 1).joined()
+                + Array("]".utf8)
+        }
+        #expect(JSONValue(list(JSONReader.valueLimit - 1)) != nil)
+        #expect(JSONValue(list(JSONReader.valueLimit)) == nil)
+    }
+
     @Test func `numbers are whole with and without a fraction`() {
         #expect(JSONValue(Array("200.0".utf8))?.wholeNumber == 200)
         #expect(JSONValue(Array("200".utf8))?.wholeNumber == 200)

@@ -302,7 +302,7 @@ extension ForwarderSite {
     /// The names of what was moved aside, logs and indexes left out.
     fileprivate func movedFiles() throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: folder.path(".")).filter { name in
-            (name.hasPrefix("spool.db.damaged-") || name.hasPrefix("spool.db.foreign-"))
+            ["damaged", "foreign", "displaced"].contains { name.hasPrefix("spool.db.\($0)-") }
                 && !name.hasSuffix("-wal") && !name.hasSuffix("-shm")
         }.sorted()
     }

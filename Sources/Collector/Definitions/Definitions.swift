@@ -84,7 +84,7 @@ package final class Definitions {
         self.entries = entries.sorted { $0.name < $1.name }
         self.foreign = foreign.sorted { $0.name < $1.name }
         ignored = Self.ignoredCounts(session)
-        warnings = session.warnings + Self.periodWarnings(objects)
+        warnings = session.warnings + Self.unhonoured(objects)
         checkCommands = registry.objects(ofType: "CheckCommand").map(\.fullName).sorted()
             .map(\.text)
     }
@@ -96,16 +96,25 @@ package final class Definitions {
         return counts
     }
 
-    private static func periodWarnings(_ objects: [ObjectName: ConfigObject]) -> [Diagnostic] {
-        objects.sorted { $0.key < $1.key }
-            .filter { !$0.value["check_period"].toText.isEmpty }
-            .map { name, object in
-                Diagnostic(
-                    "The check_period of '\(name)' is not honoured: it is checked at all times.",
-                    at: object.location(of: "check_period"),
-                    severity: .warning
-                )
+    /// Attributes that mean something to Icinga and nothing here.
+    private static func unhonoured(_ objects: [ObjectName: ConfigObject]) -> [Diagnostic] {
+        objects.sorted { $0.key < $1.key }.flatMap { name, object in
+            var texts: [(attribute: String, text: String)] = []
+            if !object["check_period"].toText.isEmpty {
+                let text = "is not honoured: it is checked at all times."
+                texts.append(("check_period", text))
             }
+            if object["volatile"].isTruthy {
+                let text = "is not passed on: the master notifies of a lasting problem once."
+                texts.append(("volatile", text))
+            }
+            return texts.map { attribute, text in
+                Diagnostic(
+                    "The \(attribute) of '\(name)' \(text)",
+                    at: object.location(of: ByteString(attribute)),
+                    severity: .warning)
+            }
+        }
     }
 }
 

@@ -15,7 +15,8 @@ enum JSONValue: Hashable, Sendable {
         var value: JSONValue
     }
 
-    /// Reads a whole text; nil when it is not JSON or nested deeper than ``JSONReader/depthLimit``.
+    /// Reads a whole text; nil when it is not JSON, nested deeper than ``JSONReader/depthLimit`` or
+    /// holds more than ``JSONReader/valueLimit`` values.
     init?(_ bytes: some Collection<UInt8>) {
         let parsed = bytes.withContiguousStorageIfAvailable { JSONValue(buffer: $0) }
         guard let value = parsed ?? Array(bytes).withUnsafeBufferPointer({ JSONValue(buffer: $0) })
@@ -65,9 +66,15 @@ struct JSONReader {
     ///
     /// 32: Icinga's own answers reach 6; a deeper text is refused.
     static let depthLimit = 32
+    /// Most values.
+    ///
+    /// 300,000: as many performance data as fit into the results of one read-back; each takes many
+    /// times its two bytes of text, so that a whole answer of them would take 130 MiB.
+    static let valueLimit = 300_000
 
     private let bytes: UnsafeBufferPointer<UInt8>
     private var place = 0
+    private var valueCount = 0
 
     init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
@@ -94,7 +101,8 @@ struct JSONReader {
     }
 
     private mutating func readValue(depth: Int) -> JSONValue? {
-        guard depth < Self.depthLimit else { return nil }
+        valueCount += 1
+        guard depth < Self.depthLimit, valueCount <= Self.valueLimit else { return nil }
         skipBlanks()
         switch next {
         case UInt8(ascii: "{"): return readObject(depth: depth)

@@ -27,9 +27,19 @@ struct LookupPace: Sendable {
     mutating func ended(_ node: NodeID) { running.remove(node) }
 }
 
-/// The lookups of one uplink.
+/// The lookups of one supervisor, and the addresses they found.
 final class Lookups: Sendable {
     private let pace = Mutex(LookupPace())
+    private let known = Mutex<[String: [String]]>([:])
+
+    /// The addresses of a host after a lookup; those of before when it found none: a name server
+    /// that is away together with a master must not outlast it.
+    func addresses(of host: String, found: [String]) -> [String] {
+        known.withLock { known in
+            if !found.isEmpty { known[host] = found }
+            return known[host] ?? []
+        }
+    }
 
     /// See ``LookupPace/begins(_:at:)``.
     func begins(_ node: NodeID, at now: Duration) -> Bool {

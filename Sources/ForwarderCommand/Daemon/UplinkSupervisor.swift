@@ -32,7 +32,7 @@ struct UplinkSupervisor: Sendable {
     }
 
     private func runOnce(_ lookups: Lookups) async -> String {
-        let addresses = await resolveAll()
+        let addresses = await resolveAll(lookups)
         let child: UplinkChild
         do throws(ChildFault) {
             child = try UplinkChild(
@@ -77,7 +77,7 @@ struct UplinkSupervisor: Sendable {
                     lookups.begins(node, at: time.monotonic)
                 else { continue }
                 group.addTask {
-                    await renewAddresses(of: node, at: child)
+                    await renewAddresses(of: node, at: child, lookups)
                     lookups.ended(node)
                 }
             default: told.append(message)
@@ -86,16 +86,18 @@ struct UplinkSupervisor: Sendable {
         if !told.isEmpty { driver.tell(.uplink(told)) }
     }
 
-    private func renewAddresses(of node: NodeID, at child: UplinkChild) async {
-        let found = await resolve(configuration.masters[Int(node.index)].host)
+    private func renewAddresses(
+        of node: NodeID, at child: UplinkChild, _ lookups: Lookups
+    ) async {
+        let found = await resolve(configuration.masters[Int(node.index)].host, lookups)
         child.send([.addresses(node: node, addresses: found)])
     }
 
     /// The addresses of every master, all asked for at once.
-    private func resolveAll() async -> [[String]] {
+    private func resolveAll(_ lookups: Lookups) async -> [[String]] {
         await withTaskGroup(of: (Int, [String]).self) { group in
             for (index, master) in configuration.masters.enumerated() {
-                group.addTask { (index, await resolve(master.host)) }
+                group.addTask { (index, await resolve(master.host, lookups)) }
             }
             var all = [[String]](repeating: [], count: configuration.masters.count)
             for await (index, found) in group { all[index] = found }
@@ -103,16 +105,21 @@ struct UplinkSupervisor: Sendable {
         }
     }
 
-    /// Numeric addresses of a host; empty when there are none now, which the uplink reports when
-    /// it is asked to connect.
-    private func resolve(_ host: String) async -> [String] {
+    /// Numeric addresses of a host, those of before when there are none now; empty when there were
+    /// never any, which the uplink reports when it is asked to connect.
+    private func resolve(_ host: String, _ lookups: Lookups) async -> [String] {
         if host.isNumericAddress { return [host] }
+        var found: [String] = []
+        var reason = "it has no addresses"
         do {
-            return try await NameLookup(program: configuration.uplink.path).addresses(of: host)
+            found = try await NameLookup(program: configuration.uplink.path).addresses(of: host)
         } catch {
-            log.warning("name not resolved", metadata: ["host": "\(host)", "reason": "\(error)"])
-            return []
+            reason = "\(error)"
         }
+        if found.isEmpty {
+            log.warning("name not resolved", metadata: ["host": "\(host)", "reason": "\(reason)"])
+        }
+        return lookups.addresses(of: host, found: found)
     }
 }
 

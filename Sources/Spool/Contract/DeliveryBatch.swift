@@ -30,6 +30,8 @@ package struct DeliveryBatch: Sendable {
     package var parkings: [Parking]
     /// Objects whose oldest queued result goes out next; applied last.
     package var leases: [LeaseRequest]
+    /// Texts of so many bytes are leased; one more result may go past it, the others wait.
+    package var leaseByteLimit: Int
     /// What is skipped of what waits in the lanes that are leased from, before that; at most
     /// ``replayLimit`` rows.
     package var replay: ReplayRule
@@ -51,6 +53,7 @@ package struct DeliveryBatch: Sendable {
         settlements: [Settlement] = [],
         parkings: [Parking] = [],
         leases: [LeaseRequest] = [],
+        leaseByteLimit: Int = .max,
         replay: ReplayRule = ReplayRule(),
         stamp: @escaping @Sendable (LeaseCandidate) -> StampDecision = { _ in .leaveQueued }
     ) {
@@ -58,6 +61,7 @@ package struct DeliveryBatch: Sendable {
         self.settlements = settlements
         self.parkings = parkings
         self.leases = leases
+        self.leaseByteLimit = leaseByteLimit
         self.replay = replay
         self.stamp = stamp
     }

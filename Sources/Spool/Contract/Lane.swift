@@ -95,13 +95,27 @@ package struct KeptLane: Hashable, Sendable {
     package let object: ObjectName
     /// How many.
     package let count: Int
-    /// The lowest stamp under which the newest of them can be known to the master: a read at or
-    /// above it proves all of them.
+    /// The lowest stamp under which the newest of them can be known to the master.
     package let newestStamp: Timestamp
     /// When the newest of them was acknowledged, by this host's clock.
     package let newestAcknowledged: Timestamp
     /// When the oldest of them was acknowledged, by this host's clock.
     package let oldestAcknowledged: Timestamp
+    /// The stamps of older ones that are above the newest one's: the master's clock was set back
+    /// between them.
+    ///
+    /// The master took the newest all the same, since what it held lay in its future.
+    package var stampedAhead: [ClosedRange<Timestamp>] = []
+    /// The stamps of the next result of the object, if it was sent and nobody knows whether it
+    /// arrived.
+    package var sentAfter: ClosedRange<Timestamp>?
+
+    /// True when a master that holds this stamp of the object lacks at least the newest of them.
+    package func isLacking(_ held: Timestamp?) -> Bool {
+        guard let held else { return true }
+        if sentAfter?.contains(held) == true { return false }
+        return held < newestStamp || stampedAhead.contains { $0.contains(held) }
+    }
 }
 
 /// A result that the master will never take.

@@ -62,13 +62,15 @@ extension SpoolTransaction {
             lanes.rows[place].isChanged = true
         }
         var budget = DeliveryBatch.replayLimit
+        var byteBudget = batch.leaseByteLimit
         for request in batch.leases {
             guard let place = try touch(request.object, at: destination, &lanes) else { continue }
             let skipped = try compact(
                 &lanes.rows[place], by: batch.replay, at: destination, budget: &budget)
             if skipped > 0 { answer.compacted[request.object, default: 0] += skipped }
-            if let leased = try lease(request, &lanes.rows[place], batch) {
+            if byteBudget > 0, let leased = try lease(request, &lanes.rows[place], batch) {
                 note(.lease)
+                byteBudget -= leased.result.textByteCount
                 answer.leased.append(leased)
             }
         }

@@ -10,7 +10,7 @@ extension SpoolQueue {
                 (id: try row.value(0) as Int64, name: try row.object(1))
             }
             return try found.compactMap { object in
-                KeptLane(object.name, try step.keptRows(object.id, destination.rawValue))
+                KeptLane(object.name, try step.sentRows(object.id, destination.rawValue))
             }
         }
     }
@@ -92,8 +92,10 @@ private struct KeptRow {
     let attempts: Int64
     let acknowledged: Timestamp
 
-    /// The lowest stamp under which the master can hold it.
-    var lowestStamp: Timestamp { baseStamp - .microseconds(max(attempts, 1) - 1) }
+    /// The stamps under which the master can hold it.
+    var stamps: ClosedRange<Timestamp> {
+        baseStamp - .microseconds(max(attempts, 1) - 1)...baseStamp
+    }
 
     init(_ row: StoredRow) throws {
         result = try row.value(0)
@@ -105,21 +107,60 @@ private struct KeptRow {
 
 extension KeptLane {
     /// What the rows of an object come to; nil without any.
-    fileprivate init?(_ object: ObjectName, _ rows: [KeptRow]) {
-        guard let newest = rows.map(\.lowestStamp).max(),
+    fileprivate init?(_ object: ObjectName, _ sent: SentRows) {
+        let rows = sent.kept
+        guard let newest = rows.last,
             let first = rows.map(\.acknowledged).min(), let last = rows.map(\.acknowledged).max()
         else { return nil }
         self.object = object
         count = rows.count
-        newestStamp = newest
+        newestStamp = newest.stamps.lowerBound
+        sentAfter = sent.next?.stamps
+        stampedAhead = rows.map(\.stamps).filter { $0.lowerBound > newest.baseStamp }
         newestAcknowledged = last
         oldestAcknowledged = first
     }
 }
 
+/// What was sent of one object and is still in the spool, in the order of acceptance.
+private struct SentRows {
+    let kept: [KeptRow]
+    /// The first one behind them, if it was sent before.
+    let next: KeptRow?
+
+    /// The kept ones that a master that holds this stamp has taken, and those it lacks.
+    ///
+    /// Stamps grow, so the one it holds tells. Where they do not, because the master's clock was
+    /// set back, the row that bears the stamp tells; without one, a row that was stamped ahead of
+    /// the newest counts as taken: the newest could not have gone out before it.
+    func split(
+        holding held: Timestamp?
+    ) -> (
+        taken: ArraySlice<KeptRow>, lacking: ArraySlice<KeptRow>
+    ) {
+        let count = countTaken(holding: held)
+        return (kept[..<count], kept[count...])
+    }
+
+    private func countTaken(holding held: Timestamp?) -> Int {
+        guard let held, let newest = kept.last else { return 0 }
+        if next?.stamps.contains(held) == true { return kept.count }
+        if let place = kept.lastIndex(where: { $0.stamps.contains(held) }) { return place + 1 }
+        return kept.firstIndex { row in
+            row.stamps.lowerBound > held && row.baseStamp <= newest.baseStamp
+        } ?? kept.count
+    }
+}
+
 extension SpoolTransaction {
-    fileprivate func keptRows(_ object: Int64, _ destination: Int64) throws -> [KeptRow] {
-        try fetch(SQL.keptOfLane, [destination, object], read: KeptRow.init)
+    fileprivate func sentRows(_ object: Int64, _ destination: Int64) throws -> SentRows {
+        let next = try row(SQL.sentHead, [destination, object]) { row in
+            // a row that was never sent has no stamp
+            try row.optionalTimestamp(1) == nil ? nil : try KeptRow(row)
+        }
+        return SentRows(
+            kept: try fetch(SQL.keptOfLane, [destination, object], read: KeptRow.init),
+            next: next ?? nil)
     }
 
     fileprivate mutating func confirm(
@@ -128,8 +169,8 @@ extension SpoolTransaction {
         _ acknowledgedBefore: Timestamp
     ) throws -> Int {
         guard let object = try find(proof.object) else { return 0 }
-        let proven = try keptRows(object, destination).filter {
-            $0.lowestStamp <= proof.stamp && $0.acknowledged < acknowledgedBefore
+        let proven = try sentRows(object, destination).split(holding: proof.stamp).taken.filter {
+            $0.acknowledged < acknowledgedBefore
         }
         if !proven.isEmpty { note(.confirm) }
         for row in proven {
@@ -147,9 +188,7 @@ extension SpoolTransaction {
         after stamp: Timestamp?
     ) throws -> Int {
         guard let object = try find(name) else { return 0 }
-        let lost = try keptRows(object, destination).filter { row in
-            stamp.map { row.lowestStamp > $0 } ?? true
-        }
+        let lost = try sentRows(object, destination).split(holding: stamp).lacking
         guard let first = lost.first else { return 0 }
         note(.resend)
         for row in lost { try run(SQL.requeueKept, [destination, object, row.result]) }

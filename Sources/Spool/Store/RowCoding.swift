@@ -89,11 +89,6 @@ extension ObjectSnapshot {
 }
 
 extension CheckResult {
-    /// Bytes of output and performance data together.
-    var textByteCount: Int {
-        performanceData.reduce(output.utf8.count) { $0 + $1.utf8.count }
-    }
-
     /// Reads the result's columns from `first` on, in the order in which ``SQL`` names them.
     init(_ row: StoredRow, object: ObjectName, first: Int) throws {
         let exitStatus: Int64 = try row.value(first + 1)

@@ -144,6 +144,14 @@ enum SQL {
         LIMIT coalesce((SELECT kept FROM lane WHERE destination = ?1 AND object = ?2), 0)
         """
     )
+    static let sentHead = Query(
+        """
+        SELECT result, base_stamp_us, attempts, 0 FROM delivery
+        WHERE destination = ?1 AND object = ?2 AND state IN (0, 1)
+        AND result >= (SELECT head FROM lane WHERE destination = ?1 AND object = ?2)
+        ORDER BY result LIMIT 1
+        """
+    )
     static let keptByAge = Query(
         """
         SELECT DISTINCT result, object FROM delivery INDEXED BY kept_by_age

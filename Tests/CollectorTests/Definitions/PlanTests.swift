@@ -136,4 +136,15 @@ struct PlanTests {
         #expect(definitions.warnings.count == 1)
         #expect(definitions.warnings.first?.message.contains("check_period of 'x'") == true)
     }
+
+    @Test func `volatile is reported because the master is not told`() throws {
+        let definitions = try DefinitionFixture.load(
+            """
+            object Host "x" { check_command = "dummy"; volatile = true }
+            object Host "y" { check_command = "dummy"; volatile = false }
+            """
+        )
+        #expect(definitions.warnings.count == 1)
+        #expect(definitions.warnings.first?.message.contains("volatile of 'x'") == true)
+    }
 }

@@ -95,6 +95,15 @@ import UplinkMessages
 
 /// When a name is looked up for the uplink.
 @Suite struct LookupPaceTests {
+    @Test func `addresses that are known outlast a name server that is away`() {
+        let lookups = Lookups()
+        #expect(lookups.addresses(of: "icinga", found: []) == [])
+        #expect(lookups.addresses(of: "icinga", found: ["192.0.2.1"]) == ["192.0.2.1"])
+        #expect(lookups.addresses(of: "icinga", found: []) == ["192.0.2.1"])
+        #expect(lookups.addresses(of: "other", found: []) == [])
+        #expect(lookups.addresses(of: "icinga", found: ["192.0.2.9"]) == ["192.0.2.9"])
+    }
+
     @Test func `one lookup of a node at a time, and none within a pause of the last start`() {
         var pace = LookupPace()
         let (node, other) = (NodeID(index: 0), NodeID(index: 1))
