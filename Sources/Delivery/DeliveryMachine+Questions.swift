@@ -195,11 +195,15 @@ extension DeliveryMachine {
         case .kept: keptRead(object, held: reading?.executionStart, at: now)
         case .home: break
         case .storedStamp:
-            calibration.storedStamp = reading?.executionStart
+            // Above a stamp that no clock shows there may be none; in a master's future any result
+            // wins, so there need not be one.
+            calibration.storedStamp = reading?.executionStart.flatMap {
+                MasterClock.isPlausible($0) ? $0 : nil
+            }
             calibration.stage = .submitting
         case .clock(let sample):
             if let reading, reading.executionStart == sample.stamp,
-                let lastCheck = reading.lastCheck
+                let lastCheck = reading.lastCheck, MasterClock.isPlausible(lastCheck)
             {
                 // The one that made the clock known went under an old stamp: a fresh one follows,
                 // or the master would take this host to be silent.

@@ -39,7 +39,7 @@ package struct MasterClock: Sendable, Hashable {
     /// A bracket that overlaps the earlier one narrows it; one that does not replaces it, because
     /// then a clock was stepped.
     package mutating func observe(lastCheck: Timestamp, sentAt: Duration, answeredAt: Duration) {
-        guard abs(lastCheck.microseconds) < Self.plausibleMicroseconds else { return }
+        guard Self.isPlausible(lastCheck) else { return }
         let new = Bounds(
             low: lastCheck.microseconds - answeredAt.wholeMicroseconds,
             high: lastCheck.microseconds - min(sentAt, answeredAt).wholeMicroseconds)
@@ -90,6 +90,11 @@ package struct MasterClock: Sendable, Hashable {
         return Bounds(low: bounds.low - drift, high: bounds.high + drift)
     }
 
+    /// False for times that no clock shows.
+    static func isPlausible(_ time: Timestamp) -> Bool {
+        time.microseconds.magnitude < plausibleMicroseconds
+    }
+
     /// Times further from 1970 than this are lies: 3,000 years, far from any overflow.
-    private static let plausibleMicroseconds: Int64 = 94_608_000_000_000_000
+    private static let plausibleMicroseconds: UInt64 = 94_608_000_000_000_000
 }
