@@ -23,6 +23,8 @@ let package = Package(
     products: [
         .executable(name: "forwarder", targets: ["ForwarderCommand"]),
         .executable(name: "forwarder-uplink", targets: ["ForwarderUplink"]),
+        // For tests alone, which load it before the daemon; neither executable links it.
+        .library(name: "BrokenDisk", type: .dynamic, targets: ["CBrokenDisk"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -92,6 +94,8 @@ let package = Package(
             path: "Tests/CFaultyDisk",
             linkerSettings: [.linkedLibrary("sqlite3")]
         ),
+        // A disk that fails below a running daemon.
+        .target(name: "CBrokenDisk", path: "Tests/CBrokenDisk"),
         .testTarget(
             name: "SpoolTests",
             dependencies: ["Spool", "Monitoring", "TestSupport", "CFaultyDisk", grdb]
@@ -139,7 +143,7 @@ if Context.environment["FORWARDER_BENCH"] != nil {
 
 /// Targets without C below them also promise memory safety.
 let withoutC: Set = ["Monitoring", "ConfigLanguage", "UplinkMessages", "Delivery"]
-let cTargets: Set = ["COpenSSL", "CSpawn", "CFaultyDisk"]
+let cTargets: Set = ["COpenSSL", "CSpawn", "CFaultyDisk", "CBrokenDisk"]
 
 for target in package.targets where !cTargets.contains(target.name) {
     target.swiftSettings =

@@ -121,8 +121,8 @@ extension DeliveryMachine {
 
     /// What a read says about a doubt; nil when nobody can tell before the master's clock is known.
     ///
-    /// A stamp above all attempts is a newer result, unless it lies in the master's future: then its
-    /// clock was set back, it takes any result, and it would hold this one had it arrived.
+    /// A stamp above all attempts is a newer result, unless it lies in the master's future: then
+    /// its clock was set back, it takes any result, and would hold this one had it arrived.
     private func verdict(
         on doubt: Doubt, of object: ObjectName, held: Timestamp?, at now: Moment
     ) -> StampRule.Verdict? {

@@ -196,7 +196,11 @@ extension DeliveryMachine {
         case .kept: keptRead(object, held: reading?.executionStart, at: now)
         case .home: break
         case .storedStamp:
-            calibration.storedStamp = reading?.executionStart
+            // Above a stamp that no clock shows there may be none; in a master's future any result
+            // wins, so there need not be one.
+            calibration.storedStamp = reading?.executionStart.flatMap {
+                MasterClock.isPlausible($0) ? $0 : nil
+            }
             calibration.stage = .submitting
         case .clock(let sample):
             if let reading, reading.executionStart == sample.stamp,

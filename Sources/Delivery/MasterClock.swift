@@ -37,12 +37,12 @@ package struct MasterClock: Sendable, Hashable {
     /// given monotonic times.
     ///
     /// A bracket that overlaps the earlier one narrows it; one that does not replaces it, because
-    /// then a clock was stepped. False for a time that cannot be true, which changes nothing.
+    /// then a clock was stepped. False for a time that no clock shows, which changes nothing.
     @discardableResult
     package mutating func observe(
         lastCheck: Timestamp, sentAt: Duration, answeredAt: Duration
     ) -> Bool {
-        guard abs(lastCheck.microseconds) < Self.plausibleMicroseconds else { return false }
+        guard Self.isPlausible(lastCheck) else { return false }
         let new = Bounds(
             low: lastCheck.microseconds - answeredAt.wholeMicroseconds,
             high: lastCheck.microseconds - min(sentAt, answeredAt).wholeMicroseconds)
@@ -100,6 +100,11 @@ package struct MasterClock: Sendable, Hashable {
         return Bounds(low: bounds.low - drift, high: bounds.high + drift)
     }
 
+    /// False for times that no clock shows.
+    static func isPlausible(_ time: Timestamp) -> Bool {
+        time.microseconds.magnitude < plausibleMicroseconds
+    }
+
     /// Times further from 1970 than this are lies: 3,000 years, far from any overflow.
-    private static let plausibleMicroseconds: Int64 = 94_608_000_000_000_000
+    private static let plausibleMicroseconds: UInt64 = 94_608_000_000_000_000
 }

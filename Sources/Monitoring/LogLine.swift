@@ -67,7 +67,9 @@ package struct LogLine: Sendable, Hashable {
         text.split(whereSeparator: \.isNewline).joined(separator: " ").printable
     }
 
-    /// - Source: RFC 8259, section 7.
+    /// A JSON string that drives no terminal: DEL and C1 are escaped as C0 has to be.
+    ///
+    /// - Source: RFC 8259, section 7; ECMA-48, section 5.3 (the set C1).
     private static func jsonText(_ text: String) -> String {
         var escaped = "\""
         for scalar in text.unicodeScalars {
@@ -76,7 +78,7 @@ package struct LogLine: Sendable, Hashable {
             case "\n": escaped += "\\n"
             case "\t": escaped += "\\t"
             case "\r": escaped += "\\r"
-            case _ where scalar.value < 0x20:
+            case "\0"..."\u{1F}", "\u{7F}"..."\u{9F}":
                 let digits = String(scalar.value, radix: 16)
                 escaped += "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
             default: escaped.unicodeScalars.append(scalar)

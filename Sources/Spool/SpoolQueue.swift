@@ -95,17 +95,20 @@ package final class SpoolQueue: Sendable {
         do {
             return try open(file, settings, owner, moved, time, passing)
         } catch {
-            guard policy == .moveAside, let kind = MovedSpool.Kind(error) else { throw error }
-            moved = try quarantine.move(kind, at: time.wall)
+            guard policy == .moveAside, let damage = error.damage else { throw error }
+            moved = try quarantine.move(damage.kind, at: time.wall)
         }
         return try open(file, settings, owner, moved, time, passing)
     }
 
-    /// Moves the file of a spool aside that a step found damaged; it must have been closed.
+    /// Moves the file of a spool aside that is not sound; it must have been closed.
     ///
     /// Nil when somebody else took the file away meanwhile.
+    ///
+    /// - Throws: `.owned` when another process has opened it since.
     package static func moveAside(
         _ settings: SpoolSettings,
+        as kind: MovedSpool.Kind = .damaged,
         time: any TimeSource,
         passing: @escaping KillPoint.Observer = { _ in }
     ) throws(SpoolFault) -> MovedSpool? {
@@ -114,7 +117,7 @@ package final class SpoolQueue: Sendable {
         defer { withExtendedLifetime(owner) {} }
         let quarantine = Quarantine(file: file, passing: passing)
         if let finished = try quarantine.finish() { return finished }
-        return try quarantine.move(.damaged, at: time.wall)
+        return try quarantine.move(kind, at: time.wall)
     }
 
     /// What was moved aside from this spool's place and is still there, oldest first.
@@ -298,17 +301,6 @@ extension SpoolQueue {
         case refuse
         /// It is moved aside with its date, never deleted, and a new spool begins.
         case moveAside
-    }
-}
-
-extension MovedSpool.Kind {
-    /// What a file is moved aside as; nil for faults that leave it in place.
-    fileprivate init?(_ fault: SpoolFault) {
-        switch fault {
-        case .damaged: self = .damaged
-        case .foreign: self = .foreign
-        default: return nil
-        }
     }
 }
 

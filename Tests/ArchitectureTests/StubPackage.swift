@@ -38,6 +38,7 @@ struct StubPackage {
         )
     }
 
+    private static let cTargets = ["CSpawn", "CFaultyDisk", "CBrokenDisk"]
     private static let main = "@main struct Main { static func main() {} }"
 
     /// `.package(url: "https://…/name", from: …)` becomes `.package(path: "stubs/name")`.
@@ -79,10 +80,11 @@ struct StubPackage {
 
     private func writeTargets() throws {
         try folder.write("module COpenSSL [system] {\n}\n", to: "Sources/COpenSSL/module.modulemap")
-        try folder.write("", to: "Sources/CSpawn/stub.c")
-        try folder.write("", to: "Sources/CSpawn/include/CSpawn.h")
-        try folder.write("", to: "Tests/CFaultyDisk/stub.c")
-        try folder.write("", to: "Tests/CFaultyDisk/include/CFaultyDisk.h")
+        for name in Self.cTargets {
+            let place = "\(name == "CSpawn" ? "Sources" : "Tests")/\(name)"
+            try folder.write("", to: "\(place)/stub.c")
+            try folder.write("", to: "\(place)/include/\(name).h")
+        }
         try folder.write("// stub", to: "Tests/Support/Stub.swift")
         // Targets are named where `name:` opens a `.target(`, `.executableTarget(`, `.testTarget(`.
         let words = manifest.replacingOccurrences(of: "\n", with: " ")
@@ -91,8 +93,8 @@ struct StubPackage {
             let isTest = opening.hasSuffix(".testTarget")
             let isExecutable = opening.hasSuffix(".executableTarget")
             guard isTest || isExecutable || opening.hasSuffix(".target"),
-                let name = rest.split(separator: "\"").dropFirst().first,
-                !["CSpawn", "CFaultyDisk", "TestSupport"].contains(name)
+                let name = rest.split(separator: "\"").dropFirst().first.map(String.init),
+                !Self.cTargets.contains(name), name != "TestSupport"
             else { continue }
             try folder.write(
                 isExecutable ? Self.main : "// stub",

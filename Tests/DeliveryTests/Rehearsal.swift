@@ -1,4 +1,5 @@
 import Monitoring
+import Testing
 import UplinkMessages
 
 @testable import Delivery
@@ -10,9 +11,13 @@ struct Rehearsal {
     static let start = Timestamp(microseconds: 1_700_000_000_000_000)
 
     var machine: DeliveryMachine
-    private(set) var now = Moment(wall: start, monotonic: .seconds(1000))
+    private(set) var now: Moment
     /// What the machine told the uplink and nobody answered yet.
     private(set) var sent: [DaemonMessage] = []
+    /// What it told that the uplink cannot read.
+    private(set) var unreadable: [DaemonMessage] = []
+    /// How many results of each object were handed to the uplink.
+    private(set) var submitted: [ObjectName: Int] = [:]
     private(set) var batches: [DeliveryBatch] = []
     /// While true, batches are not committed.
     var holdsCommits = false
@@ -36,6 +41,12 @@ struct Rehearsal {
     var held: [ObjectName: Timestamp] = [:]
     /// What each object's submission is answered with; processed where nothing is said.
     var answers: [ObjectName: SubmissionOutcome] = [:]
+    /// How far the masters' clocks are ahead of this host's.
+    var lead = Duration.zero
+    /// What the masters make of what they hold when they tell it.
+    var retelling: (ObjectReading) -> ObjectReading = { $0 }
+    /// When the uplink says that it sent a result, and that the answer came; the truth if nil.
+    var reportedTimes: (sentAt: Timestamp, answeredAt: Timestamp)?
     /// What the masters say they are.
     var version = "r2.13.6-1"
     /// What they say we may do.
@@ -47,7 +58,11 @@ struct Rehearsal {
     /// Nodes that do not know this host's own health.
     var strangers: Set<UInt16> = []
 
-    init(nodes: Int = 1, window: Int = 256, unresolved: [UnresolvedLease] = []) {
+    init(
+        nodes: Int = 1, window: Int = 256, unresolved: [UnresolvedLease] = [],
+        start: Timestamp = Self.start
+    ) {
+        now = Moment(wall: start, monotonic: .seconds(1000))
         let nodes = (1...nodes).map { place in
             DeliverySettings.Node(
                 id: NodeID(index: UInt16(place - 1)), name: "master\(place)", window: window)
@@ -83,7 +98,7 @@ struct Rehearsal {
         case .exchange(let batch):
             batches.append(batch)
             if !holdsCommits { tell(.exchanged(answer(to: batch))) }
-        case .send(let message): sent.append(message)
+        case .send(let message): send(message)
         case .loadKept(let round):
             if holdsLoads {
                 loads.append(round)
@@ -101,6 +116,14 @@ struct Rehearsal {
         case .wantHealth: accept([Self.health])
         case .wake: break
         }
+    }
+
+    private mutating func send(_ message: DaemonMessage) {
+        sent.append(message)
+        // lost on purpose: what cannot be read is not what was told
+        let read = try? DaemonMessage(frame: message.frame.dropFirst(4))
+        if read != message { unreadable.append(message) }
+        if case .submit(let submission) = message { submitted[submission.object, default: 0] += 1 }
     }
 
     /// The spool commits what it was asked last.
@@ -175,10 +198,19 @@ struct Rehearsal {
     /// Puts back what was taken.
     mutating func restore(_ message: DaemonMessage) { sent.append(message) }
 
+    /// More messages without a moment between them than any test has a reason for.
+    private static let longestTalk = 2000
+
     /// Answers everything, and what comes of it, as long as `isWanted` says so.
     mutating func serve(while isWanted: (DaemonMessage) -> Bool = { _ in true }) {
         var left: [DaemonMessage] = []
+        var count = 0
         while !sent.isEmpty {
+            count += 1
+            guard count <= Self.longestTalk else {
+                Issue.record("it goes round in circles")
+                return
+            }
             let message = sent.removeFirst()
             guard isWanted(message) else {
                 left.append(message)
@@ -207,8 +239,9 @@ struct Rehearsal {
                 strangers.contains(node.index) && objects.contains(Self.health)
                 || !unknown.isDisjoint(with: objects)
             let readings = objects.map {
-                ObjectReading(object: $0, executionStart: held[$0], lastCheck: now.wall)
-            }
+                ObjectReading(
+                    object: $0, executionStart: held[$0], lastCheck: now.wall + lead)
+            }.map(retelling)
             tell(
                 .uplink(
                     .readBackAnswer(
@@ -229,7 +262,9 @@ struct Rehearsal {
     mutating func take(_ submission: Submission) -> SubmissionOutcome {
         let object = submission.object
         let greeting = MasterGreeting(version: version, permissions: [])
-        if let newer = held[object], submission.executionStart < newer, newer <= now.wall {
+        if let newer = held[object], submission.executionStart < newer,
+            newer <= now.wall + lead
+        {
             return greeting.discardsSilently ? .processed : .discardedAsOlder
         }
         held[object] = submission.executionStart
@@ -237,12 +272,13 @@ struct Rehearsal {
     }
 
     mutating func end(_ submission: Submission, _ outcome: SubmissionOutcome) {
+        let times = reportedTimes ?? (now.wall - .milliseconds(1), now.wall)
         tell(
             .uplink(
                 .outcome(
                     OutcomeReport(
                         id: submission.id, outcome: outcome, text: "said so",
-                        sentAt: now.wall - .milliseconds(1), answeredAt: now.wall))))
+                        sentAt: times.sentAt, answeredAt: times.answeredAt))))
     }
 
     /// Connects, learns the clock, and answers until nothing is left to say.

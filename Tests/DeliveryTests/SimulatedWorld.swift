@@ -25,16 +25,16 @@ struct SimulatedWorld {
         var arrival: Duration
     }
 
-    private(set) var random: SeededGenerator
+    var random: SeededGenerator
     private let spool: SpoolQueue
     private let destination: DestinationID
     private let version: String
     private let replay: ReplaySettings
     private(set) var machine: DeliveryMachine
-    private(set) var zone: SimulatedZone
+    var zone: SimulatedZone
 
     private var monotonic = Duration.seconds(1000)
-    private var wallStep = Duration.zero
+    var wallStep = Duration.zero
     private let epoch = Timestamp(microseconds: 1_700_000_000_000_000)
 
     private var wire: [Request] = []
@@ -124,42 +124,6 @@ struct SimulatedWorld {
         }
     }
 
-    /// The clock of every master is set, at once.
-    mutating func setMasterClocks(_ step: Duration) {
-        for node in zone.skews.indices { zone.skews[node] += step }
-    }
-
-    /// The host is paused for so long, as a virtual machine is: its monotonic clock stands, its wall
-    /// clock is set right afterwards.
-    mutating func pauseHost(_ span: Duration) {
-        // The others' time goes on.
-        setMasterClocks(span)
-        wallStep += span
-    }
-
-    /// Something happens to this host, its connections and its results; masters live.
-    mutating func quietStep() async throws {
-        switch Int.random(in: 0..<100, using: &random) {
-        case 0..<30: try await accept()
-        case 30..<80: try await deliver()
-        case 80..<85: try await breakConnection(to: anyNode())
-        case 85..<87: try await crashClient()
-        default: try await pass(.milliseconds(Int.random(in: 1...4000, using: &random)))
-        }
-    }
-
-    /// Some seconds in which nothing goes wrong.
-    mutating func live(_ seconds: Int) async throws {
-        for second in 0..<seconds {
-            if second % 12 == 0 { try await accept() }
-            for _ in 0..<4 { try await deliver() }
-            try await pass(.seconds(1))
-        }
-    }
-
-    /// The connection to the first node breaks.
-    mutating func breakConnection() async throws { try await breakConnection(to: 0) }
-
     /// Nothing breaks any more, and enough time passes for all to arrive.
     mutating func calmDown() async throws {
         for _ in 0..<400 {
@@ -176,7 +140,7 @@ struct SimulatedWorld {
         }
     }
 
-    private mutating func accept() async throws {
+    mutating func accept() async throws {
         var records: [CheckRecord] = []
         for _ in 0..<Int.random(in: 1...4, using: &random) {
             let object = Self.objects[Int.random(in: 0..<Self.objects.count, using: &random)]
@@ -218,7 +182,7 @@ struct SimulatedWorld {
     }
 
     /// The oldest request on the wire is handled and answered.
-    private mutating func deliver() async throws {
+    mutating func deliver() async throws {
         guard !wire.isEmpty else { return }
         monotonic += .microseconds(Int.random(in: 100...3000, using: &random))
         let request = wire.removeFirst()
@@ -257,7 +221,7 @@ struct SimulatedWorld {
         }
     }
 
-    private mutating func anyNode() -> Int { Int.random(in: zone.nodes.indices, using: &random) }
+    mutating func anyNode() -> Int { Int.random(in: zone.nodes.indices, using: &random) }
 
     private func id(of node: Int) -> NodeID { NodeID(index: UInt16(node)) }
 
@@ -270,7 +234,7 @@ struct SimulatedWorld {
     }
 
     /// What is on the wire is lost to the client; some of it still arrives.
-    private mutating func breakConnection(to node: Int) async throws {
+    mutating func breakConnection(to node: Int) async throws {
         guard connected.remove(node) != nil else { return }
         let lost = wire.filter { $0.node == node }
         wire.removeAll { $0.node == node }
@@ -305,7 +269,7 @@ struct SimulatedWorld {
     /// The client dies; a new one starts on the same spool.
     ///
     /// Bytes that left may arrive.
-    private mutating func crashClient() async throws {
+    mutating func crashClient() async throws {
         crashes += 1
         for request in wire {
             guard case .submit(let submission) = request.message else { continue }
@@ -343,7 +307,7 @@ struct SimulatedWorld {
         late = keepsArriving
     }
 
-    private mutating func pass(_ span: Duration) async throws {
+    mutating func pass(_ span: Duration) async throws {
         monotonic += span
         let due = late.filter { $0.arrival <= monotonic }
         late.removeAll { $0.arrival <= monotonic }

@@ -91,6 +91,10 @@ struct UplinkStartTests {
         #expect(line("notice", "gone", why: "a b") == #"<5>gone node=icinga1 why="a b""#)
         #expect(line("info", "gone", why: "") == #"<6>gone node=icinga1 why="""#)
         #expect(line("debug", "a\nb", why: "a\r\n<0>b") == #"<7>a b node=icinga1 why="a <0>b""#)
+        let json = PlainLog(level: "info", format: .json)
+        #expect(
+            json.line(json.logLevel, "gone\u{7F}", ["why": "\u{9B}A"])
+                == #"{"level":"info","logger":"uplink","message":"gone\u007f","why":"\u009bA"}"#)
     }
 
     @Test func `only regular files are read`() {

@@ -35,4 +35,12 @@ import Testing
                 == #"{"level":"notice","logger":"uplink","message":"a\"b\\\n\u0001é","#
                 + #""why":"\t\r\u001f"}"#)
     }
+
+    @Test func `as JSON it drives no terminal, and every control character can be read back`() {
+        let line = Self.line("a\u{7F}\u{80}b", ["wh\u{9B}y": "\u{9F}\u{A0}~\u{1B}[2J"])
+        #expect(
+            line.text(.json)
+                == #"{"level":"notice","logger":"uplink","message":"a\u007f\u0080b","#
+                + #""wh\u009by":"\u009f"# + "\u{A0}~" + #"\u001b[2J"}"#)
+    }
 }

@@ -26,6 +26,11 @@ package enum BuiltProducts {
         get throws { try folder.appendingPathComponent("forwarder-uplink").path }
     }
 
+    /// The library that breaks the disk below a program; see ``BrokenDisk``.
+    package static var brokenDisk: String {
+        get throws { try folder.appendingPathComponent("libBrokenDisk.so").path }
+    }
+
     /// The repository that this file belongs to.
     package static var repository: URL {
         URL(fileURLWithPath: #filePath)

@@ -168,9 +168,10 @@ extension ForwarderSite {
     /// Starts the daemon, hands it to `body` once it answers, and kills it whatever happens there.
     package func withDaemon<Result>(
         clock: ShiftedClock? = nil,
+        environment more: [String: String] = [:],
         _ body: (RunningForwarder) throws -> Result
     ) throws -> Result {
-        let daemon = try startDaemon(clock: clock)
+        let daemon = try startDaemon(clock: clock, environment: more)
         defer { daemon.end() }
         try daemon.waitUntilReady()
         return try body(daemon)

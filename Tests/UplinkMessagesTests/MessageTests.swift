@@ -172,9 +172,33 @@ func `a time that could overflow a sum is refused wherever it stands`(microsecon
             try UplinkMessage(frame: try onlyFrame(answer.frame))
         }
     }
-    let report = OutcomeReport(
-        id: 1, outcome: .processed, text: "", sentAt: strange, answeredAt: moment)
-    #expect(throws: MessageFault.outOfBounds(field: "time")) {
-        try UplinkMessage(frame: try onlyFrame(UplinkMessage.outcome(report).frame))
+    for (sentAt, answeredAt) in [(strange, moment), (moment, strange)] {
+        let report = OutcomeReport(
+            id: 1, outcome: .processed, text: "", sentAt: sentAt, answeredAt: answeredAt)
+        #expect(throws: MessageFault.outOfBounds(field: "time")) {
+            try UplinkMessage(frame: try onlyFrame(UplinkMessage.outcome(report).frame))
+        }
+        let submission = submission(from: sentAt, to: answeredAt)
+        #expect(throws: MessageFault.outOfBounds(field: "time")) {
+            try DaemonMessage(frame: try onlyFrame(submission.frame))
+        }
     }
+}
+
+@Test(arguments: [-3_200_000_000_000_000_000, 3_200_000_000_000_000_000])
+func `a time at its bound is told`(microseconds: Int64) throws {
+    let last = Timestamp(microseconds: microseconds)
+    let outcome = UplinkMessage.outcome(
+        OutcomeReport(id: 1, outcome: .lost, text: "", sentAt: last, answeredAt: last))
+    #expect(try UplinkMessage(frame: onlyFrame(outcome.frame)) == outcome)
+    let submission = submission(from: last, to: last)
+    #expect(try DaemonMessage(frame: onlyFrame(submission.frame)) == submission)
+}
+
+private func submission(from start: Timestamp, to end: Timestamp) -> DaemonMessage {
+    .submit(
+        Submission(
+            id: 1, node: node, object: ObjectName(host: "h"), exitStatus: 0, output: "",
+            performanceData: [], executionStart: start, executionEnd: end, ttlSeconds: 1,
+            checkSource: "h"))
 }

@@ -24,10 +24,15 @@ struct PlainLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
+        FileHandle.standardError.write(Data("\(line(of: event))\n".utf8))
+    }
+
+    /// The line without its end.
+    func line(of event: LogEvent) -> String {
         let all = metadata.merging(event.metadata ?? [:]) { _, new in new }
-        let line = LogLine(
+        return LogLine(
             level: event.level.rawValue, label: label,
-            message: "\(event.message)", metadata: all.mapValues { "\($0)" })
-        FileHandle.standardError.write(Data("\(line.text(format))\n".utf8))
+            message: "\(event.message)", metadata: all.mapValues { "\($0)" }
+        ).text(format)
     }
 }

@@ -60,6 +60,18 @@ extension SpoolFault {
     }
 }
 
+extension SpoolFault {
+    /// As what the file is moved aside, and what is wrong with it; nil for faults that leave it in
+    /// place.
+    package var damage: (kind: MovedSpool.Kind, detail: String)? {
+        switch self {
+        case .damaged(_, let detail): (.damaged, detail)
+        case .foreign(_, let detail): (.foreign, detail)
+        default: nil
+        }
+    }
+}
+
 extension SpoolFault: CustomStringConvertible {
     package var description: String {
         switch self {

@@ -1,3 +1,4 @@
+import Logging
 import Monitoring
 import Testing
 
@@ -37,6 +38,15 @@ import Testing
         report.alarms = [Self.hostile]
         report.destinations[0].masterVersion = Self.hostile
         Self.expectHarmless(StatusText(report: report).text, lines: plain)
+    }
+
+    @Test(arguments: LogLine.Format.allCases)
+    func `a line of the daemon's log drives no terminal`(format: LogLine.Format) {
+        let log = PlainLogHandler(label: "daemon", format: format, logLevel: .info)
+        let event = LogEvent(
+            level: .notice, message: "\(Self.hostile)", metadata: ["why": "\(Self.hostile)"],
+            source: nil, file: "", function: "", line: 0)
+        Self.expectHarmless(log.line(of: event), lines: 1)
     }
 
     @Test func `a result of the queue drives no terminal, and its output keeps its lines`() {
