@@ -16,6 +16,9 @@ package struct PolicyReader {
     private var keyColumns: [PolicyDirective: Int] = [:]
     /// True while lines belong to a section that was refused.
     private var isSectionRefused = false
+    /// Lines that are no directive: who knows what they were meant to say.
+    private var unread: [Int]
+    private var isOverRoleLimit = false
 
     /// Reads a file's bytes.
     ///
@@ -38,6 +41,7 @@ package struct PolicyReader {
     private init(ini: IniReader, destinations: [String]?) {
         self.ini = ini
         self.destinations = destinations
+        unread = ini.errors.compactMap(\.line)
     }
 
     // MARK: Sections
@@ -46,12 +50,12 @@ package struct PolicyReader {
         for line in ini.lines {
             switch line.item {
             case .section(let name):
-                finishRole()
+                finishRole(before: line.number)
                 begin(name, line: line.number)
             case .directive(let key, let value): readDirective(key, value, line: line.number)
             }
         }
-        finishRole()
+        finishRole(before: .max)
     }
 
     private mutating func begin(_ text: IniReader.Text, line: Int) {
@@ -73,9 +77,8 @@ package struct PolicyReader {
             )
         }
         guard roles.count < Self.roleLimit else {
-            if roles.count == Self.roleLimit {
-                ini.report("More than \(Self.roleLimit) roles.", line: line)
-            }
+            if !isOverRoleLimit { ini.report("More than \(Self.roleLimit) roles.", line: line) }
+            isOverRoleLimit = true
             return
         }
         isSectionRefused = false
@@ -84,16 +87,19 @@ package struct PolicyReader {
     }
 
     /// Looks at a role as a whole once all its lines are read.
-    private mutating func finishRole() {
+    ///
+    /// What a line that is no directive may have been meant to say is not missed.
+    private mutating func finishRole(before end: Int) {
         guard !isSectionRefused, let role = roles.last else { return }
-        if role.lines[.masters] == nil {
-            ini.report(
-                "The role '\(role.name)' is for no master. Add 'masters = NAME'.",
-                line: role.line
-            )
-        }
-        if role.lines.keys.allSatisfy({ $0 == .masters }) {
-            ini.report("The role '\(role.name)' says nothing. Remove it.", line: role.line)
+        if !unread.contains(where: { $0 > role.line && $0 < end }) {
+            if role.lines[.masters] == nil {
+                ini.report(
+                    "The role '\(role.name)' is for no master. Add 'masters = NAME'.",
+                    line: role.line
+                )
+            } else if role.lines.count == 1 {
+                ini.report("The role '\(role.name)' says nothing. Remove it.", line: role.line)
+            }
         }
         guard role.lines[.permissions] == nil || !role.permissions.isEmpty else { return }
         for (directive, line) in role.lines.sorted(by: { $0.value < $1.value }) {
@@ -125,6 +131,7 @@ package struct PolicyReader {
             )
         }
         guard let directive = PolicyDirective(rawValue: key.string) else {
+            unread.append(line)
             return ini.report(Self.unknown(key.string), line: line, column: key.column)
         }
         guard !isSectionRefused else { return }
