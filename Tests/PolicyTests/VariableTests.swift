@@ -44,6 +44,20 @@ import Testing
         #expect(text.contains(part), "\(text)")
     }
 
+    @Test func `a variable without a name is no way around a rule`() throws {
+        let web = try object("web1", host: #"{"":"hunter2","a":{"":{"":"x"}}}"#)
+        let denied = try policy(role("icingadb/denylist/variables = *"))
+        #expect(denied.definition(of: web, for: "production")?.hostVariables == "{}")
+        let masked = try policy(role("icingadb/protect/variables = *"))
+        #expect(
+            masked.definition(of: web, for: "production")?.hostVariables
+                == #"{"":"***","a":{"":{"":"***"}}}"#)
+        let below = try policy(role("icingadb/denylist/variables = a.*"))
+        #expect(
+            below.definition(of: web, for: "production")?.hostVariables == #"{"":"hunter2","a":{}}"#
+        )
+    }
+
     @Test func `rules of every role that names the master count, and hiding beats masking`() throws
     {
         let rules = try policy(

@@ -53,13 +53,13 @@ package struct VariableRules: Sendable, Hashable {
 
     /// The variables as the destination may see them.
     package func shown(_ tree: VariableTree) -> VariableTree {
-        shown(tree, path: [], isMasked: false) ?? .none
+        shown(tree, path: nil, isMasked: false) ?? .none
     }
 
     /// The values of all variables that are not shown, each with its path and rule.
     package func withheld(in tree: VariableTree) -> [Withheld] {
         var found: [Withheld] = []
-        collect(tree, path: [], by: nil, into: &found)
+        collect(tree, path: nil, by: nil, into: &found)
         return found
     }
 
@@ -81,9 +81,9 @@ package struct VariableRules: Sendable, Hashable {
         rules.first { $0.pattern.matches(path) }
     }
 
-    private func shown(_ tree: VariableTree, path: [UInt8], isMasked: Bool) -> VariableTree? {
+    private func shown(_ tree: VariableTree, path: [UInt8]?, isMasked: Bool) -> VariableTree? {
         var isMasked = isMasked
-        if !path.isEmpty {
+        if let path {
             guard first(hidden, path) == nil else { return nil }
             isMasked = isMasked || first(masked, path) != nil
         }
@@ -106,12 +106,12 @@ package struct VariableRules: Sendable, Hashable {
 
     private func collect(
         _ tree: VariableTree,
-        path: [UInt8],
+        path: [UInt8]?,
         by above: (rule: Rule, isHidden: Bool)?,
         into found: inout [Withheld]
     ) {
         var cause = above
-        if !path.isEmpty, cause?.isHidden != true {
+        if let path, cause?.isHidden != true {
             if let rule = first(hidden, path) {
                 cause = (rule, true)
             } else if cause == nil, let rule = first(masked, path) {
@@ -121,7 +121,7 @@ package struct VariableRules: Sendable, Hashable {
         for (step, value) in tree.children {
             collect(value, path: tree.path(of: step, below: path), by: cause, into: &found)
         }
-        guard let cause, tree.scalarText != nil else { return }
+        guard let cause, let path, tree.scalarText != nil else { return }
         let name = String(decoding: path, as: UTF8.self)
         found.append(
             Withheld(path: name, value: tree, rule: cause.rule, isHidden: cause.isHidden)

@@ -45,9 +45,10 @@ package indirect enum VariableTree: Sendable, Hashable {
         }
     }
 
-    /// The path of a child, which is `name.key` or `name[0]`.
-    func path(of step: [UInt8], below path: [UInt8]) -> [UInt8] {
-        guard case .table = self, !path.isEmpty else { return path + step }
+    /// The path of a child: `name`, `name.key` or `name[0]`; nil is where the names are.
+    func path(of step: [UInt8], below path: [UInt8]?) -> [UInt8] {
+        guard let path else { return step }
+        guard case .table = self else { return path + step }
         return path + [UInt8(ascii: ".")] + step
     }
 
@@ -119,11 +120,11 @@ extension VariableTree {
     func flattened() -> [FlatVariable]? {
         var flat: [FlatVariable] = []
         var room = Self.flatByteLimit
-        return flatten(path: [], into: &flat, room: &room) ? flat : nil
+        return flatten(path: nil, into: &flat, room: &room) ? flat : nil
     }
 
-    private func flatten(path: [UInt8], into flat: inout [FlatVariable], room: inout Int) -> Bool {
-        if let value = scalarText {
+    private func flatten(path: [UInt8]?, into flat: inout [FlatVariable], room: inout Int) -> Bool {
+        if let path, let value = scalarText {
             room -= path.count + value.utf8.count
             flat.append(FlatVariable(path: path, value: Array(value.utf8)))
             return room >= 0
