@@ -62,10 +62,12 @@ package struct PolicyDecision: Sendable, Hashable, CustomStringConvertible {
     /// keeps each role from allowing it; never empty.
     package var reasons: [PolicyReason]
 
+    /// A yes.
     package static func allowed(_ reasons: [PolicyReason]) -> PolicyDecision {
         PolicyDecision(isAllowed: true, reasons: reasons)
     }
 
+    /// A no.
     package static func denied(_ reasons: [PolicyReason]) -> PolicyDecision {
         PolicyDecision(isAllowed: false, reasons: reasons)
     }

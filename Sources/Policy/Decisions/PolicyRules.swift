@@ -66,7 +66,7 @@ package struct PolicyRules: Sendable, Hashable {
 
     /// How much of the object's output leaves, with the role that says so.
     ///
-    /// The least of what the roles say that allow its submission; a role that says nothing means all.
+    /// The least of what the roles say that allow its submission; saying nothing means all.
     package func output(
         of object: PolicyObject,
         to destination: String

@@ -63,9 +63,9 @@ extension PolicyRules {
                 warnings.append(
                     warning(
                         """
-                        The value of '\(short.path)' of \(object.name) is too short to be masked in \
-                        output for '\(destination)'. Give it \(ValueMask.shortestValue) characters or \
-                        more, or set \(PolicyDirective.output.rawValue) = state-only.
+                        The value of '\(short.path)' of \(object.name) is too short to be masked \
+                        in output for '\(destination)'. Give it \(ValueMask.shortestValue) \
+                        characters or more, or set \(PolicyDirective.output.rawValue) = state-only.
                         """,
                         line: short.rule.reason.line
                     )

@@ -107,7 +107,9 @@ package struct RecheckLimit: Sendable, Hashable, CustomStringConvertible {
     /// In any span this long.
     package var period: Duration
 
-    /// Most that can be written as `count`; the times of that many are kept for each role and master.
+    /// Most that can be written as `count`.
+    ///
+    /// 1,000: the times of so many are kept for each role and destination, 8 KB.
     package static let largestCount = 1000
     /// Longest period and interval.
     ///

@@ -43,8 +43,8 @@ extension RecheckLimit {
         guard let count = Int(digits), (1...Self.largestCount).contains(count) else {
             throw ValueFlaw(
                 message: """
-                    The number of rechecks must be 1 to \(Self.largestCount). To allow none, remove \
-                    the permission.
+                    The number of rechecks must be 1 to \(Self.largestCount). To allow none, \
+                    remove the permission.
                     """
             )
         }

@@ -33,8 +33,8 @@ package indirect enum FilterExpression: Sendable, Hashable {
 
 /// A comparison of one column with a pattern.
 ///
-/// A column can have several values (groups, `[*]`) or none (a variable that is not set, a service's
-/// column of a host). `=` asks whether one of them matches, `!=` whether none does.
+/// A column can have several values (groups, `[*]`) or none (a variable that is not set, a
+/// service's column of a host). `=` asks whether one of them matches, `!=` whether none does.
 ///
 /// - Source: Icinga DB Web 1.3, which makes an EXISTS of `=` and a NOT EXISTS of `!=`.
 package struct FilterCondition: Sendable, Hashable {

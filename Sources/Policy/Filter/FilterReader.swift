@@ -1,7 +1,7 @@
 /// Reads a filter expression: conditions joined by `&` or `|`, negated by `!`, grouped by `(…)`.
 ///
-/// `%` and two hexadecimal digits stand for a byte that would be read as a sign. `&` and `|` side by
-/// side need parentheses, because readers disagree on which one binds first.
+/// `%` and two hexadecimal digits stand for a byte that would be read as a sign. `&` and `|` side
+/// by side need parentheses, because readers disagree on which one binds first.
 ///
 /// - Source: Icinga DB Web documentation, "Security", sections "Filter Expressions" and "Variable
 ///   Paths"; Icinga Web 2 documentation, "Security", section "Filter Expressions".

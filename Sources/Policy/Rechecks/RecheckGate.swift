@@ -1,13 +1,14 @@
 package import Monitoring
 
-/// Somebody who asks a master for a recheck, as the master shows it.
+/// A recheck that a master asks for.
 package struct RecheckRequest: Sendable, Hashable {
     /// The destination that asks.
     package var destination: String
     /// Of what.
     package var object: ObjectName
-    /// The `next_check` that was set, in seconds of the master's clock; with the others it makes the
-    /// request's identity.
+    /// The `next_check` that was set, in seconds of the master's clock.
+    ///
+    /// With the others it makes the request's identity.
     package var value: Int64
 
     /// A request with all its parts.

@@ -7,7 +7,7 @@ package import Monitoring
 package struct RecheckState: Sendable, Hashable {
     /// Most objects, counted for each destination, whose requests are remembered one by one.
     ///
-    /// 100,000: ten times the objects of a large host; 30 MB at the very most. At the limit the ones
+    /// 100,000: ten times the objects of a large host; 30 MB at the very most. At the limit those
     /// that were silent longest are forgotten, and their values held against all forgotten ones.
     package static let objectLimit = 100_000
 

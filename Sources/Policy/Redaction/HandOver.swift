@@ -44,8 +44,9 @@ extension PolicyRules {
     }
 }
 
-/// What one destination may see of one object, by today's policy: good for all results that refer to
-/// the same snapshot until the policy changes.
+/// What one destination may see of one object by today's policy.
+///
+/// Good for all results that refer to the same snapshot, until the policy changes.
 package struct ObjectView: Sendable {
     /// Whether results leave at all.
     package let submission: PolicyDecision
@@ -127,7 +128,7 @@ package struct ReleasedDefinition: Sendable, Hashable {
 }
 
 extension PolicyRules {
-    /// What the inventory for a destination may tell of an object; nil when it is not for it at all.
+    /// What the inventory for a destination may tell of an object; nil when it is not for it.
     ///
     /// Names and intervals may leave where results may, groups too unless `denylist/routes` says
     /// otherwise; variables only where a role shows the source.
