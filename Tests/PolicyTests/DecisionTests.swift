@@ -149,6 +149,9 @@ import Testing
             """)
         let allowances = rules.recheck(of: try object("web1"), by: "production").allowances
         #expect(allowances.map(\.role) == ["a", "b"])
+        let submitted = try object("web1", origin: .submitted)
+        let fewer = rules.recheck(of: submitted, by: "production").allowances
+        #expect(fewer.map(\.role) == ["a"], "the other one is about scheduled objects")
         #expect(allowances.map(\.minimumInterval) == [.seconds(300), .seconds(30)])
         #expect(allowances.map(\.limit.description) == ["60/3600s", "3/60s"])
         #expect(allowances[0].intervalReason == .directive(role: "a", line: 4, .minimumInterval))
