@@ -41,6 +41,7 @@ let package = Package(
         // The parts between plugin and master.
         .target(name: "Spool", dependencies: ["Monitoring", grdb, sqlite]),
         .target(name: "UplinkMessages", dependencies: ["Monitoring"]),
+        .target(name: "Policy", dependencies: ["Monitoring"]),
         .target(
             name: "Delivery",
             dependencies: ["Monitoring", "Spool", "UplinkMessages", deque, heap]
@@ -101,6 +102,7 @@ let package = Package(
             dependencies: ["Spool", "Monitoring", "TestSupport", "CFaultyDisk", grdb]
         ),
         .testTarget(name: "UplinkMessagesTests", dependencies: ["UplinkMessages", "Monitoring"]),
+        .testTarget(name: "PolicyTests", dependencies: ["Policy", "Monitoring"]),
         .testTarget(
             name: "DeliveryTests",
             dependencies: ["Delivery", "Spool", "UplinkMessages", "Monitoring", "TestSupport"]
@@ -142,7 +144,7 @@ if Context.environment["FORWARDER_BENCH"] != nil {
 }
 
 /// Targets without C below them also promise memory safety.
-let withoutC: Set = ["Monitoring", "ConfigLanguage", "UplinkMessages", "Delivery"]
+let withoutC: Set = ["Monitoring", "ConfigLanguage", "UplinkMessages", "Policy", "Delivery"]
 let cTargets: Set = ["COpenSSL", "CSpawn", "CFaultyDisk", "CBrokenDisk"]
 
 for target in package.targets where !cTargets.contains(target.name) {

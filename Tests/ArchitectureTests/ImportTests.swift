@@ -10,6 +10,7 @@ import Testing
         "ConfigLanguage": ["Glibc"],
         "Spool": ["Monitoring", "GRDB", "GRDBSQLite", "Foundation", "Glibc", "Synchronization"],
         "UplinkMessages": ["Monitoring"],
+        "Policy": ["Monitoring"],
         "Delivery": ["Monitoring", "Spool", "UplinkMessages", "DequeModule", "HeapModule"],
         "Collector": [
             "Monitoring", "ConfigLanguage", "CSpawn", "HeapModule", "OrderedCollections", "Logging",
@@ -67,6 +68,7 @@ import Testing
             ("Forwarder", "Collector"), ("Forwarder", "Spool"), ("Collector", "Forwarder"),
             ("Collector", "Spool"), ("ForwarderUplink", "Delivery"),
             ("ForwarderCommand", "Forwarder"), ("UplinkMessages", "Spool"),
+            ("Policy", "Spool"), ("Forwarder", "Policy"),
         ]
         for (target, module) in forbidden {
             let outcome = try package.build(target, importing: module)

@@ -50,12 +50,11 @@ import Testing
         #expect(try Self.processSymbols(in: objects) == [])
     }
 
-    @Test func `nothing of collector, spool or definitions goes into the uplink`() throws {
+    @Test func `nothing of collector, spool, definitions or policy goes into the uplink`() throws {
         let objects = try Self.objects(of: "forwarder-uplink")
         let strangers: Set = [
             "Collector", "Spool", "Delivery", "ConfigLanguage", "CSpawn", "ForwarderCommand",
-            "GRDB",
-            "ArgumentParser",
+            "Policy", "GRDB", "ArgumentParser",
         ]
         for object in objects {
             let folder =
