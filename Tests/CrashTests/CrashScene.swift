@@ -86,13 +86,23 @@ final class CrashScene {
         defer { daemon.end() }
         for _ in 0..<uplinkKills {
             try pass(Double.random(in: 0.3...longest, using: &random))
-            try daemon.killUplink()
-            tally.uplinkKills += 1
-            try noteKill()
+            try killUplink(of: daemon)
         }
         try pass(Double.random(in: 0.05...longest, using: &random))
+        try kill(daemon)
+    }
+
+    /// Kills a daemon at this moment.
+    func kill(_ daemon: RunningForwarder) throws {
         try daemon.kill()
         tally.daemonKills += 1
+        try noteKill()
+    }
+
+    /// Kills the uplink of a daemon at this moment.
+    func killUplink(of daemon: RunningForwarder) throws {
+        try daemon.killUplink()
+        tally.uplinkKills += 1
         try noteKill()
     }
 
