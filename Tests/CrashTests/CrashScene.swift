@@ -138,7 +138,7 @@ final class CrashScene {
             """
         )
         let unresolved = rows.compactMap { row in
-            NumberedServices.number(row["output"].string ?? "").map { number in
+            ServiceSeries.run(row["output"].string ?? "").map { number in
                 (row["name"].string ?? "", number)
             }
         }
@@ -216,7 +216,7 @@ final class CrashScene {
         for (name, entries) in ledger.byObject {
             let object = try #require(try master.objectState(name), "\(name)")
             #expect(object.standing == NumberedServices.standings(entries.map(\.state)).last)
-            let number = NumberedServices.number(object.lastCheckResult?.output ?? "")
+            let number = ServiceSeries.run(object.lastCheckResult?.output ?? "")
             #expect(number == entries.last?.number, "\(name)")
         }
     }
