@@ -53,8 +53,6 @@ extension CrashScene {
         try waitForDeliveries(daemon, count: 20)
         try clock.set(secondsAhead: offset)
         try waitForDeliveries(daemon, count: Int.random(in: 1...40, using: &random))
-        try daemon.kill()
-        tally.daemonKills += 1
-        try noteKill()
+        try kill(daemon)
     }
 }

@@ -86,13 +86,23 @@ final class CrashScene {
         defer { daemon.end() }
         for _ in 0..<uplinkKills {
             try pass(Double.random(in: 0.3...longest, using: &random))
-            try daemon.killUplink()
-            tally.uplinkKills += 1
-            try noteKill()
+            try killUplink(of: daemon)
         }
         try pass(Double.random(in: 0.05...longest, using: &random))
+        try kill(daemon)
+    }
+
+    /// Kills a daemon at this moment.
+    func kill(_ daemon: RunningForwarder) throws {
         try daemon.kill()
         tally.daemonKills += 1
+        try noteKill()
+    }
+
+    /// Kills the uplink of a daemon at this moment.
+    func killUplink(of daemon: RunningForwarder) throws {
+        try daemon.killUplink()
+        tally.uplinkKills += 1
         try noteKill()
     }
 
@@ -128,7 +138,7 @@ final class CrashScene {
             """
         )
         let unresolved = rows.compactMap { row in
-            NumberedServices.number(row["output"].string ?? "").map { number in
+            ServiceSeries.run(row["output"].string ?? "").map { number in
                 (row["name"].string ?? "", number)
             }
         }
@@ -206,7 +216,7 @@ final class CrashScene {
         for (name, entries) in ledger.byObject {
             let object = try #require(try master.objectState(name), "\(name)")
             #expect(object.standing == NumberedServices.standings(entries.map(\.state)).last)
-            let number = NumberedServices.number(object.lastCheckResult?.output ?? "")
+            let number = ServiceSeries.run(object.lastCheckResult?.output ?? "")
             #expect(number == entries.last?.number, "\(name)")
         }
     }

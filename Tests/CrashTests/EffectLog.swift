@@ -39,7 +39,7 @@ final class EffectLog {
             }
             let output = object.lastCheckResult?.output ?? ""
             held[name] = Held(
-                number: NumberedServices.number(output), standing: object.standing)
+                number: ServiceSeries.run(output), standing: object.standing)
         }
         current = (held, stream)
     }
@@ -85,7 +85,7 @@ final class EffectLog {
     ) {
         let ours = entries.filter { $0.object.contains("!") }
         count += ours.count
-        let numbered = ours.filter { NumberedServices.number($0.output) != nil }
+        let numbered = ours.filter { ServiceSeries.run($0.output) != nil }
         lives.append(Life(held: held, entries: numbered, isWhole: isWhole))
     }
 }
@@ -153,7 +153,7 @@ private struct Trace {
 
     /// What is wrong with an effect where the accepted result `index` is due.
     private func fault(_ entry: ProcessedResults.Entry, at index: Int) -> String? {
-        let number = NumberedServices.number(entry.output)
+        let number = ServiceSeries.run(entry.output)
         guard index < accepted.count else { return "one effect too many, run \(number ?? -1)" }
         let due = accepted[index]
         guard number == due.number else {

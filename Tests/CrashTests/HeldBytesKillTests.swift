@@ -21,15 +21,14 @@ struct HeldBytesKillTests {
 
     @Test func `bytes that arrive late, in part or never change nothing`() throws {
         let master = try PrivateMaster()
-        let proxy = try HoldingProxy(before: master.port)
-        defer { proxy.close() }
+        let proxy = try DelayingProxy(to: master.port)
         let scene = try CrashScene(
             "held bytes", services: services,
-            targets: [.init(master, port: proxy.port.number)],
+            targets: [.init(master, port: proxy.port)],
             masterAttributes: "grace = 3s\nconnections = 1\nwindow = 16\nanswer_timeout = 2s")
         for _ in 0..<CrashPlan.current.rounds {
             for end in End.allCases {
-                for fate in HoldingProxy.Fate.allCases {
+                for fate in DelayingProxy.Fate.allCases {
                     try hold(proxy, until: end, fate, scene)
                 }
             }
@@ -43,33 +42,28 @@ struct HeldBytesKillTests {
     /// Holds results back, one of them in the middle, ends who sent them, and hands them over
     /// before the grace period is over, or never.
     private func hold(
-        _ proxy: HoldingProxy, until end: End, _ fate: HoldingProxy.Fate, _ scene: CrashScene
+        _ proxy: DelayingProxy, until end: End, _ fate: DelayingProxy.Fate, _ scene: CrashScene
     ) throws {
         let daemon = try scene.startDaemon()
         defer { daemon.end() }
         try scene.waitForDeliveries(daemon)
-        proxy.hold(afterBytes: Int.random(in: 0...3000, using: &scene.random))
-        try eventually("results are held back") { proxy.heldBytes > 500 }
+        proxy.holdPresent(
+            .toMaster, afterBytes: Int.random(in: 0...3000, using: &scene.random))
+        try eventually("results are held back") { proxy.waitingCount(.toMaster) > 500 }
         switch end {
-        case .uplinkKilled:
-            try daemon.killUplink()
-            scene.tally.uplinkKills += 1
-        case .daemonKilled:
-            try daemon.kill()
-            scene.tally.daemonKills += 1
+        case .uplinkKilled: try scene.killUplink(of: daemon)
+        case .daemonKilled: try scene.kill(daemon)
         case .timeout:
             try eventually("the answers are given up") {
                 try scene.site.ask("SELECT 1 FROM lane WHERE is_ambiguous = 1").isEmpty == false
             }
+            try scene.noteKill()
         }
-        try scene.noteKill()
         let next = end == .daemonKilled ? try scene.startDaemon() : daemon
         defer { next.end() }
         try scene.pass(Double.random(in: 0.2...1.2, using: &scene.random))
-        proxy.release(fate)
+        proxy.release(.toMaster, fate)
         try scene.waitForDeliveries(next)
-        try next.kill()
-        scene.tally.daemonKills += 1
-        try scene.noteKill()
+        try scene.kill(next)
     }
 }

@@ -32,7 +32,7 @@ struct Ledger {
             Entry(
                 id: Int(row["id"].number ?? -1),
                 object: row["name"].string ?? "",
-                number: NumberedServices.number(row["output"].string ?? ""),
+                number: ServiceSeries.run(row["output"].string ?? ""),
                 state: Int(row["state"].number ?? -1),
                 start: (row["execution_start_us"].number ?? 0) / 1_000_000
             )

@@ -12,8 +12,7 @@ extension CrashScene {
         try master.kill()
         tally.masterKills += 1
         try pass(Double.random(in: 0...0.5, using: &random))
-        try daemon.kill()
-        try noteKill()
+        try kill(daemon)
         try effects.cut()
         try master.start()
         try effects.begin()
@@ -33,9 +32,7 @@ extension CrashScene {
         try effects.begin()
         daemon.resume()
         try waitForDeliveries(daemon)
-        try daemon.kill()
-        tally.daemonKills += 1
-        try noteKill()
+        try kill(daemon)
     }
 
     /// Stalls the master with results in flight; uplink and daemon are killed and replaced before
@@ -48,22 +45,16 @@ extension CrashScene {
         tally.masterStalls += 1
         try pass(Double.random(in: 0.1...0.5, using: &random))
         if random.once(in: 2) {
-            try daemon.killUplink()
-            tally.uplinkKills += 1
-            try noteKill()
+            try killUplink(of: daemon)
             try pass(Double.random(in: 0...0.5, using: &random))
         }
-        try daemon.kill()
-        tally.daemonKills += 1
-        try noteKill()
+        try kill(daemon)
         let next = try startDaemon()
         defer { next.end() }
         try pass(Double.random(in: 0.5...1.5, using: &random))
         master.resume()
         try waitForDeliveries(next)
-        try next.kill()
-        tally.daemonKills += 1
-        try noteKill()
+        try kill(next)
     }
 
     /// Reloads the master under load; its old process goes on for a while.
@@ -82,9 +73,7 @@ extension CrashScene {
         try effects.begin()
         daemon.resume()
         try waitForDeliveries(daemon)
-        try daemon.kill()
-        tally.daemonKills += 1
-        try noteKill()
+        try kill(daemon)
     }
 
     /// Waits until this daemon has had results acknowledged.

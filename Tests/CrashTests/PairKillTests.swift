@@ -33,9 +33,7 @@ struct PairKillTests {
             try pair.first.kill()
             scene.tally.masterKills += 1
             try scene.pass(Double.random(in: 0...2, using: &scene.random))
-            try daemon.kill()
-            scene.tally.daemonKills += 1
-            try scene.noteKill()
+            try scene.kill(daemon)
             try scene.lives(3)
             try pass(by: "master2", scene)
             try pair.first.start()
@@ -53,9 +51,7 @@ struct PairKillTests {
         defer { daemon.end() }
         try waitForNode(node, scene)
         try scene.waitForDeliveries(daemon)
-        try daemon.kill()
-        scene.tally.daemonKills += 1
-        try scene.noteKill()
+        try scene.kill(daemon)
     }
 
     private func waitForNode(_ name: String, _ scene: CrashScene) throws {

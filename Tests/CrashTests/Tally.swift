@@ -46,7 +46,7 @@ struct Tally {
     private static func arrived(_ cuts: [Cut], _ effects: EffectLog) -> Int {
         var times: [String: Double] = [:]
         for entry in effects.entries {
-            guard let number = NumberedServices.number(entry.output) else { continue }
+            guard let number = ServiceSeries.run(entry.output) else { continue }
             times["\(entry.object) \(number)"] = entry.processedAt
         }
         return cuts.map { cut in

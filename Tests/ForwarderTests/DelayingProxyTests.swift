@@ -34,6 +34,47 @@ import Testing
         #expect(try client.receive(7) == "request")
     }
 
+    @Test func `what present connections held arrives after their ends, and new ones pass`() throws
+    {
+        let echo = try Echo()
+        let proxy = try DelayingProxy(to: echo.port)
+        do {
+            let client = try Client(to: proxy.port)
+            try client.send("a")
+            #expect(try client.receive(1) == "a")
+            proxy.holdPresent(.toMaster, afterBytes: 3)
+            try client.send("one two")
+            #expect(try client.receive(3) == "one", "a request can be cut in two")
+            try eventually("the rest is held") { proxy.waitingCount(.toMaster) == 4 }
+        }
+        let other = try Client(to: proxy.port)
+        try other.send("new")
+        #expect(try other.receive(3) == "new")
+        #expect(echo.byteCount == 7)
+        proxy.release(.toMaster)
+        try eventually("what was held arrives") { echo.byteCount == 11 }
+        #expect(proxy.waitingCount(.toMaster) == 0)
+    }
+
+    @Test func `what is lost takes its connection along, and no other`() throws {
+        let echo = try Echo()
+        let proxy = try DelayingProxy(to: echo.port)
+        let clients = [try Client(to: proxy.port), try Client(to: proxy.port)]
+        for client in clients {
+            try client.send("a")
+            #expect(try client.receive(1) == "a")
+        }
+        proxy.holdPresent(.toMaster)
+        try clients[0].send("lost")
+        try eventually("it is held") { proxy.waitingCount(.toMaster) == 4 }
+        proxy.release(.toMaster, .lost)
+        #expect(clients[0].hasEnded())
+        try clients[1].send("b")
+        #expect(try clients[1].receive(1) == "b")
+        #expect(echo.byteCount == 3)
+        #expect(proxy.waitingCount(.toMaster) == 0)
+    }
+
     @Test func `bytes under way wait for their time`() throws {
         let echo = try Echo()
         let proxy = try DelayingProxy(to: echo.port)
@@ -157,6 +198,12 @@ private final class Client {
         let got = recv(descriptor, &bytes, count, Int32(MSG_WAITALL))
         guard got == count else { throw SupportFault("received \(got) of \(count): \(errno)") }
         return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// True when no byte follows, once the other side has said so.
+    func hasEnded() -> Bool {
+        var byte: UInt8 = 0
+        return recv(descriptor, &byte, 1, 0) == 0
     }
 
     /// How the next read fails; nil when it does not.

@@ -44,7 +44,7 @@ struct SpoolFaultTests {
         try site.flushAll()
         try walk.expectExactReplay(of: site, on: master, seen: seen.drain())
         for (name, results) in try site.measured() where walk.names.contains(name) {
-            let runs = results.map { runNumber($0.output) }
+            let runs = results.map { WalkingServices.run($0.output) }
             #expect(runs == Array(1..<1 + runs.count), "\(name): no run is missing")
         }
         try master.stop()
@@ -183,7 +183,7 @@ struct SpoolFaultTests {
             #expect(try daemon.stop() == .exited(0))
             let measured = try site.measured()
             for (name, run) in zip(walk.names, runs) {
-                let newest = measured[name]?.last.map { runNumber($0.output) } ?? 0
+                let newest = measured[name]?.last.map { WalkingServices.run($0.output) } ?? 0
                 // The run that is counted may not have ended yet.
                 #expect(newest >= run - 1, "\(name)")
             }
@@ -228,22 +228,20 @@ struct SpoolFaultTests {
         var missing = 0
         for name in walk.names {
             let got = processed[name, default: []]
-            let wanted = kept[name, default: []].map { runNumber($0.output) }
+            let wanted = kept[name, default: []].map { WalkingServices.run($0.output) }
             // Only the oldest may have gone, for the health that goes ahead of everything.
-            #expect(got.map { runNumber($0.output) } == Array(wanted.suffix(got.count)), "\(name)")
+            #expect(
+                got.map { WalkingServices.run($0.output) } == Array(wanted.suffix(got.count)),
+                "\(name)")
             missing += wanted.count - got.count
             walk.expectStrictOrder(got, name)
             let newest = try master.objectState(name)?.lastCheckResult?.output
-            #expect(newest != nil && newest.map(runNumber) == wanted.last, "\(name)")
+            #expect(newest != nil && newest.map(WalkingServices.run) == wanted.last, "\(name)")
         }
         let given = (try site.destination()["evicted"].number ?? 0) - evicted
         #expect(missing > 0)
         #expect(Double(missing) == given, "what is not delivered is counted as evicted")
         #expect(outcome["evicted"].number == given, "and flush says so")
-    }
-
-    private func runNumber(_ output: String) -> Int {
-        output.split(separator: " ", maxSplits: 2).dropFirst().first.flatMap { Int($0) } ?? -1
     }
 }
 

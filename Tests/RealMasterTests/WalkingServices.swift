@@ -8,38 +8,21 @@ struct WalkingServices {
     /// Seconds between two checks, problem or not.
     let interval: Double
 
-    /// Full names, such as `web1!walk3`.
-    var names: [String] { (1...count).map { "web1!walk\($0)" } }
-
-    /// The host and the services.
-    var definitions: String {
-        """
-        object CheckCommand "walk" { command = [ "PLUGINS/walk", "$service.name$" ] }
-        object Host NodeName { check_command = "dummy" }
-        for (number in range(1, \(count + 1))) {
-            object Service "walk" + number {
-                host_name = NodeName
-                check_command = "walk"
-                check_interval = \(interval)
-                retry_interval = \(interval)
-                max_check_attempts = 3
-            }
-        }
-        """
+    private var series: ServiceSeries {
+        ServiceSeries(plugin: "walk", count: count, interval: interval)
     }
+    /// Full names, such as `web1!walk3`.
+    var names: [String] { series.names }
+    /// The host and the services.
+    var definitions: String { series.definitions }
 
-    /// Says which run of its service this is and, as `t`, the true time; 10 runs are one round.
+    /// Says which run of its service this is and, as `t`, the true time.
     static let plugin = """
         n=0
         [ -f "HERE/$1.count" ] && read -r n <"HERE/$1.count"
         n=$((n + 1))
         echo "$n" >"HERE/$1.count"
-        case $((n % 10)) in
-            0|1|8) state=0 ;;
-            2|3) state=1 ;;
-            7) state=3 ;;
-            *) state=2 ;;
-        esac
+        \(ServiceSeries.stateScript)
         echo "run $n t=$(date +%s.%N)"
         exit $state
         """
@@ -138,9 +121,7 @@ struct WalkingServices {
     }
 
     /// The run that an output tells of; 0 when it is none of the plugin's.
-    static func run(_ output: String) -> Int {
-        output.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
-    }
+    static func run(_ output: String) -> Int { ServiceSeries.run(output) ?? 0 }
 
     /// The entries of these services alone.
     func own(_ entries: [ProcessedResults.Entry]) -> [ProcessedResults.Entry] {

@@ -15,6 +15,13 @@ package final class DelayingProxy: Sendable {
         case toClient
     }
 
+    /// What becomes of bytes that were held.
+    package enum Fate: Sendable, CaseIterable {
+        case handedOver
+        /// They are gone, and so is their connection.
+        case lost
+    }
+
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let rules: ProxyRules
     private let listener: any Channel
@@ -31,15 +38,18 @@ package final class DelayingProxy: Sendable {
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    rules.add(channel)
-                    try channel.pipeline.syncOperations.addHandler(
-                        ProxyPump(.toMaster, rules, partner: nil))
+                    let pump = ProxyPump(
+                        .toMaster, rules, channel, number: rules.nextConnection())
+                    try channel.pipeline.syncOperations.addHandler(pump)
                 }
             }
             .bind(host: "127.0.0.1", port: 0).wait()
     }
 
-    deinit { group.shutdownGracefully { _ in } }
+    deinit {
+        _ = rules.takeAll()
+        group.shutdownGracefully { _ in }
+    }
 
     /// How long each byte of a direction takes from now on.
     package func delay(_ direction: Direction, by span: Duration) {
@@ -53,21 +63,33 @@ package final class DelayingProxy: Sendable {
 
     /// Lets nothing through any more; what comes is kept.
     package func hold(_ direction: Direction) {
-        rules.change { $0[direction].isHeld = true }
+        rules.change { $0[direction].hold = ProxyRules.Hold() }
     }
 
-    /// Lets what was held and what comes through again.
-    package func release(_ direction: Direction) {
-        rules.change { $0[direction].isHeld = false }
+    /// Lets nothing through any more of the connections that there are, after so many bytes; what
+    /// comes is kept, also when its sender goes.
+    package func holdPresent(_ direction: Direction, afterBytes count: Int = 0) {
+        rules.change { table in
+            table[direction].hold = ProxyRules.Hold(
+                newest: table.connectionCount, allowance: count)
+        }
+    }
+
+    /// Lets what was held and what comes through again, or ends the connections that held some.
+    package func release(_ direction: Direction, _ fate: Fate = .handedOver) {
+        if fate == .lost, let hold = rules.read(direction).hold {
+            rules.tell(.lost(direction, upTo: hold.newest))
+        }
+        rules.change { $0[direction].hold = nil }
     }
 
     /// Resets all connections on both sides; what was held or delayed is gone.
     package func cut() {
-        for channel in rules.takeAll() {
-            channel.pipeline.fireUserInboundEventTriggered(ProxyRules.Cut())
-            guard let socket = channel as? any SocketOptionProvider else { continue }
+        for side in rules.takeAll() {
+            side.tell(.cut)
+            guard let socket = side.channel as? any SocketOptionProvider else { continue }
             socket.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenComplete { _ in
-                channel.close(promise: nil)
+                side.channel.close(promise: nil)
             }
         }
     }
@@ -86,14 +108,22 @@ package final class DelayingProxy: Sendable {
 private final class ProxyRules: Sendable {
     struct Way {
         var delay = Duration.zero
-        var isHeld = false
+        /// Nil while everything passes.
+        var hold: Hold?
         var byteCount = 0
         var waitingCount = 0
     }
 
+    struct Hold {
+        /// Connections that were made later pass.
+        var newest = Int.max
+        /// Bytes that still pass before the holding begins; cuts a request in two.
+        var allowance = 0
+    }
+
     struct Table {
         var ways = [Way(), Way()]
-        var channels: [any Channel] = []
+        var sides: [Side] = []
         var connectionCount = 0
 
         subscript(_ direction: DelayingProxy.Direction) -> Way {
@@ -102,11 +132,20 @@ private final class ProxyRules: Sendable {
         }
     }
 
-    /// Said to each connection when a rule changed.
-    struct Changed {}
+    /// One end of a connection, and how its pump is told, whether the end is still open or not.
+    struct Side: Sendable {
+        let channel: any Channel
+        let tell: @Sendable (Event) -> Void
+    }
 
-    /// Said to each connection that is about to be reset.
-    struct Cut {}
+    enum Event {
+        /// A rule changed.
+        case changed
+        /// The connection is about to be reset.
+        case cut
+        /// What is held of connections up to this one is lost.
+        case lost(DelayingProxy.Direction, upTo: Int)
+    }
 
     let target: Int
     private let table = Mutex(Table())
@@ -115,21 +154,20 @@ private final class ProxyRules: Sendable {
 
     var connectionCount: Int { table.withLock { $0.connectionCount } }
 
-    /// Adds a client's connection.
-    func add(_ channel: any Channel) {
-        table.withLock {
-            $0.connectionCount += 1
-            $0.channels.append(channel)
+    /// Counts a client's connection.
+    func nextConnection() -> Int {
+        table.withLock { table in
+            table.connectionCount += 1
+            return table.connectionCount
         }
     }
 
-    /// Adds a connection to the target.
-    func addFurther(_ channel: any Channel) { table.withLock { $0.channels.append(channel) } }
+    func add(_ side: Side) { table.withLock { $0.sides.append(side) } }
 
-    func takeAll() -> [any Channel] {
+    func takeAll() -> [Side] {
         table.withLock { table in
-            defer { table.channels = [] }
-            return table.channels
+            defer { table.sides = [] }
+            return table.sides
         }
     }
 
@@ -143,15 +181,30 @@ private final class ProxyRules: Sendable {
     }
 
     func change(_ body: (inout sending Table) -> Void) {
-        let channels = table.withLock { table in
-            body(&table)
-            return table.channels
+        table.withLock { body(&$0) }
+        tell(.changed)
+    }
+
+    func tell(_ event: Event) {
+        for side in table.withLock({ $0.sides }) { side.tell(event) }
+    }
+
+    /// How much of so many bytes of a connection may pass now; nil when nothing is held.
+    func takeAllowance(
+        _ direction: DelayingProxy.Direction, _ connection: Int, of count: Int
+    ) -> Int? {
+        table.withLock { table in
+            guard let hold = table[direction].hold, connection <= hold.newest else { return nil }
+            let passing = min(hold.allowance, count)
+            table[direction].hold?.allowance -= passing
+            return passing
         }
-        for channel in channels { channel.pipeline.fireUserInboundEventTriggered(Changed()) }
     }
 }
 
 /// Takes one direction's bytes from its own channel to the partner's, when they are due.
+///
+/// Goes on after its own channel has ended, until what came is handed over.
 private final class ProxyPump: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
@@ -163,29 +216,40 @@ private final class ProxyPump: ChannelInboundHandler {
 
     private let direction: DelayingProxy.Direction
     private let rules: ProxyRules
+    private let loop: any EventLoop
+    private let number: Int
     private var partner: (any Channel)?
     private var pieces: [Piece] = []
     private var timer: Scheduled<Void>?
     private var isCut = false
 
-    init(_ direction: DelayingProxy.Direction, _ rules: ProxyRules, partner: (any Channel)?) {
+    /// A pump behind `channel`, on its loop.
+    init(
+        _ direction: DelayingProxy.Direction, _ rules: ProxyRules, _ channel: any Channel,
+        number: Int, partner: (any Channel)? = nil
+    ) {
         self.direction = direction
         self.rules = rules
+        self.loop = channel.eventLoop
+        self.number = number
         self.partner = partner
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        let loop = self.loop
+        rules.add(
+            ProxyRules.Side(channel: channel) { event in loop.execute { bound.value.take(event) } })
     }
 
     func channelActive(context: ChannelHandlerContext) {
         guard direction == .toMaster else { return }
         let client = context.channel
-        let rules = self.rules
-        let loop = context.eventLoop
+        let (rules, number) = (self.rules, self.number)
         ClientBootstrap(group: loop)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    rules.addFurther(channel)
-                    try channel.pipeline.syncOperations.addHandler(
-                        ProxyPump(.toClient, rules, partner: client))
+                    let pump = ProxyPump(
+                        .toClient, rules, channel, number: number, partner: client)
+                    try channel.pipeline.syncOperations.addHandler(pump)
                 }
             }
             .connect(host: "127.0.0.1", port: rules.target)
@@ -194,7 +258,7 @@ private final class ProxyPump: ChannelInboundHandler {
                 switch result {
                 case .success(let channel):
                     self.partner = channel
-                    self.drain(on: loop)
+                    self.drain()
                 case .failure: client.close(promise: nil)
                 }
             }
@@ -204,46 +268,66 @@ private final class ProxyPump: ChannelInboundHandler {
         let bytes = unwrapInboundIn(data)
         guard !isCut else { return }
         rules.count(direction, passed: 0, waiting: bytes.readableBytes)
-        add(bytes, context)
+        add(bytes)
     }
 
-    func channelInactive(context: ChannelHandlerContext) { add(nil, context) }
+    func channelInactive(context: ChannelHandlerContext) { add(nil) }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         context.close(promise: nil)
     }
 
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        guard event is ProxyRules.Cut else { return drain(on: context.eventLoop) }
+    private func take(_ event: ProxyRules.Event) {
+        switch event {
+        case .changed: drain()
+        case .cut: lose()
+        case .lost(let way, let newest):
+            guard way == direction, number <= newest, !pieces.isEmpty else { return }
+            lose()
+            partner?.close(promise: nil)
+        }
+    }
+
+    /// What waits is gone, and nothing more is taken.
+    private func lose() {
         isCut = true
         let lost = pieces.reduce(0) { $0 + ($1.bytes?.readableBytes ?? 0) }
         rules.count(direction, passed: 0, waiting: -lost)
         pieces = []
     }
 
-    private func add(_ bytes: ByteBuffer?, _ context: ChannelHandlerContext) {
+    private func add(_ bytes: ByteBuffer?) {
         let delay = TimeAmount(rules.read(direction).delay)
-        pieces.append(Piece(bytes: bytes, due: context.eventLoop.now + delay))
-        drain(on: context.eventLoop)
+        pieces.append(Piece(bytes: bytes, due: loop.now + delay))
+        drain()
     }
 
-    private func drain(on loop: any EventLoop) {
-        guard let partner, !rules.read(direction).isHeld else { return }
+    private func drain() {
+        guard let partner else { return }
         while let piece = pieces.first {
-            guard piece.due <= loop.now else { return wait(until: piece.due, on: loop) }
-            pieces.removeFirst()
-            if let bytes = piece.bytes {
-                rules.count(
-                    direction, passed: bytes.readableBytes, waiting: -bytes.readableBytes)
-                partner.writeAndFlush(bytes, promise: nil)
-            } else {
-                partner.close(promise: nil)
+            guard piece.due <= loop.now else { return wait(until: piece.due) }
+            let count = piece.bytes?.readableBytes ?? 0
+            let allowance = rules.takeAllowance(direction, number, of: count)
+            guard let bytes = pieces[0].bytes?.readSlice(length: allowance ?? count) else {
+                guard allowance == nil else { return }
+                pieces.removeFirst()
+                end(partner)
+                continue
             }
+            rules.count(direction, passed: bytes.readableBytes, waiting: -bytes.readableBytes)
+            if bytes.readableBytes > 0 { partner.writeAndFlush(bytes, promise: nil) }
+            guard bytes.readableBytes == count else { return }
+            pieces.removeFirst()
         }
     }
 
-    private func wait(until due: NIODeadline, on loop: any EventLoop) {
+    /// A master reads what came before the end, whether or not its answers find anybody.
+    private func end(_ partner: any Channel) {
+        partner.close(mode: direction == .toMaster ? .output : .all, promise: nil)
+    }
+
+    private func wait(until due: NIODeadline) {
         timer?.cancel()
-        timer = loop.assumeIsolated().scheduleTask(deadline: due) { self.drain(on: loop) }
+        timer = loop.assumeIsolated().scheduleTask(deadline: due) { self.drain() }
     }
 }
