@@ -63,6 +63,7 @@ struct ClockSkewTests {
             }
             #expect(try daemon.stop() == .exited(0))
         }
+        try site.flushAll()
         try expectTruth(try seen.drain(), on: site, master, wrongAtSteps: 2)
         try master.stop()
     }
