@@ -187,6 +187,11 @@ private struct EvictionRow {
 }
 
 extension SpoolTransaction {
+    /// Pages that change with a result that is forgotten, at most nearly always: its own, those of
+    /// its delivery, lane and snapshot, of four indexes, of the free list and its map, and what
+    /// trees are balanced with.
+    static let forgottenFrames = 12
+
     /// The name behind an object's row.
     func name(of object: Int64) throws -> ObjectName {
         guard let name = try row(SQL.nameOfObject, [object], read: { try $0.object(0) }) else {

@@ -10,12 +10,15 @@ extension SpoolQueue {
                 (id: try row.value(0) as Int64, name: try row.object(1))
             }
             return try found.compactMap { object in
-                KeptLane(object.name, try step.keptRows(object.id, destination.rawValue))
+                try step.keptLane(object.name, object.id, destination.rawValue)
             }
         }
     }
 
     /// Forgets delivered results that the master was seen to hold, and returns how many.
+    ///
+    /// Takes as many transactions as the log's share asks for, with other steps between them: what
+    /// is not forgotten when one fails can be proved later.
     ///
     /// - Parameters:
     ///   - proofs: objects with the stamp that the master holds of each.
@@ -26,13 +29,16 @@ extension SpoolQueue {
         of destination: DestinationID,
         acknowledgedBefore: Timestamp
     ) async throws(SpoolFault) -> Int {
-        try await perform { step in
-            var count = 0
-            for proof in proofs {
-                count += try step.confirm(proof, destination.rawValue, acknowledgedBefore)
+        var count = 0
+        var left = proofs[...]
+        while !left.isEmpty {
+            let step = try await perform { [left] step in
+                try step.confirm(left, destination.rawValue, acknowledgedBefore)
             }
-            return count
+            count += step.confirmed
+            left = left.dropFirst(step.done)
         }
+        return count
     }
 
     /// Queues again, in order, what was delivered under a stamp above the one the master holds.
@@ -40,21 +46,25 @@ extension SpoolQueue {
     /// For a master that forgot. The results keep base stamps and attempts: what comes next of each
     /// is stamped a microsecond lower, so that nothing takes effect twice after all.
     ///
-    /// - Returns: how many were queued, of each object that had some.
+    /// One step of it, the oldest first: what is kept above the stamp is still to be queued then,
+    /// and shows so at the next comparison.
     package func resend(
         _ forgotten: [ForgottenObject],
         of destination: DestinationID
-    ) async throws(SpoolFault) -> [ObjectName: Int] {
-        guard !forgotten.isEmpty else { return [:] }
+    ) async throws(SpoolFault) -> ResendStep {
+        guard !forgotten.isEmpty else { return ResendStep() }
         return try await perform { step in
-            var queued: [ObjectName: Int] = [:]
-            for one in forgotten {
-                let count = try step.resend(one.name, destination.rawValue, after: one.held)
-                if count > 0 { queued[one.name] = count }
-            }
-            return queued
+            try step.resend(forgotten, destination.rawValue)
         }
     }
+}
+
+/// What one step of ``SpoolQueue/resend(_:of:)`` came to.
+package struct ResendStep: Hashable, Sendable {
+    /// How many results were queued, of each object that had some.
+    package var queued: [ObjectName: Int] = [:]
+    /// What the next step is for; empty when this was the last.
+    package var left: [ForgottenObject] = []
 }
 
 /// An object of which the master holds less than it acknowledged.
@@ -85,75 +95,95 @@ package struct StampProof: Hashable, Sendable {
     }
 }
 
-/// A delivered result as it is kept.
-private struct KeptRow {
-    let result: Int64
-    let baseStamp: Timestamp
-    let attempts: Int64
-    let acknowledged: Timestamp
-
-    /// The lowest stamp under which the master can hold it.
-    var lowestStamp: Timestamp { baseStamp - .microseconds(max(attempts, 1) - 1) }
-
-    init(_ row: StoredRow) throws {
-        result = try row.value(0)
-        baseStamp = try row.timestamp(1)
-        attempts = try row.value(2)
-        acknowledged = try row.timestamp(3)
-    }
-}
-
-extension KeptLane {
-    /// What the rows of an object come to; nil without any.
-    fileprivate init?(_ object: ObjectName, _ rows: [KeptRow]) {
-        guard let newest = rows.map(\.lowestStamp).max(),
-            let first = rows.map(\.acknowledged).min(), let last = rows.map(\.acknowledged).max()
-        else { return nil }
-        self.object = object
-        count = rows.count
-        newestStamp = newest
-        newestAcknowledged = last
-        oldestAcknowledged = first
-    }
-}
-
 extension SpoolTransaction {
-    fileprivate func keptRows(_ object: Int64, _ destination: Int64) throws -> [KeptRow] {
-        try fetch(SQL.keptOfLane, [destination, object], read: KeptRow.init)
+    /// What the kept rows of an object come to; nil without any.
+    fileprivate func keptLane(
+        _ name: ObjectName, _ object: Int64, _ destination: Int64
+    ) throws -> KeptLane? {
+        try row(SQL.keptOfLane, [destination, object]) { row in
+            let count: Int = try row.value(0)
+            guard count > 0 else { return nil }
+            return KeptLane(
+                object: name,
+                count: count,
+                newestStamp: try row.timestamp(1),
+                newestAcknowledged: try row.timestamp(2),
+                oldestAcknowledged: try row.timestamp(3)
+            )
+        } ?? nil
     }
 
+    /// Forgets what the first of these proofs prove, a bounded number of rows, and says how many
+    /// of the proofs are done with.
     fileprivate mutating func confirm(
-        _ proof: StampProof,
+        _ proofs: ArraySlice<StampProof>,
         _ destination: Int64,
         _ acknowledgedBefore: Timestamp
-    ) throws -> Int {
-        guard let object = try find(proof.object) else { return 0 }
-        let proven = try keptRows(object, destination).filter {
-            $0.lowestStamp <= proof.stamp && $0.acknowledged < acknowledgedBefore
+    ) throws -> (confirmed: Int, done: Int) {
+        var confirmed = 0
+        for (place, proof) in proofs.enumerated() {
+            guard let object = try find(proof.object) else { continue }
+            let values: Values = [
+                destination, object, proof.stamp.microseconds, acknowledgedBefore.microseconds,
+                Self.keptStep - confirmed,
+            ]
+            let proven = try fetch(SQL.provenOfLane, values) { row in try row.value(0) as Int64 }
+            var count = 0
+            for result in proven {
+                guard try hasLogRoom(for: Self.forgottenFrames) else { break }
+                let state = RowState.kept.rawValue
+                try run(SQL.deleteDelivery, [destination, object, result, state])
+                try release(result, of: object, by: destination)
+                count += 1
+            }
+            if count > 0 {
+                note(.confirm)
+                try run(SQL.laneConfirmed, [count, destination, object])
+            }
+            confirmed += count
+            guard count == proven.count, confirmed < Self.keptStep else {
+                return (confirmed, place)
+            }
         }
-        if !proven.isEmpty { note(.confirm) }
-        for row in proven {
-            let state = RowState.kept.rawValue
-            try run(SQL.deleteDelivery, [destination, object, row.result, state])
-            try release(row.result, of: object, by: destination)
-        }
-        try run(SQL.laneConfirmed, [proven.count, destination, object])
-        return proven.count
+        return (confirmed, proofs.count)
     }
 
     fileprivate mutating func resend(
-        _ name: ObjectName,
-        _ destination: Int64,
-        after stamp: Timestamp?
-    ) throws -> Int {
-        guard let object = try find(name) else { return 0 }
-        let lost = try keptRows(object, destination).filter { row in
-            stamp.map { row.lowestStamp > $0 } ?? true
+        _ forgotten: [ForgottenObject],
+        _ destination: Int64
+    ) throws -> ResendStep {
+        var step = ResendStep()
+        var room = Self.keptStep
+        for (place, one) in forgotten.enumerated() {
+            guard let object = try find(one.name) else { continue }
+            let lost = try fetch(
+                SQL.keptAbove, [destination, object, one.held?.microseconds, room]
+            ) { row in try row.value(0) as Int64 }
+            var count = 0
+            for result in lost {
+                guard try hasLogRoom(for: Self.requeuedFrames) else { break }
+                try run(SQL.requeueKept, [destination, object, result])
+                count += 1
+            }
+            if count > 0, let first = lost.first {
+                note(.resend)
+                try run(SQL.laneResent, [count, first, destination, object])
+                step.queued[one.name] = count
+            }
+            room -= count
+            guard count == lost.count, room > 0 else {
+                step.left = Array(forgotten[place...])
+                return step
+            }
         }
-        guard let first = lost.first else { return 0 }
-        note(.resend)
-        for row in lost { try run(SQL.requeueKept, [destination, object, row.result]) }
-        try run(SQL.laneResent, [lost.count, first.result, destination, object])
-        return lost.count
+        return step
     }
+
+    /// Kept rows that one step forgets or queues again.
+    ///
+    /// 500: some milliseconds, so that other steps need not wait long.
+    private static let keptStep = 500
+    /// Pages that change with a row that is queued again: its own, the one in the index by age, its
+    /// lane's.
+    private static let requeuedFrames = 3
 }

@@ -137,11 +137,29 @@ enum SQL {
 
     // Kept and rejected results
     /// A lane's kept rows come first but for a master that forgot: the count ends the search.
+    private static let keptOfLaneRows = """
+        SELECT result, acknowledged_us,
+            base_stamp_us - max(attempts, 1) + 1 AS lowest_stamp_us
+        FROM delivery WHERE destination = ?1 AND object = ?2 AND state = 2 ORDER BY result
+        LIMIT coalesce((SELECT kept FROM lane WHERE destination = ?1 AND object = ?2), 0)
+        """
     static let keptOfLane = Query(
         """
-        SELECT result, base_stamp_us, attempts, acknowledged_us FROM delivery
-        WHERE destination = ?1 AND object = ?2 AND state = 2 ORDER BY result
-        LIMIT coalesce((SELECT kept FROM lane WHERE destination = ?1 AND object = ?2), 0)
+        SELECT count(*), max(lowest_stamp_us), max(acknowledged_us), min(acknowledged_us)
+        FROM (\(keptOfLaneRows))
+        """
+    )
+    static let provenOfLane = Query(
+        """
+        SELECT result FROM (\(keptOfLaneRows))
+        WHERE lowest_stamp_us <= ?3 AND acknowledged_us < ?4 ORDER BY result LIMIT ?5
+        """
+    )
+    /// Of what is kept, what the master cannot hold; all of it when it holds nothing (NULL).
+    static let keptAbove = Query(
+        """
+        SELECT result FROM (\(keptOfLaneRows))
+        WHERE ?3 IS NULL OR lowest_stamp_us > ?3 ORDER BY result LIMIT ?4
         """
     )
     static let keptByAge = Query(
