@@ -21,6 +21,57 @@ import Testing
         #expect(try await scene.spool.contradictions() == [])
     }
 
+    @Test(arguments: [2 << 20, 8 << 20, 64 << 20])
+    func `the longest outputs in the largest batches keep the bound, in the middle of steps too`(
+        limit: Int
+    ) async throws {
+        let scene = try await Scene(sizeLimit: limit, destinations: ["north", "south"])
+        let objects = (0..<8).map { ObjectName(host: "web01", service: "s\($0)") }
+        let line = String(repeating: "x", count: 65_000)
+        var number = 0
+        var accepted = 0
+        for round in 0..<max(limit / (10 << 20), 2) {
+            let records = (0..<SpoolQueue.batchLimit).map { place in
+                number += 1
+                var record = record(
+                    objects[place % objects.count], number,
+                    round % 2 == 0 ? .change : .unchanged, outputBytes: 65_000,
+                    variables: "v\(number)")
+                if place % objects.count < 2 { record.schedule?.lastOutput = line }
+                return record
+            }
+            let receipt = try await scene.spool.append(records)
+            #expect(receipt.taken == records.count)
+            accepted += receipt.accepted
+            try await scene.deliver(objects[round])
+        }
+        #expect(accepted > limit / (128 << 10))
+        scene.peak.look()
+        #expect(scene.peak.byteCount <= limit)
+        #expect(try await scene.spool.status().destinations[0].losses.evicted > 0)
+        #expect(try await scene.spool.contradictions() == [])
+    }
+
+    @Test func `an append of which a part failed says how far it came`() async throws {
+        let scene = try await Scene()
+        let records = (1...150).map { record(disk, $0, .change, outputBytes: 60_000) }
+        let pages = try await scene.spool.perform { try $0.integer("PRAGMA page_count") } ?? 0
+        // The first transaction fits in so many pages, the second does not.
+        let limit = "PRAGMA max_page_count = \(pages + 1500)"
+        _ = try await scene.spool.perform { try $0.integer(limit) }
+        let receipt = try await scene.spool.append(records)
+        #expect(receipt.taken == receipt.accepted)
+        #expect((1..<150).contains(receipt.taken))
+        let rest = Array(records[receipt.taken...])
+        let found = await fault { _ = try await scene.spool.append(rest) }
+        #expect(found == .diskFull(path: scene.settings.path))
+        _ = try await scene.spool.perform { try $0.integer("PRAGMA max_page_count = 10000") }
+        #expect(try await scene.spool.append(rest).accepted == rest.count)
+        var order: [Timestamp] = []
+        while let next = try await scene.deliver(disk) { order.append(next.result.executionStart) }
+        #expect(order == (1...150).map { start + .seconds($0) })
+    }
+
     @Test func `delivered results go first, then what changed nothing, oldest first`()
         async throws
     {

@@ -10,28 +10,33 @@ struct EvictionCursors {
 }
 
 extension SpoolTransaction {
-    /// Evicts until there is room, or nothing is left that may go, and returns the room there is.
+    /// Evicts until there is room, or nothing is left that may go, and returns the room there is;
+    /// nil when this transaction can evict no more, as the log has no room.
     ///
-    /// - Parameter changesNeeded: how much of the room is for changes; only for them changes go.
+    /// - Parameter isChange: only for changes changes go.
     mutating func makeRoom(
         for needed: Int,
-        evictingChangesFor changesNeeded: Int,
-        receipt: inout AcceptReceipt
-    ) throws -> Int {
-        memory.evictionCursors.rejected = 0
-        memory.evictionCursors.unchanged = 0
+        isChange: Bool,
+        _ search: inout EvictionSearch,
+        evicted: inout [ObjectName: Int]
+    ) throws -> Int? {
         var room = try measureRoom()
-        var budget = SpoolBounds.evictionLimit
-        for stage in EvictionStage.allCases {
-            let wanted = stage == .changes ? changesNeeded : needed
+        if search.stage == .kept {
+            memory.evictionCursors.rejected = 0
+            memory.evictionCursors.unchanged = 0
+        }
+        for stage in EvictionStage.allCases.drop(while: { $0 != search.stage })
+        where stage != .changes || isChange {
             var hasRewound = false
-            while room < wanted, budget > 0 {
+            search.stage = stage
+            while room < needed, search.looks > 0 {
                 let rows = try candidates(of: stage)
-                for row in rows where room < wanted && budget > 0 {
-                    budget -= 1
+                for row in rows where room < needed && search.looks > 0 {
+                    guard try hasLogRoom(for: Self.forgottenFrames) else { return nil }
+                    search.looks -= 1
                     pass(row, in: stage)
                     guard let name = try evict(row, stage: stage) else { continue }
-                    receipt.evicted[name, default: 0] += 1
+                    evicted[name, default: 0] += 1
                     room = try measureRoom()
                 }
                 guard rows.count < SpoolBounds.evictionStep else { continue }
@@ -39,6 +44,7 @@ extension SpoolTransaction {
                 hasRewound = true
             }
         }
+        search.stage = .kept
         return room
     }
 
@@ -165,8 +171,16 @@ extension SpoolTransaction {
     }
 }
 
+/// How far one append is with making room for its next result.
+struct EvictionSearch {
+    /// Rows that it may still look at.
+    var looks = SpoolBounds.evictionLimit
+    /// Where another transaction goes on.
+    var stage = EvictionStage.kept
+}
+
 /// What goes, in this order.
-private enum EvictionStage: CaseIterable {
+enum EvictionStage: CaseIterable {
     case kept
     case retired
     case rejected

@@ -25,8 +25,8 @@ struct SpoolBounds: Sendable {
     var checkpointFrames: Int { logFrames / 2 }
 
     /// Frames that one transaction of many rows may write: what the log has room for before it must
-    /// be written back.
-    var stepFrames: Int { logFrames - checkpointFrames }
+    /// be written back, but for 8 that guesses may be wrong by.
+    var stepFrames: Int { logFrames - checkpointFrames - 8 }
 
     /// What is held on disk to be given up when there is no room left.
     ///

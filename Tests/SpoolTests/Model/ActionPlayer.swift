@@ -52,6 +52,7 @@ struct ActionPlayer {
             let receipt = try await spool.append(records)
             return .receipt(
                 ReceiptAnswer(
+                    taken: receipt.taken,
                     accepted: receipt.accepted,
                     grown: receipt.grown,
                     refused: receipt.refused,
