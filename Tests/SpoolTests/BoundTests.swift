@@ -120,16 +120,43 @@ import Testing
         #expect(try await scene.spool.contradictions() == [])
     }
 
-    @Test func `a result that changed nothing never pushes a change out`() async throws {
+    @Test func `a result that changed nothing pushes older changes out, never an object's newest`()
+        async throws
+    {
         let scene = try await Scene(sizeLimit: Self.small)
+        let objects = (0..<20).map { ObjectName(host: "web01", service: "s\($0)") }
         for number in 0..<60 {
-            _ = try await scene.spool.append([record(disk, number, .change, outputBytes: 50_000)])
+            let object = number < 40 ? disk : objects[number - 40]
+            _ = try await scene.spool.append([record(object, number, .change, outputBytes: 50_000)])
         }
-        let before = try #require(try await scene.lane(disk))
-        let receipt = try await scene.spool.append([record(load, 100, outputBytes: 60_000)])
-        #expect(receipt.refused == [load: 1])
-        #expect(try await scene.lane(disk)?.queued == before.queued)
+        let receipt = try await scene.spool.append([record(load, 100, outputBytes: 30_000)])
+        #expect(receipt.accepted == 1 || receipt.refused == [load: 1])
+        #expect(receipt.evicted.keys.allSatisfy { $0 == disk })
+        #expect(try await scene.lane(disk)?.queued ?? 0 >= 1)
         #expect(try await scene.spool.scheduleStates().contains { $0.object == load })
+    }
+
+    @Test func `a master that is away and full of changes takes nothing from one that is there`()
+        async throws
+    {
+        let scene = try await Scene(sizeLimit: Self.small, destinations: ["away", "there"])
+        let health = ObjectName(host: "web01", service: "forwarder")
+        for number in 1...80 {
+            let change = record(disk, number, .change, outputBytes: 50_000)
+            let own = record(health, number, number == 1 ? .change : .unchanged)
+            let receipt = try await scene.spool.append([
+                change, own, record(load, number, .unchanged, outputBytes: 20_000),
+            ])
+            #expect(receipt.refused == [:])
+            for object in [disk, health, load] {
+                let leased = try #require(try await scene.lease(object, at: 1).first)
+                #expect(leased.result.executionStart == start + .seconds(number))
+                _ = try await scene.settle(leased, .deliveredUnconfirmed, at: 1)
+            }
+        }
+        #expect(try await scene.lane(disk)?.losses.evicted ?? 0 > 20)
+        #expect(try await scene.lane(disk)?.queued ?? 0 > 5, "what is away keeps the newest")
+        #expect(try await scene.spool.contradictions() == [])
     }
 
     @Test func `a leased result is never evicted`() async throws {
@@ -210,6 +237,20 @@ import Testing
         #expect(try await scene.deliver(disk) != nil)
         try await reader.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
         #expect(try await scene.spool.append([record(load, 500)]).accepted == 1)
+    }
+
+    @Test func `rejected results that go for want of room count as evicted, not as dropped`()
+        async throws
+    {
+        let scene = try await Scene(sizeLimit: Self.small)
+        _ = try await scene.spool.append([record(load, 1, .change, outputBytes: 60_000)])
+        let leased = try #require(try await scene.lease(load).first)
+        _ = try await scene.settle(leased, .rejected(code: 400, text: "no", at: start))
+        for number in 2..<30 {
+            _ = try await scene.spool.append([record(disk, number, outputBytes: 60_000)])
+        }
+        let lane = try #require(try await scene.lane(load))
+        #expect(lane.rejected == 0 && lane.losses.evicted == 1 && lane.losses.dropped == 0)
     }
 
     @Test func `room is found behind 64 results that are out`() async throws {

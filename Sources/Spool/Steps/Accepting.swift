@@ -6,10 +6,11 @@ extension SpoolQueue {
     ///
     /// Every destination that is registered gets each of them. At the size limit room is made for
     /// one after the other, in this order: delivered results that only wait for proof, rejected
-    /// ones, then results that changed nothing, oldest first. Only for results that changed
-    /// something the oldest changes go too, but never an object's newest. What finds no room then
-    /// is refused and counted, its schedule is stored all the same. With no destination registered
-    /// only schedules are stored: a result that nobody is to get would never leave.
+    /// ones, then results that changed nothing, oldest first, then the oldest changes, but never an
+    /// object's newest; last an object's newest that changed nothing. What comes in is the newest
+    /// of its object, and a destination that is there must go on getting it. What finds no room then is refused and counted, its schedule is
+    /// stored all the same. With no destination registered only schedules are stored: a result that
+    /// nobody is to get would never leave.
     ///
     /// One transaction takes what the log's share has room for; usually that is all.
     ///
@@ -148,8 +149,7 @@ extension SpoolTransaction {
         var isAdmitted = false
         if !destinations.isEmpty, candidate.isWithin(bounds) {
             let room = try makeRoom(
-                for: candidate.byteCount, isChange: candidate.isChange, &part.search,
-                evicted: &part.receipt.evicted)
+                for: candidate.byteCount, &part.search, evicted: &part.receipt.evicted)
             guard let room else { return false }
             isAdmitted = candidate.byteCount <= room
         }

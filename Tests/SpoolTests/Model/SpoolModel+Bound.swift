@@ -11,7 +11,7 @@ struct EvictionMarks: Hashable, Sendable {
 
 /// The order in which results go at the bound.
 private enum Stage: Int, CaseIterable, Comparable {
-    case kept, retired, rejected, unchanged, changes
+    case kept, retired, rejected, unchanged, changes, newest
 
     static func < (a: Stage, b: Stage) -> Bool { a.rawValue < b.rawValue }
 }
@@ -40,7 +40,7 @@ extension SpoolModel {
             let name = SpoolAction.object(draft.object)
             // of an object's results in one batch those that find room first are not known
             let left = drafts[offset..<answer.taken].count { $0.object == draft.object }
-            let isRefused = refusals[name, default: 0] >= left && mayRefuse(draft)
+            let isRefused = refusals[name, default: 0] >= left && mayRefuse
             if isRefused { refusals[name, default: 0] -= 1 }
             take(draft, first + offset, isRefused: isRefused, &answer)
         }
@@ -75,13 +75,8 @@ extension SpoolModel {
         destinations[place]?.lanes[object] = lane
     }
 
-    /// Only what found nothing left that goes for it may be refused.
-    private func mayRefuse(_ draft: SpoolAction.Draft) -> Bool {
-        let isChange = draft.worth != .unchanged
-        return Stage.allCases.allSatisfy { stage in
-            (stage == .changes && !isChange) || evictable(stage).isEmpty
-        }
-    }
+    /// Only what found nothing left that may go may be refused.
+    private var mayRefuse: Bool { Stage.allCases.allSatisfy { evictable($0).isEmpty } }
 
     /// Evicts so many results by rule, and returns their objects.
     private mutating func evict(_ count: Int, _ marks: EvictionMarks) -> [Int] {
@@ -126,7 +121,7 @@ extension SpoolModel {
             switch stage {
             case .kept: marks.kept
             case .changes: marks.changes
-            case .retired, .rejected, .unchanged: 0
+            case .retired, .rejected, .unchanged, .newest: 0
             }
         return found.first { $0.number > mark } ?? found.first
     }
@@ -151,15 +146,15 @@ extension SpoolModel {
                     case .retired: false
                     case .kept: row.state == .kept
                     case .rejected: row.state == .rejected
-                    case .unchanged: row.worth == .unchanged
+                    case .unchanged, .newest: row.worth == .unchanged
                     case .changes: row.worth != .unchanged
                     }
                 }
                 && !rows.contains { row in
                     switch stage {
                     case .kept, .retired, .rejected: row.state == .queued
-                    case .unchanged: false
-                    case .changes: row.state == .queued && row.isLast
+                    case .newest: false
+                    case .unchanged, .changes: row.state == .queued && row.isLast
                     }
                 }
             return mayGo ? (number, rows[0].object) : nil
@@ -185,9 +180,8 @@ extension SpoolModel {
                     stage != .retired || (isRetired && lane.rows[index].state == .queued)
                 else { return 0 }
                 switch lane.rows[index].state {
-                case .queued, .leased: lane.losses.evicted += 1
+                case .queued, .leased, .rejected: lane.losses.evicted += 1
                 case .kept: lane.losses.evictedKept += 1
-                case .rejected: lane.losses.dropped += 1
                 }
                 lane.rows.remove(at: index)
                 return 1
