@@ -226,14 +226,15 @@ package actor DeliveryDriver {
             }
         case .judgeKept(let round, let verdicts):
             group.addTask { [spool, inbox] in
+                var queued: [ObjectName: Int] = [:]
                 do throws(SpoolFault) {
-                    let (again, overtaken) = try await spool.judge(verdicts, of: destination)
-                    inbox.yield(
-                        .machine(
-                            index,
-                            .keptJudged(round: round, again: again, overtaken: overtaken)))
+                    let judgement = try await spool.judge(
+                        verdicts, of: destination, queued: &queued)
+                    inbox.yield(.machine(index, .keptJudged(round: round, judgement)))
                 } catch {
                     let text = error.description
+                    // What waits again by now is not kept any more: no comparison finds it.
+                    inbox.yield(.machine(index, .accepted(queued)))
                     inbox.yield(.machine(index, .keptFailed(round: round, text: text)))
                 }
             }
@@ -259,25 +260,39 @@ package actor DeliveryDriver {
 }
 
 extension SpoolQueue {
-    /// Stores what reads said about kept results; returns the lanes with results to send again, and
-    /// the objects of which the master holds something newer than all that was ever sent.
+    /// Stores what reads said about kept results.
+    ///
+    /// What is to be sent again must be queued, or nothing may be submitted. Forgetting what was
+    /// proved only makes room: what could not be forgotten is proved once more another time.
+    ///
+    /// - Parameter queued: by object, how many results wait again; also told when it throws.
     func judge(
-        _ verdicts: [KeptVerdict], of destination: DestinationID
-    ) async throws(SpoolFault) -> (again: [Lane], overtaken: [ObjectName]) {
-        let forgotten = verdicts.filter(\.isForgotten).map { verdict in
+        _ verdicts: [KeptVerdict], of destination: DestinationID, queued: inout [ObjectName: Int]
+    ) async throws(SpoolFault) -> KeptJudgement {
+        var judgement = KeptJudgement()
+        var forgotten = verdicts.filter(\.isForgotten).map { verdict in
             ForgottenObject(name: verdict.object, held: verdict.held)
         }
-        let again = try await resend(forgotten, of: destination).keys.sorted()
+        while !forgotten.isEmpty {
+            let step = try await resend(forgotten, of: destination)
+            queued.merge(step.queued) { $0 + $1 }
+            forgotten = step.left
+        }
         if let provedBefore = verdicts.compactMap(\.provedBefore).min() {
             let proofs = verdicts.compactMap { verdict in
                 verdict.held.map { StampProof(object: verdict.object, stamp: $0) }
             }
-            _ = try await confirm(proofs, of: destination, acknowledgedBefore: provedBefore)
+            do throws(SpoolFault) {
+                _ = try await confirm(proofs, of: destination, acknowledgedBefore: provedBefore)
+            } catch {
+                judgement.isProofStored = false
+            }
         }
-        return (
-            try await lanes(of: destination, objects: again),
-            try await overtaken(verdicts, of: destination)
-        )
+        if !queued.isEmpty {
+            judgement.again = try await lanes(of: destination, objects: queued.keys.sorted())
+        }
+        judgement.overtaken = try await overtaken(verdicts, of: destination)
+        return judgement
     }
 
     /// A stamp is stored before its bytes leave, so what was read before now and is higher than all

@@ -14,9 +14,8 @@ package enum DeliveryEvent: Sendable {
     case exchangeFailed(text: String)
     /// The delivered results that no read has confirmed yet, as they were in this round.
     case keptLoaded(round: Int, [KeptLane])
-    /// The verdicts over kept results were stored: lanes with results to send again, and objects of
-    /// which the master holds something newer than all that was ever sent.
-    case keptJudged(round: Int, again: [Lane], overtaken: [ObjectName] = [])
+    /// The verdicts over kept results were stored.
+    case keptJudged(round: Int, KeptJudgement)
     /// The spool could not be read or written for kept results.
     case keptFailed(round: Int, text: String)
     /// An uplink process is ready.
@@ -52,6 +51,16 @@ package enum DeliveryAction: Sendable {
     case wantHealth
     /// Tell `.tick` at this monotonic time; replaces the earlier wish.
     case wake(at: Duration)
+}
+
+/// What became of the verdicts over kept results.
+package struct KeptJudgement: Sendable, Hashable {
+    /// Lanes with results to send again.
+    package var again: [Lane] = []
+    /// Objects of which the master holds something newer than all that was ever sent.
+    package var overtaken: [ObjectName] = []
+    /// False when what was proved could not be forgotten: it is compared again later.
+    package var isProofStored = true
 }
 
 /// What a read says about one object's kept results.

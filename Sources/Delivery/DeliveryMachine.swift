@@ -96,9 +96,10 @@ package struct DeliveryMachine: Sendable {
         case .exchanged(let answer): exchanged(answer, at: now, &actions)
         case .exchangeFailed(let text): exchangeFailed(text, at: now)
         case .keptLoaded(let round, let kept): keptLoaded(kept, round, at: now)
-        case .keptJudged(let round, let again, let overtaken):
-            queueAgain(again)
-            keptJudged(overtaken, round, at: now)
+        case .keptJudged(let round, let judgement):
+            queueAgain(judgement.again)
+            if !judgement.isProofStored { counts.spoolFailures += 1 }
+            keptJudged(judgement.overtaken, round, at: now)
         case .keptFailed(let round, let text): keptFailed(text, round, at: now)
         case .uplinkStarted: link.uplinkStarted()
         case .uplinkLost(let text): uplinkLost(text, at: now)

@@ -19,8 +19,7 @@ package final class SpoolQueue: Sendable {
     package static let busyTimeout: Duration = .seconds(5)
     /// Most records of one ``append(_:)``.
     ///
-    /// 256: with 64 KiB each, one transaction stays below
-    /// 17 MiB of write-ahead log.
+    /// 256: what comes in at once when all plugins that may run together end together.
     package static let batchLimit = 256
 
     let database: DatabaseQueue
@@ -204,13 +203,17 @@ package final class SpoolQueue: Sendable {
     }
 
     /// Runs one step as one transaction, without a thread that waits.
+    ///
+    /// - Parameter frames: what it may write to the log, where that is more than
+    ///   ``SpoolBounds/stepFrames``.
     func perform<Value: Sendable>(
         _ purpose: StepPurpose = .settling,
+        frames: Int = 0,
         _ step: @escaping @Sendable (inout SpoolTransaction) throws -> Value
     ) async throws(SpoolFault) -> Value {
         let outcome: Result<Value, SpoolFault> = await withCheckedContinuation { continuation in
             database.asyncWriteWithoutTransaction { db in
-                continuation.resume(returning: self.outcome(of: step, purpose, on: db))
+                continuation.resume(returning: self.outcome(of: step, purpose, frames, on: db))
             }
         }
         return try outcome.get()
@@ -220,25 +223,27 @@ package final class SpoolQueue: Sendable {
     private func performAndWait<Value>(
         _ step: (inout SpoolTransaction) throws -> Value
     ) throws(SpoolFault) -> Value {
-        try database.writeWithoutTransaction { db in outcome(of: step, .settling, on: db) }.get()
+        try database.writeWithoutTransaction { db in outcome(of: step, .settling, 0, on: db) }.get()
     }
 
     /// One try of a step, and a second one with the ballast's room if it has none.
     private func outcome<Value>(
         of step: (inout SpoolTransaction) throws -> Value,
         _ purpose: StepPurpose,
+        _ frames: Int,
         on db: Database
     ) -> Result<Value, SpoolFault> {
-        let first = attempt(step, on: db)
+        let first = attempt(step, frames, on: db)
         guard purpose == .settling, case .failure(.diskFull) = first else { return first }
         let hasMadeRoom = file.giveUpBallast(bounds)
         // lost on purpose: a log that cannot be emptied now is not shorter, that is all
         let isEmptied = (try? db.execute(sql: "PRAGMA wal_checkpoint(PASSIVE)")) != nil
-        return hasMadeRoom || isEmptied ? attempt(step, on: db) : first
+        return hasMadeRoom || isEmptied ? attempt(step, frames, on: db) : first
     }
 
     private func attempt<Value>(
         _ step: (inout SpoolTransaction) throws -> Value,
+        _ frames: Int,
         on db: Database
     ) -> Result<Value, SpoolFault> {
         let known = memory.withLock { memory in
@@ -251,7 +256,7 @@ package final class SpoolQueue: Sendable {
             damageInbox.yield(.displaced(path: file.path))
             return .failure(.displaced(path: file.path))
         }
-        emptyLogWhenLong(db)
+        emptyLogWhenLong(db, for: frames)
         var transaction = SpoolTransaction(db: db, file: file, bounds: bounds, memory: known)
         do {
             var value: Value?
@@ -271,9 +276,12 @@ package final class SpoolQueue: Sendable {
         }
     }
 
-    /// Empties a log that one large transaction or a slow reader made too long; never waits.
-    private func emptyLogWhenLong(_ db: Database) {
-        guard file.logByteCount > bounds.logBytes else { return }
+    /// Empties a log that a slow reader made too long, or that has no room for a large transaction;
+    /// never waits.
+    private func emptyLogWhenLong(_ db: Database, for frames: Int) {
+        // what a step may write at most has room behind what is not written back
+        let more = frames > bounds.stepFrames ? frames * SpoolBounds.frameBytes : 0
+        guard file.logByteCount > 0, file.logByteCount + more > bounds.logBytes else { return }
         passing(.emptyingLog)
         defer { passing(.emptiedLog) }
         // lost on purpose: a log that stays long is seen by its size, and then nothing is accepted

@@ -165,7 +165,7 @@ private func objects(_ count: Int) -> [ObjectName] {
         #expect(stage.questions.isEmpty && stage.machine.link.isConnected)
         stage.tell(.keptLoaded(round: 2, lanes))
         #expect(stage.questions.map(\.objects) == [objects(2)])
-        stage.tell(.keptJudged(round: 1, again: [], overtaken: []))
+        stage.tell(.keptJudged(round: 1, KeptJudgement()))
         #expect(stage.machine.keptWork.stage == .asking)
     }
 }

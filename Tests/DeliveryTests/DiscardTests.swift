@@ -162,8 +162,9 @@ private let object = ObjectName(host: "h", service: "s")
             let verdict = KeptVerdict(
                 object: object, held: Rehearsal.start + .seconds(seconds),
                 newest: Rehearsal.start + .seconds(1), isForgotten: false, provedBefore: nil)
-            let overtaken = try await spool.judge([verdict], of: destination).overtaken
-            #expect(overtaken == (isForeign ? [object] : []), "\(seconds)")
+            var queued: [ObjectName: Int] = [:]
+            let judgement = try await spool.judge([verdict], of: destination, queued: &queued)
+            #expect(judgement.overtaken == (isForeign ? [object] : []), "\(seconds)")
         }
         try spool.close()
     }

@@ -112,7 +112,7 @@ struct Rehearsal {
                 return held > last
             }
             tell(
-                .keptJudged(round: round, again: [], overtaken: overtaken.map(\.object)))
+                .keptJudged(round: round, KeptJudgement(overtaken: overtaken.map(\.object))))
         case .wantHealth: accept([Self.health])
         case .wake: break
         }

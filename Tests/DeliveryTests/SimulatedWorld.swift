@@ -351,8 +351,9 @@ struct SimulatedWorld {
             let kept = try await spool.keptLanes(of: destination)
             try await tell(.keptLoaded(round: round, kept))
         case .judgeKept(let round, let verdicts):
-            let (again, overtaken) = try await spool.judge(verdicts, of: destination)
-            try await tell(.keptJudged(round: round, again: again, overtaken: overtaken))
+            var queued: [ObjectName: Int] = [:]
+            let judgement = try await spool.judge(verdicts, of: destination, queued: &queued)
+            try await tell(.keptJudged(round: round, judgement))
         case .wantHealth: try await append([record(of: Self.health)])
         case .wake(let at): wakeAt = min(wakeAt ?? at, at)
         }

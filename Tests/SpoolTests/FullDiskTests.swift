@@ -119,6 +119,20 @@ struct FullDiskTests {
         try spool.close()
     }
 
+    @Test func `on a full disk what was proved is forgotten`() async throws {
+        let place = try SmallPlace("12m")
+        let (spool, destination) = try await place.open()
+        try await fill(spool, with: 1500)
+        try await spool.deliverAll([disk], at: destination)
+        try place.disk.fill()
+        let later = start + .seconds(10_000)
+        let proof = StampProof(object: disk, stamp: later)
+        let count = try await spool.confirm([proof], of: destination, acknowledgedBefore: later)
+        #expect(count == 1500)
+        #expect(try await spool.contradictions() == [])
+        try spool.close()
+    }
+
     @Test func `a disk without room for a new spool is called full`() async throws {
         let place = try SmallPlace("1m")
         try place.disk.fill()

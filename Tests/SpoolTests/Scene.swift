@@ -17,6 +17,8 @@ final class Scene {
     var settings: SpoolSettings
     var spool: SpoolQueue
     var destinations: [DestinationID] = []
+    /// Looked at on every kill point.
+    let peak: DiskPeak
     /// Where objects stand after what a test accepted of them.
     var standings: [ObjectName: CheckState] = [:]
 
@@ -26,7 +28,9 @@ final class Scene {
     ) async throws {
         directory = try makeDirectory()
         settings = SpoolSettings(path: "\(directory)/spool/queue.db", sizeLimit: sizeLimit)
-        spool = try SpoolQueue.open(settings, time: FixedTime())
+        let peak = DiskPeak(settings.path)
+        self.peak = peak
+        spool = try SpoolQueue.open(settings, time: FixedTime()) { _ in peak.look() }
         destinations = try await spool.register(destinations: names)
     }
 
@@ -40,7 +44,8 @@ final class Scene {
 
     func reopen() throws {
         try spool.close()
-        spool = try SpoolQueue.open(settings, time: FixedTime())
+        let peak = peak
+        spool = try SpoolQueue.open(settings, time: FixedTime()) { _ in peak.look() }
     }
 
     func lane(_ object: ObjectName, at place: Int = 0) async throws -> Lane? {

@@ -51,8 +51,9 @@ struct Intake: Sendable {
                 if let session = desk.session {
                     let part = Array(waiting.prefix(partLimit))
                     let receipt = try await session.spool.append(part)
-                    waiting = waiting.dropFirst(partLimit)
-                    for record in part where record.result.object == healthObject {
+                    waiting = waiting.dropFirst(receipt.taken)
+                    for record in part.prefix(receipt.taken)
+                    where record.result.object == healthObject {
                         alarms.told(in: record.result.output)
                     }
                     report(receipt)

@@ -47,7 +47,7 @@ package struct Lane: Hashable, Sendable {
 ///
 /// Counts only grow.
 package struct LossCounts: Hashable, Sendable {
-    /// Undelivered results given up at the size limit.
+    /// Undelivered results given up at the size limit, rejected ones among them.
     package var evicted = 0
     /// Delivered results whose proof was given up at the size limit before a read confirmed them.
     package var evictedKept = 0

@@ -2,6 +2,8 @@ package import Monitoring
 
 /// What an append came to.
 package struct AcceptReceipt: Hashable, Sendable {
+    /// How many of the records, from the first on, are done with: stored, or refused and counted.
+    package var taken = 0
     /// How many results are durable now.
     package var accepted = 0
     /// The objects whose lanes grew: their waiting results, counted once for all destinations.

@@ -2,26 +2,27 @@ internal import GRDB
 package import Monitoring
 
 extension SpoolQueue {
-    /// Stores results with their snapshots and schedules, in one transaction.
+    /// Stores results with their snapshots and schedules, each record as a whole, in order.
     ///
-    /// Every destination that is registered gets each of them. At the size limit room is made in
-    /// this order: delivered results that only wait for proof, rejected ones, then results that
-    /// changed nothing, oldest first. Only for results that changed something the oldest changes go
-    /// too, but never an object's newest. What finds no room then is refused and counted, its
-    /// schedule is stored all the same. With no destination registered only schedules are stored:
-    /// a result that nobody is to get would never leave.
+    /// Every destination that is registered gets each of them. At the size limit room is made for
+    /// one after the other, in this order: delivered results that only wait for proof, rejected
+    /// ones, then results that changed nothing, oldest first, then the oldest changes, but never an
+    /// object's newest; last an object's newest that changed nothing. What comes in is the newest
+    /// of its object, and a destination that is there must go on getting it. What finds no room then is refused and counted, its schedule is
+    /// stored all the same. With no destination registered only schedules are stored: a result that
+    /// nobody is to get would never leave.
+    ///
+    /// One transaction takes what the log's share has room for; usually that is all.
     ///
     /// - Parameter records: at most ``batchLimit``.
+    /// - Returns: when some of it is durable, even if a later transaction failed: the caller gives
+    ///   the records behind ``AcceptReceipt/taken`` again.
     /// - Durability: everything the receipt names survives a power cut.
-    /// - Throws: `.diskFull`, `.full`, `.logBlocked`: nothing of the batch is stored.
+    /// - Throws: `.diskFull`, `.full`, `.logBlocked`: no record is stored; what was evicted for them
+    ///   is.
     package func append(_ records: [CheckRecord]) async throws(SpoolFault) -> AcceptReceipt {
         precondition(records.count <= Self.batchLimit, "the caller cuts its batches")
-        return try await perform(.accepting) { step in
-            guard step.hasRoom(for: records) else {
-                throw SpoolFault.diskFull(path: step.file.path)
-            }
-            return try step.append(records)
-        }
+        return try await append(records, .accepting)
     }
 
     /// Stores a result of the forwarder's own health, on a full disk too.
@@ -29,106 +30,151 @@ extension SpoolQueue {
     /// What waits can leave only after it, as it shows the master's clock; so it counts as
     /// settling.
     package func appendHealth(_ record: CheckRecord) async throws(SpoolFault) -> AcceptReceipt {
-        try await perform(.settling) { step in try step.append([record]) }
+        try await append([record], .settling)
     }
-}
 
-/// A record with everything that is known before its result is inserted.
-struct Candidate {
-    let record: CheckRecord
-    let object: Int64
-    let snapshotBody: [UInt8]
-    /// Where the snapshot is stored, nil when it was not yet.
-    let snapshot: Int64?
-    let byteCount: Int
-
-    var isChange: Bool { record.significance != .unchanged }
-    var isWithinBounds: Bool { record.result.textByteCount <= CheckResult.outputByteLimit }
-}
-
-extension SpoolTransaction {
-    fileprivate mutating func append(_ records: [CheckRecord]) throws -> AcceptReceipt {
-        guard file.logByteCount <= bounds.logBytes else {
-            throw SpoolFault.logBlocked(bytes: file.logByteCount)
-        }
-        let destinations = try destinations().filter { !$0.isRetired }.map(\.id)
-        guard !destinations.isEmpty else {
-            for record in records {
-                if let schedule = record.schedule {
-                    try save(schedule, of: try findOrAdd(schedule.object))
-                }
-            }
-            return AcceptReceipt()
-        }
-        let candidates = try records.map { record in
-            try candidate(record, destinationCount: destinations.count)
-        }
+    private func append(
+        _ records: [CheckRecord],
+        _ purpose: StepPurpose
+    ) async throws(SpoolFault) -> AcceptReceipt {
         var receipt = AcceptReceipt()
-        let admitted = try admit(candidates, receipt: &receipt)
-        var growth: [Int64: Int] = [:]
-        var refused: [Int64: Int] = [:]
-        var lastID = try integer(SQL.lastResultID) ?? 0
-        if admitted.contains(true) { note(.accept) }
-        for (candidate, isAdmitted) in zip(candidates, admitted) {
-            let object = candidate.record.result.object
-            if let schedule = candidate.record.schedule {
-                let isOwn = schedule.object == object
-                try save(schedule, of: isOwn ? candidate.object : findOrAdd(schedule.object))
-            }
-            if isAdmitted {
-                lastID += 1
-                try insert(
-                    candidate,
-                    id: lastID,
-                    destinations: destinations,
-                    hasEvicted: !receipt.evicted.isEmpty
-                )
-                growth[candidate.object, default: 0] += 1
-                receipt.grown[object, default: 0] += 1
-                receipt.accepted += 1
-            } else {
-                refused[candidate.object, default: 0] += 1
-                receipt.refused[object, default: 0] += 1
-            }
-        }
-        for destination in destinations {
-            for (object, count) in growth { try run(SQL.laneGrew, [destination, object, count]) }
-            for (object, count) in refused {
-                try run(SQL.laneRefused, [destination, object, count])
+        var search = EvictionSearch()
+        while receipt.taken < records.count {
+            let left = records[receipt.taken...]
+            do throws(SpoolFault) {
+                let part = try await perform(purpose, frames: left.first?.mostFrames ?? 0) {
+                    [search] step in
+                    guard purpose == .settling || step.hasRoom(for: left) else {
+                        throw SpoolFault.diskFull(path: step.file.path)
+                    }
+                    return try step.append(left, search)
+                }
+                search = part.search
+                receipt.add(part.receipt)
+            } catch {
+                guard receipt.taken > 0 else { throw error }
+                return receipt
             }
         }
         return receipt
     }
+}
 
-    /// True when the file system has room for these beside what settling may need.
-    fileprivate func hasRoom(for records: [CheckRecord]) -> Bool {
-        file.hasRoom(for: records.reduce(0) { $0 + $1.result.textByteCount }, bounds)
+extension CheckRecord {
+    /// Most pages that change when it is stored: those of its texts, its own rows and indexes at
+    /// some destinations, and what trees are balanced with.
+    fileprivate var mostFrames: Int {
+        let texts = [
+            result.textByteCount, snapshot.storedBytes.count, schedule?.lastOutput.utf8.count ?? 0,
+        ]
+        return texts.reduce(24) { $0 + $1 / SpoolBounds.pageBytes }
+    }
+}
+
+extension AcceptReceipt {
+    /// Adds what came of the next records.
+    fileprivate mutating func add(_ next: AcceptReceipt) {
+        taken += next.taken
+        accepted += next.accepted
+        grown.merge(next.grown, uniquingKeysWith: +)
+        refused.merge(next.refused, uniquingKeysWith: +)
+        evicted.merge(next.evicted, uniquingKeysWith: +)
+    }
+}
+
+/// A record with everything that is known before its result is inserted.
+private struct Candidate {
+    let record: CheckRecord
+    let object: Int64
+    let snapshotBody: [UInt8]
+    /// What it takes in the file, on the high side.
+    let byteCount: Int
+    /// Pages that change with it, on the high side where many records follow each other.
+    let frames: Int
+
+    var isChange: Bool { record.significance != .unchanged }
+
+    /// False when it is longer than was promised, or too long for the log.
+    func isWithin(_ bounds: SpoolBounds) -> Bool {
+        record.result.textByteCount <= CheckResult.outputByteLimit
+            && record.mostFrames <= bounds.logFrames
+    }
+}
+
+/// What one transaction stored of some records.
+private struct AcceptedPart {
+    var receipt = AcceptReceipt()
+    /// Where the next transaction goes on with evicting.
+    var search: EvictionSearch
+    /// By object, results that came and that were refused.
+    var growth: [Int64: Int] = [:]
+    var refused: [Int64: Int] = [:]
+}
+
+extension SpoolTransaction {
+    /// Stores the first of some records, as many as the log has room for; at least one, or one
+    /// result was evicted for it.
+    fileprivate mutating func append(
+        _ records: ArraySlice<CheckRecord>,
+        _ search: EvictionSearch
+    ) throws -> AcceptedPart {
+        guard file.logByteCount <= bounds.logBytes else {
+            throw SpoolFault.logBlocked(bytes: file.logByteCount)
+        }
+        let destinations = try destinations().filter { !$0.isRetired }.map(\.id)
+        var part = AcceptedPart(search: search)
+        for record in records {
+            guard try append(record, destinations, &part) else { break }
+            part.receipt.taken += 1
+        }
+        for destination in destinations {
+            for (object, count) in part.growth {
+                try run(SQL.laneGrew, [destination, object, count])
+            }
+            for (object, count) in part.refused {
+                try run(SQL.laneRefused, [destination, object, count])
+            }
+        }
+        return part
     }
 
-    /// Says of each candidate whether there is room for it, changes first.
-    private mutating func admit(
-        _ candidates: [Candidate],
-        receipt: inout AcceptReceipt
-    ) throws -> [Bool] {
-        let fitting = candidates.indices.filter { candidates[$0].isWithinBounds }
-        let order =
-            fitting.filter { candidates[$0].isChange }
-            + fitting.filter { !candidates[$0].isChange }
-        let needed = order.reduce(0) { $0 + candidates[$1].byteCount }
-        let neededForChanges = order.reduce(0) {
-            $0 + (candidates[$1].isChange ? candidates[$1].byteCount : 0)
+    /// Stores one record, or refuses its result; false when there is no room for it in the log of
+    /// this transaction.
+    private mutating func append(
+        _ record: CheckRecord,
+        _ destinations: [Int64],
+        _ part: inout AcceptedPart
+    ) throws -> Bool {
+        let candidate = try candidate(record, destinationCount: destinations.count)
+        var isAdmitted = false
+        if !destinations.isEmpty, candidate.isWithin(bounds) {
+            let room = try makeRoom(
+                for: candidate.byteCount, &part.search, evicted: &part.receipt.evicted)
+            guard let room else { return false }
+            isAdmitted = candidate.byteCount <= room
         }
-        var room = try makeRoom(
-            for: needed,
-            evictingChangesFor: neededForChanges,
-            receipt: &receipt
-        )
-        var admitted = candidates.map { _ in false }
-        for index in order where candidates[index].byteCount <= room {
-            room -= candidates[index].byteCount
-            admitted[index] = true
+        guard try hasLogRoom(for: candidate.frames) else { return false }
+        let object = record.result.object
+        if let schedule = record.schedule {
+            let isOwn = schedule.object == object
+            try save(schedule, of: isOwn ? candidate.object : findOrAdd(schedule.object))
         }
-        return admitted
+        if isAdmitted {
+            note(.accept)
+            try insert(candidate, destinations: destinations)
+            part.growth[candidate.object, default: 0] += 1
+            part.receipt.grown[object, default: 0] += 1
+            part.receipt.accepted += 1
+        } else if !destinations.isEmpty {
+            part.refused[candidate.object, default: 0] += 1
+            part.receipt.refused[object, default: 0] += 1
+        }
+        return true
+    }
+
+    /// True when the file system has room for these beside what settling may need.
+    fileprivate func hasRoom(for records: ArraySlice<CheckRecord>) -> Bool {
+        file.hasRoom(for: records.reduce(0) { $0 + $1.result.textByteCount }, bounds)
     }
 
     private mutating func candidate(
@@ -138,32 +184,31 @@ extension SpoolTransaction {
         let object = try findOrAdd(record.result.object)
         let body = record.snapshot.storedBytes
         let snapshot = try findSnapshot(body, of: object)
-        let byteCount =
-            SpoolBounds.resultOverheadBytes + record.result.textByteCount
-            + destinationCount * SpoolBounds.deliveryOverheadBytes
+        let texts =
+            record.result.textByteCount
             + (snapshot == nil ? body.count + SpoolBounds.resultOverheadBytes : 0)
+        let scheduleBytes = record.schedule?.lastOutput.utf8.count ?? 0
         return Candidate(
             record: record,
             object: object,
             snapshotBody: body,
-            snapshot: snapshot,
-            byteCount: byteCount
+            byteCount: SpoolBounds.resultOverheadBytes + texts
+                + destinationCount * SpoolBounds.deliveryOverheadBytes,
+            frames: 2 + 2 * destinationCount + (snapshot == nil ? 4 : 0)
+                + (texts + scheduleBytes) / SpoolBounds.pageBytes
         )
     }
 
     private mutating func insert(
         _ candidate: Candidate,
-        id: Int64,
-        destinations: [Int64],
-        hasEvicted: Bool
+        destinations: [Int64]
     ) throws {
         let result = candidate.record.result
-        // evicting can have deleted the snapshot that was found before
-        let known = hasEvicted ? nil : candidate.snapshot
+        let id = (try integer(SQL.lastResultID) ?? 0) + 1
         var performanceData = ByteWriter()
         performanceData.write(result.performanceData)
         let numbers: [Int64?] = [
-            id, candidate.object, try known ?? storeSnapshot(candidate), candidate.isChange ? 1 : 0,
+            id, candidate.object, try storeSnapshot(candidate), candidate.isChange ? 1 : 0,
             Int64(candidate.record.significance.rawValue), Int64(result.state.rawValue),
             Int64(result.exitStatus), result.executionStart.microseconds,
             result.executionEnd.microseconds, result.nextCheck?.microseconds,
@@ -196,7 +241,7 @@ extension SpoolTransaction {
         return found.id
     }
 
-    /// An earlier record of the batch can have stored what was not stored before it.
+    /// Looked for again: evicting can have deleted the one that was found before.
     private mutating func storeSnapshot(_ candidate: Candidate) throws -> Int64 {
         let body = candidate.snapshotBody
         if let known = try findSnapshot(body, of: candidate.object) { return known }

@@ -66,6 +66,7 @@ extension SpoolTransaction {
             }
             guard !rows.isEmpty else { continue }
             for (object, result) in rows {
+                guard try hasLogRoom(for: Self.forgottenFrames) else { break }
                 try drop(result, of: object, at: destination)
             }
             return true
@@ -83,7 +84,8 @@ extension SpoolTransaction {
         let pages = try integer(SQL.pageCount) ?? 0
         let surplus = free - max(256, (pages - free) / 4)
         guard surplus > 0 else { return false }
-        let step = min(surplus, Self.vacuumLimit)
+        // each moves into another's place, its parent and the map change with it
+        let step = min(surplus, Self.vacuumLimit, Int64(bounds.stepFrames / 3))
         _ = try Row.fetchAll(db, sql: "PRAGMA incremental_vacuum(\(step))")
         return surplus > step
     }

@@ -43,8 +43,11 @@ extension SpoolTransaction {
         _ body: (QueueRowKey, inout SpoolTransaction, inout QueueChange) throws -> Void
     ) throws -> QueueChange {
         var change = QueueChange()
+        change.next = cursor
         try visit(filter, after: cursor) { key, step in
+            guard try step.hasLogRoom(for: Self.forgottenFrames) else { return false }
             try body(key, &step, &change)
+            change.next = key.cursor
             return true
         } end: {
             change.next = $0

@@ -7,31 +7,36 @@ struct EvictionCursors {
     /// Of one append only: what protects these rows does not last.
     var rejected: Int64 = 0
     var unchanged: Int64 = 0
+    var newest: Int64 = 0
 }
 
 extension SpoolTransaction {
-    /// Evicts until there is room, or nothing is left that may go, and returns the room there is.
-    ///
-    /// - Parameter changesNeeded: how much of the room is for changes; only for them changes go.
+    /// Evicts until there is room, or nothing is left that may go, and returns the room there is;
+    /// nil when this transaction can evict no more, as the log has no room.
     mutating func makeRoom(
         for needed: Int,
-        evictingChangesFor changesNeeded: Int,
-        receipt: inout AcceptReceipt
-    ) throws -> Int {
-        memory.evictionCursors.rejected = 0
-        memory.evictionCursors.unchanged = 0
+        _ search: inout EvictionSearch,
+        evicted: inout [ObjectName: Int]
+    ) throws -> Int? {
         var room = try measureRoom()
-        var budget = SpoolBounds.evictionLimit
-        for stage in EvictionStage.allCases {
-            let wanted = stage == .changes ? changesNeeded : needed
+        if search.stage == .kept {
+            memory.evictionCursors.rejected = 0
+            memory.evictionCursors.unchanged = 0
+            memory.evictionCursors.newest = 0
+        }
+        for stage in EvictionStage.allCases.drop(while: { $0 != search.stage }) {
             var hasRewound = false
-            while room < wanted, budget > 0 {
+            search.stage = stage
+            // However many objects there are, changes have their turn.
+            let least = stage == .unchanged ? SpoolBounds.evictionLimit / 2 : 0
+            while room < needed, search.looks > least {
                 let rows = try candidates(of: stage)
-                for row in rows where room < wanted && budget > 0 {
-                    budget -= 1
+                for row in rows where room < needed && search.looks > least {
+                    guard try hasLogRoom(for: Self.forgottenFrames) else { return nil }
+                    search.looks -= 1
                     pass(row, in: stage)
                     guard let name = try evict(row, stage: stage) else { continue }
-                    receipt.evicted[name, default: 0] += 1
+                    evicted[name, default: 0] += 1
                     room = try measureRoom()
                 }
                 guard rows.count < SpoolBounds.evictionStep else { continue }
@@ -39,6 +44,7 @@ extension SpoolTransaction {
                 hasRewound = true
             }
         }
+        search.stage = .kept
         return room
     }
 
@@ -54,6 +60,7 @@ extension SpoolTransaction {
             case .retired: (SQL.queuedOfRetired, [limit])
             case .rejected: (SQL.rejectedByAge, [memory.evictionCursors.rejected, limit])
             case .unchanged: (SQL.resultsByWorth, [0, memory.evictionCursors.unchanged, limit])
+            case .newest: (SQL.resultsByWorth, [0, memory.evictionCursors.newest, limit])
             case .changes: (SQL.resultsByWorth, [1, memory.evictionCursors.changes, limit])
             }
         return try fetch(query, values) { row in
@@ -68,6 +75,7 @@ extension SpoolTransaction {
         case .changes: memory.evictionCursors.changes = row.result
         case .rejected: memory.evictionCursors.rejected = row.result
         case .unchanged: memory.evictionCursors.unchanged = row.result
+        case .newest: memory.evictionCursors.newest = row.result
         case .retired: break
         }
     }
@@ -78,7 +86,7 @@ extension SpoolTransaction {
         switch stage {
         case .kept: cursor = \.kept
         case .changes: cursor = \.changes
-        case .retired, .rejected, .unchanged: return false
+        case .retired, .rejected, .unchanged, .newest: return false
         }
         let hadMoved = memory.evictionCursors[keyPath: cursor] > 0
         memory.evictionCursors[keyPath: cursor] = 0
@@ -90,49 +98,43 @@ extension SpoolTransaction {
         _ row: EvictionRow,
         stage: EvictionStage
     ) throws -> ObjectName? {
-        if stage == .retired { return try evictFromRetired(row) }
-        let places = try destinations().map { ($0.id, try place(of: row, at: $0.id)) }
-        for (destination, place) in places where try protects(place, row, destination, stage) {
-            return nil
+        let places = try destinations().map { destination in
+            (destination: destination, place: try place(of: row, at: destination.id))
+        }
+        if stage != .retired {
+            for (destination, place) in places
+            where try protects(place, row, destination.id, stage) { return nil }
         }
         note(.evict)
         for (destination, place) in places {
-            let key: Values = [destination, row.object, row.result]
-            let lane: Values = [destination, row.object]
-            switch place {
-            case .leased, nil: continue
-            case .queued:
-                try run(SQL.deleteDelivery, key + [RowState.queued.rawValue])
-                try run(SQL.laneEvicted, lane)
-            case .kept:
-                try run(SQL.deleteDelivery, key + [RowState.kept.rawValue])
-                try run(SQL.laneKeptEvicted, lane)
-            case .rejected:
-                try run(SQL.deleteRejected, key)
-                try run(SQL.laneRejectedDropped, lane)
-            }
+            guard let place else { continue }
+            // What waits where nobody delivers it goes there alone.
+            if stage == .retired, !destination.isRetired || place != .queued { continue }
+            try take(row, from: place, at: destination.id, as: .evicted)
         }
-        try deleteResult(row.result, of: row.object)
-        return try name(of: row.object)
-    }
-
-    /// Gives one result up where nobody delivers it any more; other destinations keep it.
-    private mutating func evictFromRetired(_ row: EvictionRow) throws -> ObjectName {
-        var isNeeded = false
-        for destination in try destinations() {
-            let place = try place(of: row, at: destination.id)
-            guard destination.isRetired, place == .queued else {
-                isNeeded = isNeeded || place != nil
-                continue
-            }
-            try run(
-                SQL.deleteDelivery,
-                [destination.id, row.object, row.result, RowState.queued.rawValue]
-            )
-            try run(SQL.laneEvicted, [destination.id, row.object])
+        let isNeeded = try places.contains { destination, _ in
+            try place(of: row, at: destination.id) != nil
         }
         if !isNeeded { try deleteResult(row.result, of: row.object) }
         return try name(of: row.object)
+    }
+
+    /// Takes a result from where it stands at one destination, and counts why.
+    private func take(
+        _ row: EvictionRow,
+        from place: ResultPlace,
+        at destination: Int64,
+        as loss: ResultLoss
+    ) throws {
+        let key: Values = [destination, row.object, row.result]
+        switch place {
+        case .queued: try run(SQL.deleteDelivery, key + [RowState.queued.rawValue])
+        case .leased: try run(SQL.deleteDelivery, key + [RowState.leased.rawValue])
+        case .kept: try run(SQL.deleteDelivery, key + [RowState.kept.rawValue])
+        case .rejected: try run(SQL.deleteRejected, key)
+        }
+        guard let count = SQL.laneLost[place]?[loss] else { return }
+        try run(count, [destination, row.object])
     }
 
     private func protects(
@@ -144,7 +146,7 @@ extension SpoolTransaction {
         switch (place, stage) {
         case (.leased, _): true
         case (.queued, .kept), (.queued, .rejected): true
-        case (.queued, .changes):
+        case (.queued, .unchanged), (.queued, .changes):
             try integer(SQL.hasLaterDelivery, [destination, row.object, row.result]) == nil
         default: false
         }
@@ -165,20 +167,41 @@ extension SpoolTransaction {
     }
 }
 
+/// How far one append is with making room for its next result.
+struct EvictionSearch {
+    /// Rows that it may still look at.
+    var looks = SpoolBounds.evictionLimit
+    /// Where another transaction goes on.
+    var stage = EvictionStage.kept
+}
+
 /// What goes, in this order.
-private enum EvictionStage: CaseIterable {
+enum EvictionStage: CaseIterable {
     case kept
     case retired
     case rejected
+    /// What changed nothing, but for an object's newest.
     case unchanged
+    /// Never an object's newest.
     case changes
+    /// An object's newest that changed nothing.
+    case newest
 }
 
-private enum ResultPlace {
+/// Where a result stands at one destination.
+enum ResultPlace: CaseIterable {
     case queued
     case leased
     case kept
     case rejected
+}
+
+/// Why a result is taken from where it stands.
+enum ResultLoss: CaseIterable {
+    /// For want of room.
+    case evicted
+    /// On an operator's word.
+    case dropped
 }
 
 private struct EvictionRow {
@@ -187,6 +210,11 @@ private struct EvictionRow {
 }
 
 extension SpoolTransaction {
+    /// Pages that change with a result that is forgotten, at most nearly always: its own, those of
+    /// its delivery, lane and snapshot, of four indexes, of the free list and its map, and what
+    /// trees are balanced with.
+    static let forgottenFrames = 12
+
     /// The name behind an object's row.
     func name(of object: Int64) throws -> ObjectName {
         guard let name = try row(SQL.nameOfObject, [object], read: { try $0.object(0) }) else {
@@ -209,22 +237,9 @@ extension SpoolTransaction {
 
     /// Forgets a result at one destination, wherever it stands there, and counts it as dropped.
     mutating func drop(_ result: Int64, of object: Int64, at destination: Int64) throws {
-        let key: Values = [destination, object, result]
-        let lane: Values = [destination, object]
-        switch try place(of: EvictionRow(result: result, object: object), at: destination) {
-        case .queued:
-            try run(SQL.deleteDelivery, key + [RowState.queued.rawValue])
-            try run(SQL.laneDropped, lane)
-        case .leased:
-            try run(SQL.deleteDelivery, key + [RowState.leased.rawValue])
-            try run(SQL.laneLeasedDropped, lane)
-        case .kept:
-            try run(SQL.deleteDelivery, key + [RowState.kept.rawValue])
-            try run(SQL.laneKeptDropped, lane)
-        case .rejected:
-            try run(SQL.deleteRejected, key)
-            try run(SQL.laneRejectedDropped, lane)
-        case nil: break
+        let row = EvictionRow(result: result, object: object)
+        if let place = try place(of: row, at: destination) {
+            try take(row, from: place, at: destination, as: .dropped)
         }
         try release(result, of: object, by: destination)
     }

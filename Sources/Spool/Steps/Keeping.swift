@@ -10,12 +10,15 @@ extension SpoolQueue {
                 (id: try row.value(0) as Int64, name: try row.object(1))
             }
             return try found.compactMap { object in
-                KeptLane(object.name, try step.sentRows(object.id, destination.rawValue))
+                try step.keptLane(object.name, object.id, destination.rawValue)
             }
         }
     }
 
     /// Forgets delivered results that the master was seen to hold, and returns how many.
+    ///
+    /// Takes as many transactions as the log's share asks for, with other steps between them: what
+    /// is not forgotten when one fails can be proved later.
     ///
     /// - Parameters:
     ///   - proofs: objects with the stamp that the master holds of each.
@@ -26,13 +29,16 @@ extension SpoolQueue {
         of destination: DestinationID,
         acknowledgedBefore: Timestamp
     ) async throws(SpoolFault) -> Int {
-        try await perform { step in
-            var count = 0
-            for proof in proofs {
-                count += try step.confirm(proof, destination.rawValue, acknowledgedBefore)
+        var count = 0
+        var left = proofs[...]
+        while !left.isEmpty {
+            let step = try await perform { [left] step in
+                try step.confirm(left, destination.rawValue, acknowledgedBefore)
             }
-            return count
+            count += step.confirmed
+            left = left.dropFirst(step.done)
         }
+        return count
     }
 
     /// Queues again, in order, what was delivered under a stamp above the one the master holds.
@@ -40,21 +46,25 @@ extension SpoolQueue {
     /// For a master that forgot. The results keep base stamps and attempts: what comes next of each
     /// is stamped a microsecond lower, so that nothing takes effect twice after all.
     ///
-    /// - Returns: how many were queued, of each object that had some.
+    /// One step of it, the oldest first: what is kept above the stamp is still to be queued then,
+    /// and shows so at the next comparison.
     package func resend(
         _ forgotten: [ForgottenObject],
         of destination: DestinationID
-    ) async throws(SpoolFault) -> [ObjectName: Int] {
-        guard !forgotten.isEmpty else { return [:] }
+    ) async throws(SpoolFault) -> ResendStep {
+        guard !forgotten.isEmpty else { return ResendStep() }
         return try await perform { step in
-            var queued: [ObjectName: Int] = [:]
-            for one in forgotten {
-                let count = try step.resend(one.name, destination.rawValue, after: one.held)
-                if count > 0 { queued[one.name] = count }
-            }
-            return queued
+            try step.resend(forgotten, destination.rawValue)
         }
     }
+}
+
+/// What one step of ``SpoolQueue/resend(_:of:)`` came to.
+package struct ResendStep: Hashable, Sendable {
+    /// How many results were queued, of each object that had some.
+    package var queued: [ObjectName: Int] = [:]
+    /// What the next step is for; empty when this was the last.
+    package var left: [ForgottenObject] = []
 }
 
 /// An object of which the master holds less than it acknowledged.
@@ -85,114 +95,143 @@ package struct StampProof: Hashable, Sendable {
     }
 }
 
-/// A delivered result as it is kept.
-private struct KeptRow {
-    let result: Int64
-    let baseStamp: Timestamp
-    let attempts: Int64
-    let acknowledged: Timestamp
-
-    /// The stamps under which the master can hold it.
-    var stamps: ClosedRange<Timestamp> {
-        baseStamp - .microseconds(max(attempts, 1) - 1)...baseStamp
+extension SpoolTransaction {
+    /// What the kept rows of an object come to; nil without any.
+    fileprivate func keptLane(
+        _ name: ObjectName, _ object: Int64, _ destination: Int64
+    ) throws -> KeptLane? {
+        guard let newest = try newestKept(object, destination) else { return nil }
+        let ahead = try fetch(
+            SQL.keptAhead, [destination, object, newest.upperBound.microseconds]
+        ) { row in try row.stamps(0) }
+        return try row(SQL.keptOfLane, [destination, object]) { row in
+            KeptLane(
+                object: name,
+                count: try row.value(0),
+                newestStamp: newest.lowerBound,
+                newestAcknowledged: try row.timestamp(1),
+                oldestAcknowledged: try row.timestamp(2),
+                stampedAhead: ahead,
+                sentAfter: try sentHead(object, destination)
+            )
+        }
     }
 
-    init(_ row: StoredRow) throws {
-        result = try row.value(0)
-        baseStamp = try row.timestamp(1)
-        attempts = try row.value(2)
-        acknowledged = try row.timestamp(3)
+    private func newestKept(
+        _ object: Int64, _ destination: Int64
+    ) throws -> ClosedRange<Timestamp>? {
+        try row(SQL.newestKept, [destination, object]) { row in try row.stamps(0) }
     }
-}
 
-extension KeptLane {
-    /// What the rows of an object come to; nil without any.
-    fileprivate init?(_ object: ObjectName, _ sent: SentRows) {
-        let rows = sent.kept
-        guard let newest = rows.last,
-            let first = rows.map(\.acknowledged).min(), let last = rows.map(\.acknowledged).max()
-        else { return nil }
-        self.object = object
-        count = rows.count
-        newestStamp = newest.stamps.lowerBound
-        sentAfter = sent.next?.stamps
-        stampedAhead = rows.map(\.stamps).filter { $0.lowerBound > newest.baseStamp }
-        newestAcknowledged = last
-        oldestAcknowledged = first
+    /// The stamps of the first result behind the kept ones, if it was sent before.
+    private func sentHead(
+        _ object: Int64, _ destination: Int64
+    ) throws -> ClosedRange<Timestamp>? {
+        try row(SQL.sentHead, [destination, object]) { row in
+            try row.optionalTimestamp(1) == nil ? nil : try row.stamps(0)
+        } ?? nil
     }
-}
 
-/// What was sent of one object and is still in the spool, in the order of acceptance.
-private struct SentRows {
-    let kept: [KeptRow]
-    /// The first one behind them, if it was sent before.
-    let next: KeptRow?
-
-    /// The kept ones that a master that holds this stamp has taken, and those it lacks.
+    /// The last of an object's kept rows that a master that holds this stamp has taken.
     ///
     /// Stamps grow, so the one it holds tells. Where they do not, because the master's clock was
     /// set back, the row that bears the stamp tells; without one, a row that was stamped ahead of
     /// the newest counts as taken: the newest could not have gone out before it.
-    func split(
-        holding held: Timestamp?
-    ) -> (
-        taken: ArraySlice<KeptRow>, lacking: ArraySlice<KeptRow>
-    ) {
-        let count = countTaken(holding: held)
-        return (kept[..<count], kept[count...])
+    private func lastTaken(
+        holding held: Timestamp?, _ object: Int64, _ destination: Int64
+    ) throws -> Int64 {
+        guard let held else { return -1 }
+        if try sentHead(object, destination)?.contains(held) == true { return .max }
+        let key: Values = [destination, object, held.microseconds]
+        if let bearer = try integer(SQL.keptBearing, key) { return bearer }
+        guard let newest = try newestKept(object, destination) else { return .max }
+        let lacking = try integer(SQL.keptLacking, key + [newest.upperBound.microseconds])
+        return lacking.map { $0 - 1 } ?? .max
     }
 
-    private func countTaken(holding held: Timestamp?) -> Int {
-        guard let held, let newest = kept.last else { return 0 }
-        if next?.stamps.contains(held) == true { return kept.count }
-        if let place = kept.lastIndex(where: { $0.stamps.contains(held) }) { return place + 1 }
-        return kept.firstIndex { row in
-            row.stamps.lowerBound > held && row.baseStamp <= newest.baseStamp
-        } ?? kept.count
-    }
-}
-
-extension SpoolTransaction {
-    fileprivate func sentRows(_ object: Int64, _ destination: Int64) throws -> SentRows {
-        let next = try row(SQL.sentHead, [destination, object]) { row in
-            // a row that was never sent has no stamp
-            try row.optionalTimestamp(1) == nil ? nil : try KeptRow(row)
-        }
-        return SentRows(
-            kept: try fetch(SQL.keptOfLane, [destination, object], read: KeptRow.init),
-            next: next ?? nil)
-    }
-
+    /// Forgets what the first of these proofs prove, a bounded number of rows, and says how many
+    /// of the proofs are done with.
     fileprivate mutating func confirm(
-        _ proof: StampProof,
+        _ proofs: ArraySlice<StampProof>,
         _ destination: Int64,
         _ acknowledgedBefore: Timestamp
-    ) throws -> Int {
-        guard let object = try find(proof.object) else { return 0 }
-        let proven = try sentRows(object, destination).split(holding: proof.stamp).taken.filter {
-            $0.acknowledged < acknowledgedBefore
+    ) throws -> (confirmed: Int, done: Int) {
+        var confirmed = 0
+        for (place, proof) in proofs.enumerated() {
+            guard let object = try find(proof.object) else { continue }
+            let values: Values = [
+                destination, object, try lastTaken(holding: proof.stamp, object, destination),
+                acknowledgedBefore.microseconds,
+                Self.keptStep - confirmed,
+            ]
+            let proven = try fetch(SQL.provenOfLane, values) { row in try row.value(0) as Int64 }
+            var count = 0
+            for result in proven {
+                guard try hasLogRoom(for: Self.forgottenFrames) else { break }
+                let state = RowState.kept.rawValue
+                try run(SQL.deleteDelivery, [destination, object, result, state])
+                try release(result, of: object, by: destination)
+                count += 1
+            }
+            if count > 0 {
+                note(.confirm)
+                try run(SQL.laneConfirmed, [count, destination, object])
+            }
+            confirmed += count
+            guard count == proven.count, confirmed < Self.keptStep else {
+                return (confirmed, place)
+            }
         }
-        if !proven.isEmpty { note(.confirm) }
-        for row in proven {
-            let state = RowState.kept.rawValue
-            try run(SQL.deleteDelivery, [destination, object, row.result, state])
-            try release(row.result, of: object, by: destination)
-        }
-        try run(SQL.laneConfirmed, [proven.count, destination, object])
-        return proven.count
+        return (confirmed, proofs.count)
     }
 
     fileprivate mutating func resend(
-        _ name: ObjectName,
-        _ destination: Int64,
-        after stamp: Timestamp?
-    ) throws -> Int {
-        guard let object = try find(name) else { return 0 }
-        let lost = try sentRows(object, destination).split(holding: stamp).lacking
-        guard let first = lost.first else { return 0 }
-        note(.resend)
-        for row in lost { try run(SQL.requeueKept, [destination, object, row.result]) }
-        try run(SQL.laneResent, [lost.count, first.result, destination, object])
-        return lost.count
+        _ forgotten: [ForgottenObject],
+        _ destination: Int64
+    ) throws -> ResendStep {
+        var step = ResendStep()
+        var room = Self.keptStep
+        for (place, one) in forgotten.enumerated() {
+            guard let object = try find(one.name) else { continue }
+            let lost = try fetch(
+                SQL.keptBehind,
+                [destination, object, try lastTaken(holding: one.held, object, destination), room]
+            ) { row in try row.value(0) as Int64 }
+            var count = 0
+            for result in lost {
+                guard try hasLogRoom(for: Self.requeuedFrames) else { break }
+                try run(SQL.requeueKept, [destination, object, result])
+                count += 1
+            }
+            if count > 0, let first = lost.first {
+                note(.resend)
+                try run(SQL.laneResent, [count, first, destination, object])
+                step.queued[one.name] = count
+            }
+            room -= count
+            guard count == lost.count, room > 0 else {
+                step.left = Array(forgotten[place...])
+                return step
+            }
+        }
+        return step
+    }
+
+    /// Kept rows that one step forgets or queues again.
+    ///
+    /// 500: some milliseconds, so that other steps need not wait long.
+    private static let keptStep = 500
+    /// Pages that change with a row that is queued again: its own, the one in the index by age, its
+    /// lane's.
+    private static let requeuedFrames = 3
+}
+
+extension StoredRow {
+    /// The stamps of all attempts of a row, from two columns: the lowest and the base.
+    fileprivate func stamps(_ column: Int) throws -> ClosedRange<Timestamp> {
+        let lowest = try timestamp(column)
+        let base = try timestamp(column + 1)
+        guard lowest <= base else { throw RowFault(column: column) }
+        return lowest...base
     }
 }

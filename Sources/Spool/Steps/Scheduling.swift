@@ -2,10 +2,20 @@ package import Monitoring
 
 extension SpoolQueue {
     /// Stores schedules that changed without a result.
+    ///
+    /// In as many transactions as the log's share asks for; each schedule stands for itself.
     package func saveSchedule(_ states: [ScheduleState]) async throws(SpoolFault) {
-        try await perform { step in
-            if !states.isEmpty { step.note(.schedule) }
-            for state in states { try step.save(state, of: try step.findOrAdd(state.object)) }
+        var left = states[...]
+        while !left.isEmpty {
+            let done = try await perform { [left] step in
+                step.note(.schedule)
+                for (place, state) in left.enumerated() {
+                    guard try step.hasLogRoom(for: state.frames) else { return place }
+                    try step.save(state, of: try step.findOrAdd(state.object))
+                }
+                return left.count
+            }
+            left = left.dropFirst(done)
         }
     }
 
@@ -16,20 +26,30 @@ extension SpoolQueue {
 
     /// Forgets the schedules of objects that are no longer defined, and returns how many.
     ///
-    /// Their queued results stay.
+    /// Their queued results stay. In as many transactions as the log's share asks for.
     package func forgetSchedules(
         except defined: Set<ObjectName>
     ) async throws(SpoolFault) -> Int {
-        try await perform { step in
-            var count = 0
-            let known = try step.fetch(SQL.scheduledObjects, []) { row in
+        let known = try await perform { step in
+            try step.fetch(SQL.scheduledObjects, []) { row in
                 (id: try row.value(0) as Int64, name: try row.object(1))
             }
-            for object in known where !defined.contains(object.name) {
-                count += try step.run(SQL.forgetSchedule, [object.id])
-            }
-            return count
         }
+        var left = known.filter { !defined.contains($0.name) }.map(\.id)[...]
+        let count = left.count
+        while !left.isEmpty {
+            let done = try await perform { [left] step in
+                for (place, object) in left.enumerated() {
+                    guard try step.hasLogRoom(for: ScheduleState.forgottenFrames) else {
+                        return place
+                    }
+                    try step.run(SQL.forgetSchedule, [object])
+                }
+                return left.count
+            }
+            left = left.dropFirst(done)
+        }
+        return count
     }
 }
 
@@ -49,6 +69,12 @@ extension SpoolTransaction {
 }
 
 extension ScheduleState {
+    /// Pages that change with one that is stored: its own, those of a new object's name, and those
+    /// of its text.
+    var frames: Int { 6 + lastOutput.utf8.count / SpoolBounds.pageBytes }
+    /// Pages that change with one that is forgotten.
+    fileprivate static let forgottenFrames = 3
+
     fileprivate init(_ row: StoredRow) throws {
         let state: Int? = try row.optional(1)
         self.init(

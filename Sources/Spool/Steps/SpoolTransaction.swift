@@ -47,9 +47,14 @@ struct SpoolTransaction {
     var memory: SpoolMemory
     /// What was done, for the kill points.
     private(set) var works: [KillPoint.Work] = []
+    /// Frames of the log that this transaction takes, on the high side.
+    private var frames = 0
+    /// What the connection had written before it.
+    private let framesBefore: Int
 
     init(db: Database, file: SpoolFile, bounds: SpoolBounds, memory: SpoolMemory) {
         self.db = db
+        framesBefore = Self.writtenFrames(db)
         self.file = file
         self.bounds = bounds
         self.memory = memory
@@ -58,6 +63,34 @@ struct SpoolTransaction {
     /// Notes that this transaction does such work.
     mutating func note(_ work: KillPoint.Work) {
         if !works.contains(work) { works.append(work) }
+    }
+
+    /// True while the log's share has room for so many frames more: what touches many rows asks
+    /// before each, and goes on in another transaction when it hears no.
+    ///
+    /// What a transaction does first is always done.
+    mutating func hasLogRoom(for more: Int) throws -> Bool {
+        let isFirst = frames == 0
+        if frames + more > bounds.stepFrames, !isFirst {
+            // Guesses are high: what was changed so far is written and counted.
+            let code = sqlite3_db_cacheflush(db.sqliteConnection)
+            guard code == SQLITE_OK || code == SQLITE_BUSY else {
+                throw DatabaseError(resultCode: ResultCode(rawValue: code))
+            }
+            frames = Self.writtenFrames(db) - framesBefore
+        }
+        guard isFirst || frames + more <= bounds.stepFrames else { return false }
+        frames += more
+        return true
+    }
+
+    /// Frames that a connection ever wrote; a page that is written again counts again.
+    private static func writtenFrames(_ db: Database) -> Int {
+        var count: Int32 = 0
+        var highest: Int32 = 0
+        sqlite3_db_status(
+            db.sqliteConnection, SQLITE_DBSTATUS_CACHE_WRITE, &count, &highest, 0)
+        return Int(count)
     }
 
     /// Runs a statement for its effect, and returns how many rows it changed.

@@ -42,24 +42,33 @@ extension SQL {
         ON CONFLICT (destination, object) DO UPDATE SET refused = refused + excluded.refused
         """
     )
-    static let laneEvicted = Query(
-        """
-        UPDATE lane SET queued = queued - 1, evicted = evicted + 1
-        WHERE destination = ? AND object = ?
-        """
-    )
-    static let laneKeptEvicted = Query(
-        """
-        UPDATE lane SET kept = kept - 1, evicted_kept = evicted_kept + 1
-        WHERE destination = ? AND object = ?
-        """
-    )
-    static let laneRejectedDropped = Query(
-        """
-        UPDATE lane SET rejected = rejected - 1, dropped = dropped + 1
-        WHERE destination = ? AND object = ?
-        """
-    )
+    /// What a lane counts when a result is taken from where it stands.
+    static let laneLost = Dictionary(
+        uniqueKeysWithValues: ResultPlace.allCases.map { place in
+            (
+                place,
+                Dictionary(
+                    uniqueKeysWithValues: ResultLoss.allCases.map { loss in
+                        (loss, Query(laneLost(from: place, as: loss)))
+                    })
+            )
+        })
+    private static func laneLost(from place: ResultPlace, as loss: ResultLoss) -> String {
+        let stood =
+            switch place {
+            case .queued: "queued = queued - 1"
+            case .leased: "leased = NULL, is_ambiguous = 0"
+            case .kept: "kept = kept - 1"
+            case .rejected: "rejected = rejected - 1"
+            }
+        let counted =
+            switch (place, loss) {
+            case (_, .dropped): "dropped = dropped + 1"
+            case (.kept, .evicted): "evicted_kept = evicted_kept + 1"
+            case (_, .evicted): "evicted = evicted + 1"
+            }
+        return "UPDATE lane SET \(stood), \(counted) WHERE destination = ? AND object = ?"
+    }
     static let laneConfirmed = Query(
         "UPDATE lane SET kept = kept - ? WHERE destination = ? AND object = ?"
     )

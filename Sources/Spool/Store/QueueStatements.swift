@@ -31,24 +31,6 @@ extension SQL {
     static let queueRejected = Query(
         "SELECT base_stamp_us, attempts, code, text, rejected_us FROM rejected " + place
     )
-    static let laneDropped = Query(
-        """
-        UPDATE lane SET queued = queued - 1, dropped = dropped + 1
-        WHERE destination = ? AND object = ?
-        """
-    )
-    static let laneLeasedDropped = Query(
-        """
-        UPDATE lane SET leased = NULL, is_ambiguous = 0, dropped = dropped + 1
-        WHERE destination = ? AND object = ?
-        """
-    )
-    static let laneKeptDropped = Query(
-        """
-        UPDATE lane SET kept = kept - 1, dropped = dropped + 1
-        WHERE destination = ? AND object = ?
-        """
-    )
     static let laneUnparked = Query(
         """
         UPDATE lane SET parked_until_us = NULL, parked_reason = NULL

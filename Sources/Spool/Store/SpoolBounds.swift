@@ -7,11 +7,26 @@ struct SpoolBounds: Sendable {
     /// SQLite's unit of space.
     static let pageBytes = 4096
 
-    /// Where a checkpoint empties the log, and what its file is cut to afterwards.
+    /// What the log may take, and what its file is cut to.
     ///
     /// An eighth, 256 KiB to 8 MiB: enough for a batch of long outputs, not most of a small spool.
     /// At most a sixteenth of the file system, where that is small.
     var logBytes: Int { max(min(limitBytes / 8, diskBytes / 16, 8 << 20), 256 << 10) }
+
+    /// A page as it stands in the log.
+    ///
+    /// - Source: SQLite file format, "WAL File Format": a frame has a header of 24 bytes.
+    static let frameBytes = pageBytes + 24
+
+    /// Frames that the log's share holds behind its own header of 32 bytes.
+    var logFrames: Int { (logBytes - 32) / Self.frameBytes }
+
+    /// The log is written back into the file once it holds so many frames; then it begins anew.
+    var checkpointFrames: Int { logFrames / 2 }
+
+    /// Frames that one transaction of many rows may write: what the log has room for before it must
+    /// be written back, but for 8 that guesses may be wrong by.
+    var stepFrames: Int { logFrames - checkpointFrames - 8 }
 
     /// What is held on disk to be given up when there is no room left.
     ///

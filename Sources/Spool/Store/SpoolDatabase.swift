@@ -63,6 +63,8 @@ struct SpoolDatabase {
         }
         // Sorting must not depend on the room in another file system.
         try db.execute(sql: "PRAGMA temp_store = MEMORY")
+        // FULL, Debian's default, has every page that gets free written to the log as zeros.
+        _ = try Int.fetchOne(db, sql: "PRAGMA secure_delete = FAST")
         // to the last step: the commit that follows the row "wal" can fail, and then nothing is
         _ = try String.fetchAll(db, sql: "PRAGMA journal_mode = WAL")
         let mode = try String.fetchOne(db, sql: "PRAGMA journal_mode")
@@ -134,9 +136,8 @@ struct SpoolDatabase {
 
     private func setUpBounds(_ db: Database) throws {
         let pages = bounds.fileBytes / SpoolBounds.pageBytes
-        let checkpointPages = bounds.logBytes / 2 / SpoolBounds.pageBytes
         _ = try Int.fetchOne(db, sql: "PRAGMA max_page_count = \(pages)")
-        _ = try Int.fetchOne(db, sql: "PRAGMA wal_autocheckpoint = \(checkpointPages)")
+        _ = try Int.fetchOne(db, sql: "PRAGMA wal_autocheckpoint = \(bounds.checkpointFrames)")
         _ = try Int.fetchOne(db, sql: "PRAGMA journal_size_limit = \(bounds.logBytes)")
     }
 }

@@ -135,23 +135,7 @@ enum SQL {
         """
     )
 
-    // Kept and rejected results
-    /// A lane's kept rows come first but for a master that forgot: the count ends the search.
-    static let keptOfLane = Query(
-        """
-        SELECT result, base_stamp_us, attempts, acknowledged_us FROM delivery
-        WHERE destination = ?1 AND object = ?2 AND state = 2 ORDER BY result
-        LIMIT coalesce((SELECT kept FROM lane WHERE destination = ?1 AND object = ?2), 0)
-        """
-    )
-    static let sentHead = Query(
-        """
-        SELECT result, base_stamp_us, attempts, 0 FROM delivery
-        WHERE destination = ?1 AND object = ?2 AND state IN (0, 1)
-        AND result >= (SELECT head FROM lane WHERE destination = ?1 AND object = ?2)
-        ORDER BY result LIMIT 1
-        """
-    )
+    // Rejected results, and kept ones by age; those of one lane: KeptStatements.swift
     static let keptByAge = Query(
         """
         SELECT DISTINCT result, object FROM delivery INDEXED BY kept_by_age

@@ -136,6 +136,11 @@ struct FaultRun {
                 // closing hides what fails; then the log is read again as after a crash
                 if disk.counts.hits > hits { beliefs.crashed() } else { beliefs.closed() }
             }
+            if let rest = Self.rest(of: action, answer) {
+                beliefs.threw(rest.action, tick: tick, numbers: numbers + rest.taken)
+                let part = SpoolFault.storage(path: settings.path, code: 0, detail: "in part")
+                return await recover(from: part, opens: false)
+            }
             // the power can go in a part of a call that is not needed for its success
             if disk.isDead { await reboot() }
         case .failure(let fault):
@@ -148,6 +153,16 @@ struct FaultRun {
             // nothing is accepted before the destinations are known: the caller asks again
             if case .register = action { await perform(action) }
         }
+    }
+
+    /// What an append that was stored in part has left; nil for whatever was done as a whole.
+    private static func rest(
+        of action: SpoolAction, _ answer: SpoolAnswer
+    ) -> (action: SpoolAction, taken: Int)? {
+        guard case .append(let drafts) = action, case .receipt(let receipt) = answer,
+            receipt.taken < drafts.count
+        else { return nil }
+        return (.append(Array(drafts[receipt.taken...])), receipt.taken)
     }
 
     /// After a call that threw: the power comes back, or the disk heals, or the next call works.

@@ -52,6 +52,7 @@ struct ActionPlayer {
             let receipt = try await spool.append(records)
             return .receipt(
                 ReceiptAnswer(
+                    taken: receipt.taken,
                     accepted: receipt.accepted,
                     grown: receipt.grown,
                     refused: receipt.refused,
@@ -71,8 +72,8 @@ struct ActionPlayer {
             guard let id = ids[place] else { return .count(0) }
             let held = number < 0 ? nil : SpoolAction.time(number)
             let forgotten = ForgottenObject(name: SpoolAction.object(object), held: held)
-            let queued = try await spool.resend([forgotten], of: id)
-            return .count(queued.values.reduce(0, +))
+            let step = try await spool.resend([forgotten], of: id)
+            return .count(step.queued.values.reduce(0, +))
         case .register(let places):
             let found = try await spool.register(
                 destinations: places.map(SpoolAction.destination)

@@ -23,18 +23,20 @@ struct Beliefs: Sendable {
     ) -> SpoolAnswer? {
         var first: SpoolAnswer?
         var left: [SpoolModel] = []
-        for model in models {
-            for marks in model.possibleMarks(answer) {
-                var next = model
-                let predicted = next.apply(
-                    action,
-                    tick: tick,
-                    numbers: numbers,
-                    observed: answer,
-                    marks: marks
-                )
-                if predicted == answer, !left.contains(next) { left.append(next) }
-                first = first ?? predicted
+        for isSplit in [false, true] where left.isEmpty {
+            for model in models {
+                for marks in model.possibleMarks(answer, isSplit: isSplit) {
+                    var next = model
+                    let predicted = next.apply(
+                        action,
+                        tick: tick,
+                        numbers: numbers,
+                        observed: answer,
+                        marks: marks
+                    )
+                    if predicted == answer, !left.contains(next) { left.append(next) }
+                    first = first ?? predicted
+                }
             }
         }
         guard !left.isEmpty else { return first }
@@ -47,14 +49,23 @@ struct Beliefs: Sendable {
     /// Notes a call that threw.
     mutating func threw(_ action: SpoolAction, tick: Int, numbers: Int) {
         for model in models {
-            // how much an append would have evicted is not known
-            let most = if case .append = action { Self.evictionLimit } else { 0 }
-            for evicted in 0...most {
+            for receipt in Self.parts(of: action) {
                 var next = model
-                var choice = ReceiptAnswer()
-                if evicted > 0 { choice.evicted[SpoolAction.object(0)] = evicted }
-                _ = next.apply(action, tick: tick, numbers: numbers, observed: .receipt(choice))
+                _ = next.apply(action, tick: tick, numbers: numbers, observed: .receipt(receipt))
                 if !ghosts.contains(next) { ghosts.append(next) }
+            }
+        }
+    }
+
+    /// What an append that threw can have stored: the first of its results, and how much was
+    /// evicted for them is not known either.
+    private static func parts(of action: SpoolAction) -> [ReceiptAnswer] {
+        guard case .append(let drafts) = action else { return [ReceiptAnswer()] }
+        return (0...drafts.count).flatMap { taken in
+            (0...evictionLimit).map { evicted in
+                var receipt = ReceiptAnswer(taken: taken)
+                if evicted > 0 { receipt.evicted[SpoolAction.object(0)] = evicted }
+                return receipt
             }
         }
     }

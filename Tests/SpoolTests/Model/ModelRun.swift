@@ -99,6 +99,11 @@ struct ModelRun {
         ) {
             return "answered \(answer), expected \(predicted)"
         }
+        if case .append(let drafts) = action, case .receipt(let receipt) = answer,
+            receipt.taken < drafts.count
+        {
+            return "stored \(receipt.taken) of \(drafts.count) on a sound disk"
+        }
         count(action, answer)
         if beliefs.models.count > 1 { return try await look(player) }
         if case .reopen = action { return try await look(player) }

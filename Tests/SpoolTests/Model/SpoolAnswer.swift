@@ -11,6 +11,7 @@ enum SpoolAnswer: Hashable, Sendable {
 
 /// An ``AcceptReceipt`` with objects as actions name them.
 struct ReceiptAnswer: Hashable, Sendable {
+    var taken = 0
     var accepted = 0
     var grown: [ObjectName: Int] = [:]
     var refused: [ObjectName: Int] = [:]

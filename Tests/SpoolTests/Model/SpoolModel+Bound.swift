@@ -5,11 +5,13 @@ import Spool
 struct EvictionMarks: Hashable, Sendable {
     var kept = 0
     var changes = 0
+    /// How many of an append's evictions were for its second result, and for its third.
+    var later = [0, 0]
 }
 
 /// The order in which results go at the bound.
 private enum Stage: Int, CaseIterable, Comparable {
-    case kept, retired, rejected, unchanged, changes
+    case kept, retired, rejected, unchanged, changes, newest
 
     static func < (a: Stage, b: Stage) -> Bool { a.rawValue < b.rawValue }
 }
@@ -22,34 +24,48 @@ extension SpoolModel {
         observed: SpoolAnswer?,
         marks: EvictionMarks
     ) -> SpoolAnswer {
-        var seen = ReceiptAnswer()
+        var seen = ReceiptAnswer(taken: drafts.count)
         if case .receipt(let receipt)? = observed { seen = receipt }
+        var answer = ReceiptAnswer(taken: min(seen.taken, drafts.count))
         let evicting = seen.evicted.values.reduce(0, +)
-        var answer = ReceiptAnswer(refused: seen.refused)
-        let evicted = evict(evicting, marks)
-        for object in evicted { answer.evicted[SpoolAction.object(object), default: 0] += 1 }
-        if !mayRefuse(drafts, seen.refused) { answer.refused = [:] }
-        var refused = answer.refused
-        for (offset, draft) in drafts.enumerated().reversed() {
-            // of an object's results in one batch the later ones go first
-            let name = SpoolAction.object(draft.object)
-            let isRefused = (refused[name] ?? 0) > 0
-            if isRefused { refused[name, default: 0] -= 1 }
-            for place in destinations.keys where destinations[place]?.isRetired == false {
-                if isRefused {
-                    destinations[place]?.lanes[draft.object, default: ModelLane()]
-                        .losses.refused += 1
-                } else {
-                    add(Row(number: first + offset, worth: draft.worth), draft.object, place)
-                }
+        let late = marks.later.reduce(0, +)
+        var refusals = seen.refused
+        for (offset, draft) in drafts.enumerated() {
+            let isLater = (1...marks.later.count).contains(offset)
+            let count = offset == 0 ? evicting - late : isLater ? marks.later[offset - 1] : 0
+            for object in evict(count, marks) {
+                answer.evicted[SpoolAction.object(object), default: 0] += 1
             }
-            if !isRefused {
-                answer.accepted += 1
-                answer.grown[name, default: 0] += 1
+            guard offset < answer.taken else { continue }
+            let name = SpoolAction.object(draft.object)
+            // of an object's results in one batch those that find room first are not known
+            let left = drafts[offset..<answer.taken].count { $0.object == draft.object }
+            let isRefused = refusals[name, default: 0] >= left && mayRefuse
+            if isRefused { refusals[name, default: 0] -= 1 }
+            take(draft, first + offset, isRefused: isRefused, &answer)
+        }
+        return .receipt(answer)
+    }
+
+    /// Stores one result with its schedule, or refuses it.
+    private mutating func take(
+        _ draft: SpoolAction.Draft, _ number: Int, isRefused: Bool, _ answer: inout ReceiptAnswer
+    ) {
+        let name = SpoolAction.object(draft.object)
+        schedules[draft.object] = number
+        for place in destinations.keys where destinations[place]?.isRetired == false {
+            if isRefused {
+                destinations[place]?.lanes[draft.object, default: ModelLane()].losses.refused += 1
+            } else {
+                add(Row(number: number, worth: draft.worth), draft.object, place)
             }
         }
-        for (offset, draft) in drafts.enumerated() { schedules[draft.object] = first + offset }
-        return .receipt(answer)
+        if isRefused {
+            answer.refused[name, default: 0] += 1
+        } else {
+            answer.accepted += 1
+            answer.grown[name, default: 0] += 1
+        }
     }
 
     private mutating func add(_ row: Row, _ object: Int, _ place: Int) {
@@ -59,19 +75,8 @@ extension SpoolModel {
         destinations[place]?.lanes[object] = lane
     }
 
-    /// Only what found nothing left that goes for it may be refused.
-    private func mayRefuse(
-        _ drafts: [SpoolAction.Draft],
-        _ refused: [ObjectName: Int]
-    ) -> Bool {
-        drafts.allSatisfy { draft in
-            guard refused[SpoolAction.object(draft.object)] != nil else { return true }
-            let isChange = draft.worth != .unchanged
-            return Stage.allCases.allSatisfy { stage in
-                (stage == .changes && !isChange) || evictable(stage).isEmpty
-            }
-        }
-    }
+    /// Only what found nothing left that may go may be refused.
+    private var mayRefuse: Bool { Stage.allCases.allSatisfy { evictable($0).isEmpty } }
 
     /// Evicts so many results by rule, and returns their objects.
     private mutating func evict(_ count: Int, _ marks: EvictionMarks) -> [Int] {
@@ -86,13 +91,26 @@ extension SpoolModel {
     }
 
     /// All places from which a search can start that evicts as much as was observed.
-    func possibleMarks(_ answer: SpoolAnswer) -> [EvictionMarks] {
+    ///
+    /// - Parameter isSplit: with all ways to share the evictions out among an append's results;
+    ///   they matter only where one of these went for another.
+    func possibleMarks(_ answer: SpoolAnswer, isSplit: Bool = false) -> [EvictionMarks] {
         guard case .receipt(let receipt) = answer, !receipt.evicted.isEmpty else {
             return [EvictionMarks()]
         }
-        return [EvictionMarks()]
+        let marks =
+            [EvictionMarks()]
             + evictable(.kept).map { EvictionMarks(kept: $0.number - 1) }
             + evictable(.changes).map { EvictionMarks(changes: $0.number - 1) }
+        guard isSplit else { return marks }
+        let count = receipt.evicted.values.reduce(0, +)
+        return (0...count).flatMap { second in
+            (0...count - second).flatMap { third in
+                marks.map { one in
+                    EvictionMarks(kept: one.kept, changes: one.changes, later: [second, third])
+                }
+            }
+        }
     }
 
     /// The oldest one behind the mark, from the start when there is none.
@@ -103,7 +121,7 @@ extension SpoolModel {
             switch stage {
             case .kept: marks.kept
             case .changes: marks.changes
-            case .retired, .rejected, .unchanged: 0
+            case .retired, .rejected, .unchanged, .newest: 0
             }
         return found.first { $0.number > mark } ?? found.first
     }
@@ -128,15 +146,15 @@ extension SpoolModel {
                     case .retired: false
                     case .kept: row.state == .kept
                     case .rejected: row.state == .rejected
-                    case .unchanged: row.worth == .unchanged
+                    case .unchanged, .newest: row.worth == .unchanged
                     case .changes: row.worth != .unchanged
                     }
                 }
                 && !rows.contains { row in
                     switch stage {
                     case .kept, .retired, .rejected: row.state == .queued
-                    case .unchanged: false
-                    case .changes: row.state == .queued && row.isLast
+                    case .newest: false
+                    case .unchanged, .changes: row.state == .queued && row.isLast
                     }
                 }
             return mayGo ? (number, rows[0].object) : nil
@@ -162,9 +180,8 @@ extension SpoolModel {
                     stage != .retired || (isRetired && lane.rows[index].state == .queued)
                 else { return 0 }
                 switch lane.rows[index].state {
-                case .queued, .leased: lane.losses.evicted += 1
+                case .queued, .leased, .rejected: lane.losses.evicted += 1
                 case .kept: lane.losses.evictedKept += 1
-                case .rejected: lane.losses.dropped += 1
                 }
                 lane.rows.remove(at: index)
                 return 1
