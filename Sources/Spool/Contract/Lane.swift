@@ -82,11 +82,6 @@ package struct UnresolvedLease: Hashable, Sendable {
     package let attempts: Int
     /// The node of the newest attempt.
     package let node: String
-
-    /// True when the master's stamp is that of one of the attempts.
-    package func matches(_ stamp: Timestamp) -> Bool {
-        (baseStamp - .microseconds(attempts - 1))...baseStamp ~= stamp
-    }
 }
 
 /// Delivered results of one object that no read has confirmed yet.
@@ -102,18 +97,4 @@ package struct KeptLane: Hashable, Sendable {
     package let newestAcknowledged: Timestamp
     /// When the oldest of them was acknowledged, by this host's clock.
     package let oldestAcknowledged: Timestamp
-}
-
-/// A result that the master will never take.
-package struct RejectedResult: Hashable, Sendable {
-    /// Its place in line.
-    package let sequence: Sequence
-    /// What was sent.
-    package let result: CheckResult
-    /// The master's code.
-    package let code: Int
-    /// The master's words, cut to ``Parking/textByteLimit``.
-    package let text: String
-    /// When, by this host's clock.
-    package let rejectedAt: Timestamp
 }
