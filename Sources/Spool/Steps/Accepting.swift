@@ -8,9 +8,9 @@ extension SpoolQueue {
     /// one after the other, in this order: delivered results that only wait for proof, rejected
     /// ones, then results that changed nothing, oldest first, then the oldest changes, but never an
     /// object's newest; last an object's newest that changed nothing. What comes in is the newest
-    /// of its object, and a destination that is there must go on getting it. What finds no room then
-    /// is refused and counted, its schedule is stored all the same. With no destination registered
-    /// only schedules are stored: a result that nobody is to get would never leave.
+    /// of its object, and a destination that is there must go on getting it. What finds no room
+    /// then is refused and counted, its schedule is stored all the same. With no destination
+    /// registered only schedules are stored: a result that nobody is to get would never leave.
     ///
     /// One transaction takes what the log's share has room for; usually that is all.
     ///
@@ -18,8 +18,8 @@ extension SpoolQueue {
     /// - Returns: when some of it is durable, even if a later transaction failed: the caller gives
     ///   the records behind ``AcceptReceipt/taken`` again.
     /// - Durability: everything the receipt names survives a power cut.
-    /// - Throws: `.diskFull`, `.full`, `.logBlocked`: no record is stored; what went for them is gone
-    ///   and counted.
+    /// - Throws: `.diskFull`, `.full`, `.logBlocked`: no record is stored; what went for them is
+    ///   gone and counted.
     package func append(_ records: [CheckRecord]) async throws(SpoolFault) -> AcceptReceipt {
         precondition(records.count <= Self.batchLimit, "the caller cuts its batches")
         return try await append(records, .accepting)
