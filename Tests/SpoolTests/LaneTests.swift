@@ -69,9 +69,9 @@ import Testing
         #expect(lane.losses.superseded == 1)
         #expect(lane.losses.ignored == 1)
         #expect(lane.ignoredReason == "dependency")
-        let rejected = try await scene.spool.rejected(of: scene.destination)
-        #expect(rejected.map(\.code) == [400])
-        #expect(rejected.map(\.text) == ["no such field"])
+        let rejected = try await scene.spool.rejected(of: "icinga")
+        #expect(rejected.map(\.answer?.code) == [400])
+        #expect(rejected.map(\.answer?.text) == ["no such field"])
         #expect(rejected.map(\.result) == [record(disk, 4).result])
         #expect(try await scene.spool.contradictions() == [])
     }
@@ -99,7 +99,10 @@ import Testing
         #expect(status.map(\.isRetired) == [true, false])
         #expect(status.map(\.queued) == [1, 2])
 
-        while try await scene.spool.dropStep(retired: scene.destinations[0]) {}
+        while try await scene.spool.tidy() {}
+        #expect(try await scene.spool.status().destinations == status)
+        try await scene.spool.dropAll(of: "north")
+        while try await scene.spool.tidy() {}
         status = try await scene.spool.status().destinations
         #expect(status.map(\.queued) == [2])
         #expect(try await scene.spool.contradictions() == [])

@@ -23,7 +23,7 @@ import Testing
                     executionStart: start + .seconds(place), isPinned: pinned.contains(place)))
         }
         var left = Array(rows.indices)
-        for pass in rule.passes {
+        for pass in rule.passes() {
             let skipped = Set(rule.judge(left.map { rows[$0] }, in: pass).skipped)
             left = left.indices.filter { !skipped.contains($0) }.map { left[$0] }
         }
@@ -33,7 +33,7 @@ import Testing
     private let hard = CheckState(state: .critical, type: .hard, attempt: 1)
 
     @Test func `all skips nothing`() {
-        #expect(ReplayRule().passes == [])
+        #expect(ReplayRule().passes() == [])
         #expect(delivered([.ok, .ok, .critical, .critical], ReplayRule()) == [0, 1, 2, 3])
     }
 
@@ -207,7 +207,7 @@ import Testing
 
         private mutating func skip(age: Duration?) {
             let rule = ReplayRule(mode, oldest: age.map { start + .seconds(seconds) - $0 })
-            for pass in rule.passes {
+            for pass in rule.passes() {
                 let gone = Set(rule.judge(waiting.map(\.row), in: pass).skipped)
                 skipped += gone.count
                 waiting = waiting.indices.filter { !gone.contains($0) }.map { waiting[$0] }

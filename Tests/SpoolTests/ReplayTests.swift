@@ -76,6 +76,49 @@ import Testing
         #expect(try await scene.spool.contradictions() == [])
     }
 
+    @Test(arguments: [ReplayMode.changes, .latest])
+    func `after refused changes nothing that an attempt may depend on is skipped`(
+        mode: ReplayMode
+    ) async throws {
+        let scene = try await Scene(sizeLimit: SpoolSettings.minimumSizeLimit)
+        let host = ObjectName(host: "web01")
+        try await scene.append(host, [.ok])
+        try await scene.deliver(host)
+        let others = try await scene.fillWithNewest()
+        let before = try #require(try await scene.lane(host)).losses.refused
+        let problem: [ServiceState] = [.critical, .critical, .critical]
+        try await scene.append(host, problem, from: 2, outputBytes: 60_000)
+        #expect(try await scene.lane(host)?.losses.refused == before + 3)
+        for other in others.prefix(5) { try await scene.forget(other) }
+        try await scene.append(host, problem, from: 5)
+        try scene.reopen()
+        var master = CheckState(state: .ok, type: .hard, attempt: 1)
+        for _ in 1...3 {
+            let states = try await scene.statesDelivered(host, ReplayRule(mode))
+            for state in states { _ = master.apply(state, maxCheckAttempts: 3, kind: .host) }
+        }
+        #expect(master == scene.standings[host], "as many results as it takes went out")
+
+        // From an OK on everybody stands where the object stands.
+        let rest: [ServiceState] = [.ok, .critical, .critical, .critical, .critical, .critical]
+        try await scene.append(host, rest, from: 8)
+        var outputs: [String] = []
+        for _ in 1...5 { outputs += try await scene.leaseAndDeliver(host, ReplayRule(mode)) }
+        #expect(outputs == [8, 9, 10, 11, 13].map { "number \($0)" })
+    }
+
+    @Test func `what was evicted between results is missed until an OK behind it goes out`()
+        async throws
+    {
+        let scene = try await Scene()
+        try await scene.append(disk, [.ok, .critical, .critical, .critical, .critical, .critical])
+        let third = try #require(try await scene.spool.entries().first { $0.isNumber(3) })
+        _ = try await scene.spool.drop(QueueFilter(sequence: third.sequence.rawValue))
+        var outputs: [String] = []
+        for _ in 1...5 { outputs += try await scene.leaseAndDeliver(disk, ReplayRule(.changes)) }
+        #expect(outputs == [1, 2, 4, 5, 6].map { "number \($0)" })
+    }
+
     @Test func `what certainly never left can be skipped`() async throws {
         let scene = try await Scene()
         try await scene.append(disk, [.critical, .ok])
@@ -150,7 +193,39 @@ import Testing
     }
 }
 
+extension QueueEntry {
+    fileprivate func isNumber(_ number: Int) -> Bool { result.output == "number \(number)" }
+}
+
 extension Scene {
+    /// Fills the spool with the newest changes of many objects, so that nothing may go for others.
+    fileprivate func fillWithNewest() async throws -> [ObjectName] {
+        var others: [ObjectName] = []
+        while true {
+            let other = ObjectName(host: "web01", service: "s\(others.count)")
+            let receipt = try await spool.append([
+                record(other, others.count, .change, outputBytes: 60_000)
+            ])
+            guard receipt.refused.isEmpty else { return others }
+            others.append(other)
+        }
+    }
+
+    /// Delivers the head of an object and forgets it.
+    fileprivate func forget(_ object: ObjectName) async throws {
+        let leased = try #require(try await lease(object).first)
+        _ = try await settle(leased, .deliveredUnconfirmed)
+    }
+
+    /// The states that go out by the rule now.
+    fileprivate func statesDelivered(
+        _ object: ObjectName, _ rule: ReplayRule
+    ) async throws -> [ServiceState] {
+        let leased = try await exchange(object, rule).leased
+        for one in leased { _ = try await settle(one, .deliveredUnconfirmed) }
+        return leased.map(\.result.state)
+    }
+
     fileprivate func exchange(
         _ object: ObjectName, _ rule: ReplayRule, at place: Int = 0
     ) async throws -> DeliveryAnswer {

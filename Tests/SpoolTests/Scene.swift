@@ -81,14 +81,16 @@ final class Scene {
     /// Accepts results of a service or host that was fine and has three attempts, each with what it
     /// changed; `number` is that of the first.
     func append(
-        _ object: ObjectName, _ states: [ServiceState], from number: Int = 1
+        _ object: ObjectName, _ states: [ServiceState], from number: Int = 1,
+        outputBytes: Int = 0
     ) async throws {
         let kind: ObjectKind = object.isHost ? .host : .service
         var standing = standings[object] ?? CheckState(state: .ok, type: .hard, attempt: 1)
         var records: [CheckRecord] = []
         for (place, state) in states.enumerated() {
             let significance = standing.apply(state, maxCheckAttempts: 3, kind: kind)
-            var record = record(object, number + place, significance)
+            var record = record(
+                object, number + place, significance, outputBytes: outputBytes)
             record.result.state = state
             records.append(record)
         }
@@ -180,5 +182,27 @@ func fault(of work: () async throws -> Void) async -> SpoolFault? {
         return nil
     } catch {
         return error as? SpoolFault
+    }
+}
+
+extension SpoolQueue {
+    /// The results that a master will never take, oldest first.
+    func rejected(of destination: String) async throws(SpoolFault) -> [QueueEntry] {
+        let filter = QueueFilter(destination: destination, states: [.rejected])
+        var page = try await entries(filter)
+        var found = page.entries
+        while let next = page.next {
+            page = try await entries(filter, after: next)
+            found += page.entries
+        }
+        return found.sorted { $0.sequence < $1.sequence }
+    }
+
+    /// Drops all that a destination has.
+    func dropAll(of destination: String) async throws(SpoolFault) {
+        var cursor: QueueCursor?
+        repeat {
+            cursor = try await drop(QueueFilter(destination: destination), after: cursor).next
+        } while cursor != nil
     }
 }

@@ -15,8 +15,8 @@ enum IcingaRequest {
     static let answerByteLimit = 65_536
     /// Most bytes of an answer to a read-back.
     ///
-    /// 8 MiB: ``Wire/objectLimit`` results of 64 KiB
-    /// output each, all of which comes along, twice over for escapes.
+    /// 8 MiB: ``Wire/objectLimit`` results of 64 KiB output each, all of which comes along, with
+    /// six bytes of JSON for one.
     static let readBackByteLimit = 8 << 20
 
     /// Submits one result.

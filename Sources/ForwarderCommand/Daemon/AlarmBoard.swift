@@ -8,6 +8,7 @@ final class AlarmBoard: Sendable {
         case opening
         case spool
         case spoolFull
+        case proofs
         case definitions
         case forgetting
         case retired
@@ -27,6 +28,7 @@ final class AlarmBoard: Sendable {
     private let news = Mutex<[News]>([])
     private let standing = Mutex<[Matter: String]>([:])
     private let fullness = Mutex(SpoolFullness())
+    private let proofs = Mutex(ProofLosses())
 
     /// Notes that something is wrong; true when it was not before.
     func raise(_ matter: Matter, _ text: String) -> Bool {
@@ -72,5 +74,15 @@ final class AlarmBoard: Sendable {
         case nil: break
         }
         return change
+    }
+
+    /// Notes how many delivered results each destination's spool gave up before proof; true when an
+    /// alarm begins.
+    func note(lostProofs: [String: Int], at now: Duration) -> Bool {
+        guard let text = proofs.withLock({ $0.note(lostProofs, at: now) }) else {
+            clear(.proofs)
+            return false
+        }
+        return raise(.proofs, text)
     }
 }

@@ -182,7 +182,9 @@ struct SpoolKeeper: Sendable {
             await forgetting.tryAgain()
             do throws(SpoolFault) {
                 while try await spool.tidy() {}
-                note(retired: try await spool.status().destinations)
+                let destinations = try await spool.status().destinations
+                note(retired: destinations)
+                note(lostProofs: destinations)
                 alarms.clear(.tidying)
             } catch {
                 if alarms.raise(.tidying, error.description) {
@@ -190,6 +192,14 @@ struct SpoolKeeper: Sendable {
                 }
             }
         } while (try? await Task.sleep(for: Self.tidyInterval)) != nil
+    }
+
+    /// Says of delivered results that they went before it was sure that the master remembers them.
+    private func note(lostProofs destinations: [DestinationStatus]) {
+        let lost = Dictionary(destinations.map { ($0.name, $0.losses.evictedKept) }) { $1 }
+        if alarms.note(lostProofs: lost, at: time.monotonic) {
+            log.warning("delivered results forgotten before proof")
+        }
     }
 
     /// Says of destinations that are no longer configured that something waits for them.

@@ -169,13 +169,6 @@ struct StatusAssembler: Sendable {
                 rejected` says why; then `forwarder queue retry` or `forwarder queue drop`.
                 """)
         }
-        if destination.evictedKept > 0 {
-            alarms.append(
-                """
-                \(destination.name): \(destination.evictedKept) delivered results were forgotten \
-                for want of room before the master was seen to remember them. Raise size_limit.
-                """)
-        }
         alarms += destination.parkedReasons.map { "\(destination.name): \($0)" }
         return alarms
     }

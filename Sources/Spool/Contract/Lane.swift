@@ -82,11 +82,6 @@ package struct UnresolvedLease: Hashable, Sendable {
     package let attempts: Int
     /// The node of the newest attempt.
     package let node: String
-
-    /// True when the master's stamp is that of one of the attempts.
-    package func matches(_ stamp: Timestamp) -> Bool {
-        (baseStamp - .microseconds(attempts - 1))...baseStamp ~= stamp
-    }
 }
 
 /// Delivered results of one object that no read has confirmed yet.
@@ -116,18 +111,4 @@ package struct KeptLane: Hashable, Sendable {
         if sentAfter?.contains(held) == true { return false }
         return held < newestStamp || stampedAhead.contains { $0.contains(held) }
     }
-}
-
-/// A result that the master will never take.
-package struct RejectedResult: Hashable, Sendable {
-    /// Its place in line.
-    package let sequence: Sequence
-    /// What was sent.
-    package let result: CheckResult
-    /// The master's code.
-    package let code: Int
-    /// The master's words, cut to ``Parking/textByteLimit``.
-    package let text: String
-    /// When, by this host's clock.
-    package let rejectedAt: Timestamp
 }

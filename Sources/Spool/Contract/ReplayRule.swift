@@ -57,14 +57,27 @@ package struct ReplayRule: Hashable, Sendable {
         case idle
         /// Also what an OK behind it makes needless, up to where results must all be seen.
         case standing
+        /// Only what an OK behind it makes needless, up to there.
+        case reset
+    }
+
+    /// What is known of the results that wait.
+    package enum History: Hashable, Sendable {
+        /// The master gets, or got, each change of the object.
+        case whole
+        /// A change is missing and no OK behind it went out: what changed nothing here is an
+        /// attempt on a master that did not see it.
+        case gapped
     }
 
     /// The ways that this rule takes.
-    package var passes: [Pass] {
-        switch mode {
-        case .all: oldest == nil ? [] : [.standing]
-        case .changes: oldest == nil ? [.idle] : [.idle, .standing]
-        case .latest: [.standing]
+    package func passes(of history: History = .whole) -> [Pass] {
+        switch (mode, history) {
+        case (.all, .whole): oldest == nil ? [] : [.standing]
+        case (.changes, .whole): oldest == nil ? [.idle] : [.idle, .standing]
+        case (.latest, .whole): [.standing]
+        case (.all, .gapped), (.changes, .gapped): oldest == nil ? [] : [.reset]
+        case (.latest, .gapped): [.reset]
         }
     }
 
@@ -91,12 +104,17 @@ package struct ReplayRule: Hashable, Sendable {
             let firstSeen = rows.firstIndex { !isReduced($0) } ?? last
             judgement.judged = min(firstSeen, last)
             judgement.reset = rows[...judgement.judged].lastIndex { $0.isFine }
+        case .reset:
+            let firstSeen = rows.firstIndex { !isReduced($0) } ?? last
+            judgement.reset = rows[...min(firstSeen, last)].lastIndex { $0.isFine }
+            judgement.judged = judgement.reset ?? 0
         }
         let reset = judgement.reset ?? 0
         let pinned = rows[..<reset].lastIndex { $0.isPinned } ?? -1
         judgement.skipped = rows[..<judgement.judged].indices.filter { place in
             guard !rows[place].isPinned else { return false }
-            return (pinned + 1..<reset).contains(place) || isIdle(place, in: rows)
+            return (pinned + 1..<reset).contains(place)
+                || pass != .reset && isIdle(place, in: rows)
         }
         return judgement
     }

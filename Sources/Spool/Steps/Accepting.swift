@@ -8,9 +8,9 @@ extension SpoolQueue {
     /// one after the other, in this order: delivered results that only wait for proof, rejected
     /// ones, then results that changed nothing, oldest first, then the oldest changes, but never an
     /// object's newest; last an object's newest that changed nothing. What comes in is the newest
-    /// of its object, and a destination that is there must go on getting it. What finds no room then is refused and counted, its schedule is
-    /// stored all the same. With no destination registered only schedules are stored: a result that
-    /// nobody is to get would never leave.
+    /// of its object, and a destination that is there must go on getting it. What finds no room
+    /// then is refused and counted, its schedule is stored all the same. With no destination
+    /// registered only schedules are stored: a result that nobody is to get would never leave.
     ///
     /// One transaction takes what the log's share has room for; usually that is all.
     ///
@@ -18,8 +18,8 @@ extension SpoolQueue {
     /// - Returns: when some of it is durable, even if a later transaction failed: the caller gives
     ///   the records behind ``AcceptReceipt/taken`` again.
     /// - Durability: everything the receipt names survives a power cut.
-    /// - Throws: `.diskFull`, `.full`, `.logBlocked`: no record is stored; what was evicted for them
-    ///   is.
+    /// - Throws: `.diskFull`, `.full`, `.logBlocked`: no record is stored; what went for them is
+    ///   gone and counted.
     package func append(_ records: [CheckRecord]) async throws(SpoolFault) -> AcceptReceipt {
         precondition(records.count <= Self.batchLimit, "the caller cuts its batches")
         return try await append(records, .accepting)
@@ -108,7 +108,14 @@ private struct AcceptedPart {
     var search: EvictionSearch
     /// By object, results that came and that were refused.
     var growth: [Int64: Int] = [:]
-    var refused: [Int64: Int] = [:]
+    var refused: [Int64: RefusedCount] = [:]
+}
+
+/// What was refused of an object.
+private struct RefusedCount {
+    var count = 0
+    /// The first place in line behind what was refused, where it was a change.
+    var gap: Int64 = 0
 }
 
 extension SpoolTransaction {
@@ -131,8 +138,8 @@ extension SpoolTransaction {
             for (object, count) in part.growth {
                 try run(SQL.laneGrew, [destination, object, count])
             }
-            for (object, count) in part.refused {
-                try run(SQL.laneRefused, [destination, object, count])
+            for (object, refused) in part.refused {
+                try run(SQL.laneRefused, [destination, object, refused.count, refused.gap])
             }
         }
         return part
@@ -166,7 +173,11 @@ extension SpoolTransaction {
             part.receipt.grown[object, default: 0] += 1
             part.receipt.accepted += 1
         } else if !destinations.isEmpty {
-            part.refused[candidate.object, default: 0] += 1
+            part.refused[candidate.object, default: RefusedCount()].count += 1
+            if candidate.isChange {
+                let gap = (try integer(SQL.lastResultID) ?? 0) + 1
+                part.refused[candidate.object]?.gap = gap
+            }
             part.receipt.refused[object, default: 0] += 1
         }
         return true

@@ -5,28 +5,23 @@ extension SpoolQueue {
     /// the same order.
     ///
     /// A destination that is not among them is retired: it gets nothing new, what it has stays and
-    /// is counted until it is dropped or evicted. One that comes back goes on where it was.
+    /// is counted until it is dropped or evicted; then ``tidy()`` forgets it. One that comes back
+    /// before goes on where it was.
     package func register(
         destinations names: [String]
     ) async throws(SpoolFault) -> [DestinationID] {
         try await perform { step in try step.register(names) }
     }
 
-    /// Deletes rows of a retired destination, a bounded number at a time.
+    /// Forgets retired destinations that hold nothing any more, and gives free pages back to the
+    /// file system, a bounded number at a time.
     ///
-    /// Each is counted as dropped, so that one that comes back before the last step goes on with
-    /// what is left.
-    ///
-    /// - Returns: false when nothing is left of it, true when it has to be called again.
-    package func dropStep(retired destination: DestinationID) async throws(SpoolFault) -> Bool {
-        try await perform { step in try step.dropStep(destination.rawValue) }
-    }
-
-    /// Gives free pages back to the file system, a bounded number at a time.
-    ///
-    /// - Returns: true when there is more to give back.
+    /// - Returns: true when there is more to do.
     package func tidy() async throws(SpoolFault) -> Bool {
-        try await perform { step in try step.tidy() }
+        try await perform { step in
+            if try step.forgetEmptyDestinations() { return true }
+            return try step.giveBack()
+        }
     }
 }
 
@@ -56,28 +51,20 @@ extension SpoolTransaction {
         }
     }
 
-    fileprivate mutating func dropStep(_ destination: Int64) throws -> Bool {
-        guard try destinations().contains(where: { $0.id == destination && $0.isRetired }) else {
-            return false
+    /// Forgets the lanes of retired destinations without results, and then these; true when some
+    /// are left.
+    fileprivate mutating func forgetEmptyDestinations() throws -> Bool {
+        for destination in try destinations() where destination.isRetired {
+            guard try integer(SQL.holdsResults, [destination.id]) == nil else { continue }
+            let lanes = Int64(min(Self.laneLimit, bounds.stepFrames))
+            guard try run(SQL.dropLanes, [destination.id, lanes]) < lanes else { return true }
+            try run(SQL.dropDestination, [destination.id])
+            memory.destinations = nil
         }
-        for find in SQL.dropping {
-            let rows = try fetch(find, [destination, Self.dropLimit]) { row in
-                (object: try row.value(0) as Int64, result: try row.value(1) as Int64)
-            }
-            guard !rows.isEmpty else { continue }
-            for (object, result) in rows {
-                guard try hasLogRoom(for: Self.forgottenFrames) else { break }
-                try drop(result, of: object, at: destination)
-            }
-            return true
-        }
-        try run(SQL.dropLanes, [destination])
-        try run(SQL.dropDestination, [destination])
-        memory.destinations = nil
         return false
     }
 
-    fileprivate func tidy() throws -> Bool {
+    fileprivate func giveBack() throws -> Bool {
         let free = try integer(SQL.freePageCount) ?? 0
         // a quarter of what is live stays free for what comes next: giving back and taking again
         // costs more than the space is worth
@@ -90,10 +77,10 @@ extension SpoolTransaction {
         return surplus > step
     }
 
-    /// Rows of one step of dropping a destination.
+    /// Lanes of a destination that are forgotten in one step.
     ///
     /// 1,000: a step that delivery hardly notices.
-    private static let dropLimit = 1000
+    private static let laneLimit = 1000
     /// Pages of one step of giving back.
     ///
     /// 1,024: 4 MiB.

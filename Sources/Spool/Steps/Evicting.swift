@@ -134,7 +134,7 @@ extension SpoolTransaction {
         case .rejected: try run(SQL.deleteRejected, key)
         }
         guard let count = SQL.laneLost[place]?[loss] else { return }
-        try run(count, [destination, row.object])
+        try run(count, key)
     }
 
     private func protects(

@@ -98,7 +98,7 @@ extension SpoolTransaction {
         try run(
             SQL.saveLane,
             [
-                row.head, lane.queued, lane.leased?.sequence.rawValue,
+                row.head, row.gap, lane.queued, lane.leased?.sequence.rawValue,
                 lane.leased?.isAmbiguous ?? false, lane.kept, lane.rejected,
                 lane.lastStamp?.microseconds, lane.parked?.until.microseconds,
                 lane.parked?.reason, lane.ignoredReason, lane.losses.superseded,
@@ -133,6 +133,8 @@ extension SpoolTransaction {
             [stamp.microseconds, attempt, request.node, destination, row.object, result]
         )
         guard changed == 1 else { throw damaged("result \(result) cannot be leased") }
+        let kind: ObjectKind = request.object.isHost ? .host : .service
+        if result >= row.gap, !kind.isProblem(head.result.state) { row.gap = 0 }
         row.head = result
         row.lane.queued -= 1
         row.lane.leased = Lane.Lease(sequence: head.sequence, isAmbiguous: false)
@@ -222,6 +224,9 @@ struct LaneRow {
     let object: Int64
     /// No queued or leased row of the lane comes before this one.
     var head: Int64
+    /// A change before this one was refused or given up, and no OK behind it went out; 0 when none
+    /// is missing.
+    var gap: Int64
     var lane: Lane
     var isChanged = false
 }

@@ -28,12 +28,13 @@ extension SpoolTransaction {
         at destination: Int64,
         budget: inout Int
     ) throws -> Int {
-        guard !rule.passes.isEmpty, row.lane.canLease, row.lane.queued > 1 else { return 0 }
+        let passes = rule.passes(of: row.gap > 0 ? .gapped : .whole)
+        guard !passes.isEmpty, row.lane.canLease, row.lane.queued > 1 else { return 0 }
         let place = ReplayPlace(destination: destination, object: row.object)
         var cursor = memory.replays[place] ?? ReplayCursor()
         let before = row.lane.losses.compacted
         try skipNeedless(of: &row, &cursor, at: destination, &budget)
-        for pass in rule.passes where budget > 0 {
+        for pass in passes where budget > 0 {
             try take(pass, of: rule, over: &row, &cursor, at: destination, &budget)
         }
         if memory.replays.count >= SpoolMemory.objectLimit { memory.replays = [:] }

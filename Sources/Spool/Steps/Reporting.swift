@@ -37,28 +37,6 @@ extension SpoolQueue {
         }
     }
 
-    /// Results that the master will never take, from the one after `sequence` on, oldest first.
-    package func rejected(
-        of destination: DestinationID,
-        after sequence: Sequence? = nil,
-        limit: Int = 100
-    ) async throws(SpoolFault) -> [RejectedResult] {
-        try await perform { step in
-            let values: Values = [
-                destination.rawValue, sequence?.rawValue ?? 0, limit,
-            ]
-            return try step.fetch(SQL.rejectedOfDestination, values) { row in
-                RejectedResult(
-                    sequence: Sequence(rawValue: try row.value(0)),
-                    result: try CheckResult(row, object: try row.object(4), first: 5),
-                    code: try row.value(1),
-                    text: try row.value(2),
-                    rejectedAt: try row.timestamp(3)
-                )
-            }
-        }
-    }
-
     /// The place in line of the newest result that was ever accepted.
     package func newestSequence() async throws(SpoolFault) -> Sequence {
         try await perform { step in
@@ -122,7 +100,12 @@ extension SpoolTransaction {
         at destination: Int64
     ) throws -> LaneRow? {
         try row(SQL.lane, [destination, object]) { row in
-            LaneRow(object: object, head: try row.value(0), lane: try Lane(row, object: name))
+            LaneRow(
+                object: object,
+                head: try row.value(0),
+                gap: try row.value(17),
+                lane: try Lane(row, object: name)
+            )
         }
     }
 

@@ -12,13 +12,13 @@ extension SQL {
         """
     )
     static let lane = Query(
-        "SELECT head, \(laneColumns) FROM lane WHERE destination = ? AND object = ?"
+        "SELECT head, \(laneColumns), gap FROM lane WHERE destination = ? AND object = ?"
     )
     static let addLane = Query("INSERT OR IGNORE INTO lane (destination, object) VALUES (?, ?)")
     /// What an exchange can change; the other columns belong to accepting, proving and evicting.
     static let saveLane = Query(
         """
-        UPDATE lane SET head = ?, queued = ?, leased = ?, is_ambiguous = ?, kept = ?,
+        UPDATE lane SET head = ?, gap = ?, queued = ?, leased = ?, is_ambiguous = ?, kept = ?,
             rejected = ?, last_stamp_us = ?, parked_until_us = ?, parked_reason = ?,
             ignored_reason = ?, superseded = ?, ignored = ?, compacted = ?
         WHERE destination = ? AND object = ?
@@ -38,8 +38,9 @@ extension SQL {
     )
     static let laneRefused = Query(
         """
-        INSERT INTO lane (destination, object, refused) VALUES (?, ?, ?)
-        ON CONFLICT (destination, object) DO UPDATE SET refused = refused + excluded.refused
+        INSERT INTO lane (destination, object, refused, gap) VALUES (?, ?, ?, ?)
+        ON CONFLICT (destination, object) DO UPDATE SET refused = refused + excluded.refused,
+            gap = max(gap, excluded.gap)
         """
     )
     /// What a lane counts when a result is taken from where it stands.
@@ -67,7 +68,16 @@ extension SQL {
             case (.kept, .evicted): "evicted_kept = evicted_kept + 1"
             case (_, .evicted): "evicted = evicted + 1"
             }
-        return "UPDATE lane SET \(stood), \(counted) WHERE destination = ? AND object = ?"
+        // What was delivered or rejected before is missing no more than it was.
+        let gap =
+            switch place {
+            case .queued, .leased: "(SELECT id + 1 FROM result WHERE id = ?3 AND is_change = 1)"
+            case .kept, .rejected: "(SELECT 0 WHERE ?3 > 0)"
+            }
+        return """
+            UPDATE lane SET \(stood), \(counted), gap = max(gap, coalesce(\(gap), 0))
+            WHERE destination = ?1 AND object = ?2
+            """
     }
     static let laneConfirmed = Query(
         "UPDATE lane SET kept = kept - ? WHERE destination = ? AND object = ?"

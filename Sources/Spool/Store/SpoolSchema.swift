@@ -7,7 +7,7 @@ enum SpoolSchema {
     /// The format that this program writes.
     static var version: Int { migrations.count }
     /// Each step leads from the version of its index to the next one.
-    static let migrations: [[String]] = [version1, version2, version3, version4]
+    static let migrations: [[String]] = [version1, version2, version3, version4, version5]
 
     private static let version1 = [
         """
@@ -144,5 +144,18 @@ enum SpoolSchema {
     /// A lane counts what its destination did not want of what waited.
     private static let version4 = [
         "ALTER TABLE lane ADD COLUMN compacted INTEGER NOT NULL DEFAULT 0"
+    ]
+
+    /// A lane knows that a change is missing: what follows it must all be seen, up to an OK.
+    ///
+    /// Older files did not note it: lanes that ever lost something count as lacking a change before
+    /// all that is accepted from now on.
+    private static let version5 = [
+        "ALTER TABLE lane ADD COLUMN gap INTEGER NOT NULL DEFAULT 0",
+        """
+        UPDATE lane SET gap = 1 + coalesce(
+            (SELECT seq FROM sqlite_sequence WHERE name = 'result'), 0)
+        WHERE evicted > 0 OR refused > 0
+        """,
     ]
 }

@@ -169,18 +169,6 @@ enum SQL {
         "DELETE FROM rejected WHERE destination = ? AND object = ? AND result = ?")
     static let findRejected = Query(
         "SELECT 1 FROM rejected WHERE destination = ? AND object = ? AND result = ?")
-    static let rejectedOfDestination = Query(
-        """
-        SELECT rejected.result, rejected.code, rejected.text, rejected.rejected_us, object.name,
-            result.state, result.exit_status, result.execution_start_us,
-            result.execution_end_us, result.next_check_us, result.check_interval_us,
-            result.output, result.performance_data
-        FROM rejected
-        JOIN result ON result.id = rejected.result
-        JOIN object ON object.id = rejected.object
-        WHERE rejected.destination = ? AND rejected.result > ?
-        ORDER BY rejected.result LIMIT ?
-        """)
 
     // Schedules
     static let saveSchedule = Query(
@@ -203,11 +191,17 @@ enum SQL {
         "SELECT object.id, object.name FROM schedule JOIN object ON object.id = schedule.object")
     static let forgetSchedule = Query("DELETE FROM schedule WHERE object = ?")
 
-    // Dropping a retired destination
-    static let dropping = ["delivery", "rejected"].map { table in
-        Query("SELECT object, result FROM \(table) WHERE destination = ? LIMIT ?")
-    }
-    static let dropLanes = Query("DELETE FROM lane WHERE destination = ?")
+    // Forgetting a retired destination
+    static let holdsResults = Query(
+        """
+        SELECT 1 WHERE EXISTS (SELECT 1 FROM delivery WHERE destination = ?1)
+            OR EXISTS (SELECT 1 FROM rejected WHERE destination = ?1)
+        """)
+    static let dropLanes = Query(
+        """
+        DELETE FROM lane WHERE destination = ?1 AND object IN (
+            SELECT object FROM lane WHERE destination = ?1 LIMIT ?2)
+        """)
     static let dropDestination = Query("DELETE FROM destination WHERE id = ? AND is_retired = 1")
 }
 

@@ -90,3 +90,35 @@ import Testing
         #expect(health.report.state == .ok)
     }
 }
+
+/// What is said of delivered results that the spool gave up before their proof.
+@Suite struct ProofLossTests {
+    @Test func `only what went since the start is an alarm, and an hour without more ends it`() {
+        let alarms = AlarmBoard()
+        func look(_ counts: [String: Int], _ seconds: Int) -> Bool {
+            alarms.note(lostProofs: counts, at: .seconds(seconds))
+        }
+        #expect(!look(["north": 40, "south": 0], 0) && alarms.texts == [])
+        #expect(look(["north": 43, "south": 0], 30))
+        #expect(alarms.texts.count == 1)
+        #expect(alarms.texts[0].hasPrefix("north: 3 delivered results had to be forgotten"))
+        #expect(!look(["north": 44, "south": 0], 1000), "it goes on")
+        #expect(alarms.texts[0].hasPrefix("north: 4 delivered results"))
+        #expect(!look(["north": 44, "south": 0], 4600) && alarms.texts.count == 1)
+        #expect(!look(["north": 44, "south": 0], 4601) && alarms.texts == [])
+        #expect(!look(["north": 44, "south": 0], 90_000) && alarms.texts == [])
+        #expect(look(["north": 45, "south": 1], 90_001), "the next loss is news again")
+        #expect(alarms.texts[0].contains("north: 1 delivered result "))
+        #expect(alarms.texts[0].contains("south: 1 delivered result "))
+    }
+
+    @Test func `a new spool, and a destination that went, count anew`() {
+        let alarms = AlarmBoard()
+        #expect(!alarms.note(lostProofs: ["north": 7], at: .zero))
+        #expect(!alarms.note(lostProofs: ["north": 0], at: .seconds(1)))
+        #expect(!alarms.note(lostProofs: [:], at: .seconds(2)))
+        #expect(!alarms.note(lostProofs: ["north": 5], at: .seconds(3)))
+        #expect(alarms.texts == [])
+        #expect(alarms.note(lostProofs: ["north": 6], at: .seconds(4)))
+    }
+}

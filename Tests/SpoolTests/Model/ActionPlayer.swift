@@ -80,7 +80,10 @@ struct ActionPlayer {
             )
             for (place, id) in zip(places, found) { ids[place] = id }
         case .drop(let place): try await drop(place)
-        case .tidy: _ = try await spool.tidy()
+        case .tidy:
+            _ = try await spool.tidy()
+            let known = Set(try await spool.status().destinations.map(\.id))
+            ids = ids.filter { known.contains($0.value) }
         case .forgetSchedules(let object):
             let kept = Set((0..<object).map(SpoolAction.object))
             return .count(try await spool.forgetSchedules(except: kept))
@@ -91,10 +94,12 @@ struct ActionPlayer {
     }
 
     private mutating func drop(_ place: Int) async throws(SpoolFault) {
-        guard let id = ids[place] else { return }
-        while try await spool.dropStep(retired: id) {}
-        let status = try await spool.status()
-        if !status.destinations.contains(where: { $0.id == id }) { ids[place] = nil }
+        let name = SpoolAction.destination(place)
+        let status = try await spool.status().destinations.first { $0.name == name }
+        guard status?.isRetired == true else { return }
+        try await spool.dropAll(of: name)
+        while try await spool.tidy() {}
+        ids[place] = nil
         leased[place] = nil
     }
 

@@ -83,12 +83,17 @@ struct SpoolModel: Hashable, Sendable {
                 destinations[place] = Destination()
             }
         case .drop(let place):
-            if destinations[place]?.isRetired == true { destinations[place] = nil }
+            guard destinations[place]?.isRetired == true else { return .done }
+            destinations[place] = nil
+            return apply(.tidy, tick: tick, numbers: first)
         case .forgetSchedules(let object):
             let before = schedules.count
             schedules = schedules.filter { $0.key < object }
             return .count(before - schedules.count)
-        case .tidy: break
+        case .tidy:
+            destinations = destinations.filter { _, destination in
+                !destination.isRetired || !destination.lanes.values.allSatisfy(\.rows.isEmpty)
+            }
         case .reopen, .crash: reopen()
         }
         return .done

@@ -98,10 +98,10 @@ extension SpoolQueue {
                 oldestAcknowledged: SpoolAction.number(kept.oldestAcknowledged)
             )
         }
-        view.rejected = try await rejected(of: status.id, limit: 100_000).map { rejected in
+        view.rejected = try await rejected(of: status.name).map { entry in
             SpoolView.RejectedView(
-                number: SpoolAction.number(rejected.result.executionStart),
-                text: rejected.text
+                number: SpoolAction.number(entry.result.executionStart),
+                text: entry.answer?.text ?? ""
             )
         }
         return view
