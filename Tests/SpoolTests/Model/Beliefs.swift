@@ -23,20 +23,18 @@ struct Beliefs: Sendable {
     ) -> SpoolAnswer? {
         var first: SpoolAnswer?
         var left: [SpoolModel] = []
-        for isSplit in [false, true] where left.isEmpty {
-            for model in models {
-                for marks in model.possibleMarks(answer, isSplit: isSplit) {
-                    var next = model
-                    let predicted = next.apply(
-                        action,
-                        tick: tick,
-                        numbers: numbers,
-                        observed: answer,
-                        marks: marks
-                    )
-                    if predicted == answer, !left.contains(next) { left.append(next) }
-                    first = first ?? predicted
-                }
+        for model in models {
+            for marks in model.possibleMarks(answer, of: action) {
+                var next = model
+                let predicted = next.apply(
+                    action,
+                    tick: tick,
+                    numbers: numbers,
+                    observed: answer,
+                    marks: marks
+                )
+                if predicted == answer, !left.contains(next) { left.append(next) }
+                first = first ?? predicted
             }
         }
         guard !left.isEmpty else { return first }

@@ -90,11 +90,10 @@ extension SpoolModel {
         return objects
     }
 
-    /// All places from which a search can start that evicts as much as was observed.
-    ///
-    /// - Parameter isSplit: with all ways to share the evictions out among an append's results;
-    ///   they matter only where one of these went for another.
-    func possibleMarks(_ answer: SpoolAnswer, isSplit: Bool = false) -> [EvictionMarks] {
+    /// All places from which a search can start that evicts as much as was observed, with all ways
+    /// to share the evictions out among an append's results: what comes first can make something
+    /// older evictable for what comes next.
+    func possibleMarks(_ answer: SpoolAnswer, of action: SpoolAction) -> [EvictionMarks] {
         guard case .receipt(let receipt) = answer, !receipt.evicted.isEmpty else {
             return [EvictionMarks()]
         }
@@ -102,10 +101,10 @@ extension SpoolModel {
             [EvictionMarks()]
             + evictable(.kept).map { EvictionMarks(kept: $0.number - 1) }
             + evictable(.changes).map { EvictionMarks(changes: $0.number - 1) }
-        guard isSplit else { return marks }
+        guard case .append(let drafts) = action else { return marks }
         let count = receipt.evicted.values.reduce(0, +)
-        return (0...count).flatMap { second in
-            (0...count - second).flatMap { third in
+        return (0...(drafts.count > 1 ? count : 0)).flatMap { second in
+            (0...(drafts.count > 2 ? count - second : 0)).flatMap { third in
                 marks.map { one in
                     EvictionMarks(kept: one.kept, changes: one.changes, later: [second, third])
                 }
