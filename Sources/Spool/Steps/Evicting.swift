@@ -39,7 +39,7 @@ extension SpoolTransaction {
                     evicted[name, default: 0] += 1
                     room = try measureRoom()
                 }
-                guard rows.count < SpoolBounds.evictionStep else { continue }
+                guard room < needed, rows.count < SpoolBounds.evictionStep else { continue }
                 guard !hasRewound, rewind(stage) else { break }
                 hasRewound = true
             }

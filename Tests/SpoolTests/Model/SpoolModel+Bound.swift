@@ -26,6 +26,7 @@ extension SpoolModel {
     ) -> SpoolAnswer {
         var seen = ReceiptAnswer(taken: drafts.count)
         if case .receipt(let receipt)? = observed { seen = receipt }
+        var marks = marks
         var answer = ReceiptAnswer(taken: min(seen.taken, drafts.count))
         let evicting = seen.evicted.values.reduce(0, +)
         let late = marks.later.reduce(0, +)
@@ -33,7 +34,7 @@ extension SpoolModel {
         for (offset, draft) in drafts.enumerated() {
             let isLater = (1...marks.later.count).contains(offset)
             let count = offset == 0 ? evicting - late : isLater ? marks.later[offset - 1] : 0
-            for object in evict(count, marks) {
+            for object in evict(count, &marks) {
                 answer.evicted[SpoolAction.object(object), default: 0] += 1
             }
             guard offset < answer.taken else { continue }
@@ -79,11 +80,13 @@ extension SpoolModel {
     private var mayRefuse: Bool { Stage.allCases.allSatisfy { evictable($0).isEmpty } }
 
     /// Evicts so many results by rule, and returns their objects.
-    private mutating func evict(_ count: Int, _ marks: EvictionMarks) -> [Int] {
+    private mutating func evict(_ count: Int, _ marks: inout EvictionMarks) -> [Int] {
         var objects: [Int] = []
         for stage in Stage.allCases {
             while objects.count < count, let next = nextEvicted(stage, marks) {
                 remove(next.number, next.object, stage)
+                if stage == .kept { marks.kept = next.number }
+                if stage == .changes { marks.changes = next.number }
                 objects.append(next.object)
             }
         }
@@ -97,10 +100,13 @@ extension SpoolModel {
         guard case .receipt(let receipt) = answer, !receipt.evicted.isEmpty else {
             return [EvictionMarks()]
         }
-        let marks =
-            [EvictionMarks()]
-            + evictable(.kept).map { EvictionMarks(kept: $0.number - 1) }
-            + evictable(.changes).map { EvictionMarks(changes: $0.number - 1) }
+        // Also between rows that cannot go yet.
+        let rows = destinations.values.flatMap { $0.lanes.values.flatMap(\.rows) }
+        let kept = Set(rows.filter { $0.state == .kept }.map(\.number)).union([0])
+        let changes = Set(rows.filter { $0.worth != .unchanged }.map(\.number)).union([0])
+        let marks = kept.flatMap { kept in
+            changes.map { EvictionMarks(kept: kept, changes: $0) }
+        }
         guard case .append(let drafts) = action else { return marks }
         let count = receipt.evicted.values.reduce(0, +)
         return (0...(drafts.count > 1 ? count : 0)).flatMap { second in
