@@ -129,11 +129,15 @@ struct OwnFlush: Sendable {
             }
             return evicted
         }()
+        let flush = FlushRun(
+            spool: spool, driver: driver, inflow: .none, obstacle: { obstacle.fault })
         var outcome: FlushOutcome
         do {
-            outcome = try await FlushRun(
-                spool: spool, driver: driver, inflow: .none, obstacle: { obstacle.fault }
-            ).run(show)
+            outcome = try await flush.run(show)
+            wanted.continuation.finish()
+            outcome.evicted = await making
+            // Own health that was made in the last moment goes too.
+            if outcome.isComplete { outcome.add(try await flush.run(show)) }
         } catch {
             driver.stop()
             wanted.continuation.finish()
@@ -141,9 +145,7 @@ struct OwnFlush: Sendable {
             throw error
         }
         driver.stop()
-        wanted.continuation.finish()
         await delivering
-        outcome.evicted = await making
         try spool.close()
         return outcome
     }

@@ -31,7 +31,7 @@ struct ControlClient {
         return try ControlClient(path: configuration.controlPath)
     }
 
-    private static let startSteps = 30
+    private static let startSteps = 100
     private static let startStep = Duration.milliseconds(100)
 
     /// Asks, and hands over each answer as it comes.

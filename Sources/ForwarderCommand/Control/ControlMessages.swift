@@ -62,6 +62,12 @@ struct FlushOutcome: Codable, Sendable, Hashable {
     }
 
     var isComplete: Bool { left.isEmpty }
+
+    /// Takes over what a flush right behind it came to.
+    mutating func add(_ next: FlushOutcome) {
+        delivered += next.delivered
+        left = next.left
+    }
 }
 
 /// Where one object's check stands.

@@ -6,12 +6,18 @@ struct ActionGenerator {
     private var random: SeededGenerator
     private let objectCount: Int
     private let outputBytes: ClosedRange<Int>
+    /// Most results of one append.
+    ///
+    /// At the bound one: for which of several results something went shows in no answer, and a model
+    /// that follows each way takes hours. BoundTests appends many there.
+    private let draftLimit: Int
     private var appended = 0
 
     /// - Parameter isBound: long outputs, so that a spool of the least size meets its bound.
     init(seed: UInt64, isBound: Bool) {
         random = SeededGenerator(seed: seed)
         objectCount = isBound ? 12 : 6
+        draftLimit = isBound ? 1 : 3
         outputBytes = isBound ? 10_000...60_000 : 0...200
     }
 
@@ -51,7 +57,7 @@ struct ActionGenerator {
     private mutating func append() -> SpoolAction {
         var objects = Array(0..<objectCount)
         objects.shuffle(using: &random)
-        let drafts = objects.prefix(1 + below(3)).map { object in
+        let drafts = objects.prefix(1 + below(draftLimit)).map { object in
             SpoolAction.Draft(
                 object: object,
                 worth: random.pick([.unchanged, .unchanged, .unchanged, .attempt, .change]),

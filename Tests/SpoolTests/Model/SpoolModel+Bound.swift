@@ -100,15 +100,9 @@ extension SpoolModel {
         guard case .receipt(let receipt) = answer, !receipt.evicted.isEmpty else {
             return [EvictionMarks()]
         }
-        // Also between rows that cannot go yet.
-        let rows = destinations.values.flatMap { $0.lanes.values.flatMap(\.rows) }
-        let kept = Set(rows.filter { $0.state == .kept }.map(\.number)).union([0])
-        let changes = Set(rows.filter { $0.worth != .unchanged }.map(\.number)).union([0])
-        let marks = kept.flatMap { kept in
-            changes.map { EvictionMarks(kept: kept, changes: $0) }
-        }
-        guard case .append(let drafts) = action else { return marks }
         let count = receipt.evicted.values.reduce(0, +)
+        guard case .append(let drafts) = action else { return startingMarks(count) }
+        let marks = startingMarks(count, areMany: drafts.count > 1)
         return (0...(drafts.count > 1 ? count : 0)).flatMap { second in
             (0...(drafts.count > 2 ? count - second : 0)).flatMap { third in
                 marks.map { one in
@@ -116,6 +110,25 @@ extension SpoolModel {
                 }
             }
         }
+    }
+
+    /// The places that make a difference to what goes when so many do.
+    ///
+    /// While less goes than is kept, only where the search among kept ones starts; otherwise all
+    /// of these go, unless what goes elsewhere makes more of them evictable.
+    private func startingMarks(_ count: Int, areMany: Bool = false) -> [EvictionMarks] {
+        let rows = destinations.values.flatMap { $0.lanes.values.flatMap(\.rows) }
+        let kept = Set(rows.filter { $0.state == .kept }.map(\.number)).union([0])
+        // Of several results in one append also between rows that cannot go yet.
+        let changes =
+            areMany
+            ? Set(rows.filter { $0.worth != .unchanged }.map(\.number)).union([0])
+            : Set(evictable(.changes).map { $0.number - 1 }).union([0])
+        if queuedOfRetired().isEmpty {
+            return count < evictable(.kept).count
+                ? kept.map { EvictionMarks(kept: $0) } : changes.map { EvictionMarks(changes: $0) }
+        }
+        return kept.flatMap { kept in changes.map { EvictionMarks(kept: kept, changes: $0) } }
     }
 
     /// The oldest one behind the mark, from the start when there is none.
