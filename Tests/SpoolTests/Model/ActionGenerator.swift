@@ -8,8 +8,8 @@ struct ActionGenerator {
     private let outputBytes: ClosedRange<Int>
     /// Most results of one append.
     ///
-    /// At the bound one: for which of several results something went shows in no answer, and a model
-    /// that follows each way takes hours. BoundTests appends many there.
+    /// At the bound one: for which of several results something went shows in no answer, and a
+    /// model that follows each way takes hours. BoundTests appends many there.
     private let draftLimit: Int
     private var appended = 0
 
