@@ -91,7 +91,9 @@ extension DeliveryMachine {
         if verdict == .absent, let until = relayEnd(of: doubt), now.monotonic < until {
             // It may still come from the node that it was sent to.
             lanes[object]?.doubt?.isAsked = false
-            lanes[object]?.doubt?.askAgainAt = until
+            lanes[object]?.doubt?.askAgainAt =
+                fates.mayStandStill(doubt.node)
+                ? min(until, now.monotonic + NodeFates.lookInterval) : until
             return
         }
         lanes[object]?.doubt = nil

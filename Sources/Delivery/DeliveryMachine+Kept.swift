@@ -91,6 +91,8 @@ struct KeptWork: Sendable {
     /// 1 second: nodes that are connected relay within milliseconds.
     private static let firstLaggardWait = Duration.seconds(1)
 
+    var hasLaggards: Bool { !laggards.isEmpty }
+
     func isLagging(_ object: ObjectName) -> Bool { laggards[object] != nil }
 
     func laggardsAreDue(at monotonic: Duration) -> Bool {
@@ -179,7 +181,7 @@ extension DeliveryMachine {
     mutating func keptRead(_ object: ObjectName, held: Timestamp?, at now: Moment) {
         guard let lane = keptWork.answered(object) else { return }
         let isForgotten = lane.isLacking(held)
-        if isForgotten, now.monotonic < replicatedAt {
+        if isForgotten, awaitsRelay(at: now) {
             // What another node acknowledged may be on its way here.
             keptWork.lag(lane)
             if lanes[object]?.stage == .ready { lanes[object]?.stage = .held }
@@ -268,6 +270,7 @@ extension DeliveryMachine {
 
     private mutating func finishComparison(at now: Moment) {
         keptWork.finish(at: now.monotonic, next: settings.verificationInterval)
+        if !keptWork.hasLaggards { relayAwaitedSince = nil }
         link.comparisonFinished()
     }
 }

@@ -101,12 +101,6 @@ extension DeliveryMachine {
         return max(doubt.askableAt, again)
     }
 
-    /// Until when the node in use may learn of a result from the node that it was sent to; nil when
-    /// that is this one.
-    func relayEnd(of doubt: Doubt) -> Duration? {
-        doubt.node == link.node.name ? nil : doubt.askableAt + settings.relayDelay
-    }
-
     mutating func enqueue(_ objects: [ObjectName], for purpose: Question.Purpose) {
         for start in stride(from: 0, to: objects.count, by: Wire.objectLimit) {
             let end = min(start + Wire.objectLimit, objects.count)

@@ -55,8 +55,10 @@ package struct DeliveryMachine: Sendable {
     var hasLoaded = false
     /// The way back to the preferred node.
     var homecoming: Homecoming
-    /// Until when the node in use may not yet hold what another node of the zone acknowledged.
-    var replicatedAt = Duration.zero
+    /// What the nodes that are not in use may still do.
+    var fates = NodeFates()
+    /// Since when the node in use is, while it may not yet hold what another one acknowledged.
+    var relayAwaitedSince: Duration?
     /// What somebody else's results do to ours.
     var overtaking = Overtaking()
     /// Flights to nodes that are no longer in use.
@@ -145,6 +147,7 @@ package struct DeliveryMachine: Sendable {
             askAboutDoubtful(at: now)
             calibrate(at: now, &actions)
             ask(at: now, &actions)
+            lookAtSuspects(at: now, &actions)
         }
         exchange(at: now, &actions)
         if let due = nextWake(at: now) { actions.append(.wake(at: due)) }
@@ -178,6 +181,7 @@ package struct DeliveryMachine: Sendable {
         if link.isAway, link.phase == .open, let at = homecoming.wakeAt { due.append(at) }
         if let at = keptWork.wake(for: link.phase) { due.append(at) }
         if let at = healthDueAt { due.append(at) }
+        if let at = nextLook { due.append(at) }
         if let spoolRetryAt { due.append(spoolRetryAt) }
         return due.min().map { max($0, now.monotonic + Self.shortestWait) }
     }
@@ -194,6 +198,7 @@ package struct DeliveryMachine: Sendable {
         flights.removeAll()
         flightsElsewhere = 0
         flightBytes = 0
+        fates.dropLooks()
         dropQuestions()
         counts.uplinkRestarts += 1
     }
@@ -215,7 +220,9 @@ package struct DeliveryMachine: Sendable {
     }
 
     private mutating func probeAnswered(_ id: UInt64, _ answer: ProbeAnswer, at now: Moment) {
-        guard !homeAnswered(id, answer, at: now), link.phase == .probing(id: id) else { return }
+        guard !lookAnswered(id, answer, at: now), !homeAnswered(id, answer, at: now),
+            link.phase == .probing(id: id)
+        else { return }
         switch answer {
         case .failed(let fault, let text): linkFailed(fault.explained(text), at: now)
         case .answered(let greeting) where !greeting.canSubmit:
@@ -230,7 +237,7 @@ package struct DeliveryMachine: Sendable {
         overtaking.connected()
         let isOtherNode = calibration.node != link.node.id
         if isOtherNode, settings.nodes.count > 1 {
-            replicatedAt = now.monotonic + settings.relayDelay
+            relayAwaitedSince = now.monotonic
             keptWork.forgetShunned()
             wakeParkedElsewhere()
         }
@@ -261,6 +268,7 @@ package struct DeliveryMachine: Sendable {
         link.failed(text, at: now, using: &random)
         dropQuestions()
         guard link.node != node else { return }
+        fates.left(node.name, at: now.monotonic)
         if !wasAway { homecoming.left(text, at: now.monotonic, using: &random) }
         countFlightsElsewhere()
     }

@@ -71,6 +71,14 @@ extension DeliveryMachine {
                 \(homecoming.reason)
                 """)
         }
+        for node in standingStill {
+            warnings.append(
+                """
+                \(node) takes connections and answers nothing, as a stopped process does. What it \
+                may still hold of our results waits for it, for \
+                \(Int(settings.stallPatience.inSeconds)) s at most. Restart it, or let it go on.
+                """)
+        }
         if !link.canReadBack {
             warnings.append(
                 """

@@ -43,6 +43,13 @@ package struct DeliverySettings: Sendable, Hashable {
     ///
     /// 30 seconds: nodes that lost each other connect again every 10 seconds.
     package var relayDelay = Duration.seconds(30)
+    /// How long what a node may hold that stands still is not sent to another node: its host takes
+    /// connections, and nothing answers.
+    ///
+    /// 2 minutes: within them most processes go on or are ended. What is sent elsewhere while it
+    /// stands still can take effect twice; what waits is late, one result of each object that was
+    /// out and all that follow it.
+    package var stallPatience = Duration.seconds(120)
     /// How long another node is used at least before the preferred one is tried again.
     package var minimumStay = Duration.seconds(60)
     /// What it gets of the results that wait for it.

@@ -49,6 +49,9 @@ struct Homecoming: Sendable {
             first: minimumStay * 2, longest: max(minimumStay * 2, Self.longestStay))
     }
 
+    /// True while the preferred node was asked whether it is there, or has said so.
+    var isAsking: Bool { stage != .idle }
+
     /// True when the preferred node has a connection that is to be used soon.
     var hasArrived: Bool { arrival != nil }
 
@@ -135,6 +138,7 @@ extension DeliveryMachine {
         case .draining where isSettledForMove:
             guard let arrival = homecoming.arrival else { return homecoming.abandon() }
             homecoming.finish()
+            fates.left(link.node.name, at: now.monotonic)
             link.comeHome()
             dropQuestions()
             countFlightsElsewhere()
@@ -151,6 +155,7 @@ extension DeliveryMachine {
     /// The preferred node answered a probe of the way back; false when none was asked.
     mutating func homeAnswered(_ id: UInt64, _ answer: ProbeAnswer, at now: Moment) -> Bool {
         guard homecoming.stage == .probing(id: id) else { return false }
+        fates.learn(answer, of: settings.nodes[0].name, at: now.monotonic)
         switch answer {
         case .failed(let fault, let text): homecoming.abandon(fault.explained(text))
         case .answered(let greeting) where !greeting.canSubmit:

@@ -61,9 +61,9 @@ package struct OutcomeReport: Hashable, Sendable {
 
 /// Why a connection or a question failed.
 package enum LinkFault: UInt8, Sendable, CaseIterable {
-    /// No address, refused, reset, or no route.
+    /// No address, refused, reset, no route, or no connection within the time allowed.
     case unreachable = 1
-    /// Nothing happened within the time allowed.
+    /// The host took the connection, and nothing was said on it within the time allowed.
     case timedOut = 2
     /// The certificate is not the master's: another CA, another name, expired, wrong purpose.
     case untrusted = 3

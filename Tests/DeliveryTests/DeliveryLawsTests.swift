@@ -55,6 +55,31 @@ import Testing
         #expect(evidence.relayed > 100)
     }
 
+    /// Its host holds what is out to it until it goes on, while the other node is in use.
+    @Test(arguments: versions)
+    func `a node that stands still and goes on doubles nothing and puts nothing out of order`(
+        version: String
+    ) async throws {
+        let folder = try TemporaryDirectory("stall")
+        var (lateArrivals, changesOfNode) = (0, 0)
+        for seed in 1...Self.seeds {
+            var world = try await SimulatedWorld(
+                seed: seed, folder: folder, masterSkews: [.zero, .zero], version: version)
+            for _ in 0..<8 {
+                for _ in 0..<20 { try await world.deliver() }
+                try await world.accept()
+                try await world.stallOnce()
+            }
+            try await world.calmDown()
+            checkZone(world, seed: seed)
+            lateArrivals += world.lateArrivals
+            changesOfNode += world.changesOfNode
+            try world.close()
+        }
+        #expect(lateArrivals > 50)
+        #expect(changesOfNode > 50)
+    }
+
     /// More of them by `FORWARDER_SEEDS=200 swift test --filter DeliveryLaws`.
     private static var seeds: UInt64 {
         ProcessInfo.processInfo.environment["FORWARDER_SEEDS"].flatMap(UInt64.init) ?? 12

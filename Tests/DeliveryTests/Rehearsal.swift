@@ -53,6 +53,8 @@ struct Rehearsal {
     var permissions = ["actions/process-check-result", "objects/query/*"]
     /// Nodes that refuse connections.
     var down: Set<UInt16> = []
+    /// Nodes that take connections and answer nothing.
+    var stalled: Set<UInt16> = []
     /// Objects that no node knows when it is asked.
     var unknown: Set<ObjectName> = []
     /// Nodes that do not know this host's own health.
@@ -226,13 +228,7 @@ struct Rehearsal {
         now.wall = now.wall + .milliseconds(1)
         switch message {
         case .probe(let id, let node):
-            let greeting = MasterGreeting(version: version, permissions: permissions)
-            tell(
-                .uplink(
-                    .probeAnswer(
-                        id: id,
-                        down.contains(node.index)
-                            ? .failed(.unreachable, text: "refused") : .answered(greeting))))
+            tell(.uplink(.probeAnswer(id: id, probeAnswer(of: node.index))))
         case .submit(let submission): answer(submission)
         case .readBack(let id, let node, let objects):
             let isStrange =
@@ -248,6 +244,12 @@ struct Rehearsal {
                         id: id, isStrange ? .objectUnknown : .readings(readings))))
         default: break
         }
+    }
+
+    private func probeAnswer(of node: UInt16) -> ProbeAnswer {
+        if down.contains(node) { return .failed(.unreachable, text: "refused") }
+        if stalled.contains(node) { return .failed(.timedOut, text: "silent") }
+        return .answered(MasterGreeting(version: version, permissions: permissions))
     }
 
     private mutating func answer(_ submission: Submission) {

@@ -22,6 +22,10 @@ struct SimulatedMaster {
     private var state = State()
     private var dumped = State()
     private(set) var isUp = true
+    /// True while its process is stopped: its host takes bytes for it, which it reads later.
+    private(set) var isStalled = false
+    /// True while it reads and answers.
+    var isAwake: Bool { isUp && !isStalled }
     /// True for one before 2.14.
     let discardsSilently: Bool
     /// Objects that it does not know.
@@ -63,14 +67,20 @@ struct SimulatedMaster {
     mutating func stop() {
         dump()
         isUp = false
+        isStalled = false
     }
 
     /// Loses what it did not write down.
     mutating func crash() {
         state = dumped
         isUp = false
+        isStalled = false
         crashes += 1
     }
 
     mutating func start() { isUp = true }
+
+    mutating func stall() { isStalled = isUp }
+
+    mutating func goOn() { isStalled = false }
 }

@@ -13,36 +13,36 @@ struct SimulatedWorld {
     static let health = ObjectName(host: "h", service: "forwarder")
     static let grace = Duration.seconds(5)
 
-    private struct Request {
+    struct Request {
         var node: Int
         var message: DaemonMessage
         var sentAt: Timestamp
     }
 
-    private struct LateBytes {
+    struct LateBytes {
         var node: Int
         var submission: Submission
         var arrival: Duration
     }
 
     var random: SeededGenerator
-    private let spool: SpoolQueue
-    private let destination: DestinationID
+    let spool: SpoolQueue
+    let destination: DestinationID
     private let version: String
-    private let replay: ReplaySettings
-    private(set) var machine: DeliveryMachine
+    let replay: ReplaySettings
+    var machine: DeliveryMachine
     var zone: SimulatedZone
 
-    private var monotonic = Duration.seconds(1000)
+    var monotonic = Duration.seconds(1000)
     var wallStep = Duration.zero
     private let epoch = Timestamp(microseconds: 1_700_000_000_000_000)
 
-    private var wire: [Request] = []
-    private var late: [LateBytes] = []
-    private var connected: Set<Int> = []
+    var wire: [Request] = []
+    var late: [LateBytes] = []
+    var connected: Set<Int> = []
     /// Nodes that this host cannot reach now.
-    private var blocked: Set<Int> = []
-    private var wakeAt: Duration?
+    var blocked: Set<Int> = []
+    var wakeAt: Duration?
     private var count = 0
     private(set) var accepted: [ObjectName: [String]] = [:]
     /// What results said, by their output.
@@ -54,8 +54,9 @@ struct SimulatedWorld {
     static let maxCheckAttempts = 4
     static let firstStanding = CheckState(state: .ok, type: .hard, attempt: 1)
     /// Evidence that a run was not vacuous.
-    private(set) var losses = 0
-    private(set) var crashes = 0
+    var losses = 0
+    var stalls = 0
+    var crashes = 0
     private(set) var lateArrivals = 0
     private(set) var changesOfNode = 0
     private(set) var returns = 0
@@ -77,7 +78,7 @@ struct SimulatedWorld {
         try await load()
     }
 
-    private static func machine(
+    static func machine(
         _ destination: DestinationID, nodes: Int, seed: UInt64, replay: ReplaySettings
     ) -> DeliveryMachine {
         let nodes = (0..<nodes).map { index in
@@ -94,7 +95,7 @@ struct SimulatedWorld {
     }
 
     var now: Moment { Moment(wall: epoch + monotonic + wallStep, monotonic: monotonic) }
-    private var trueClock: Timestamp { epoch + monotonic }
+    var trueClock: Timestamp { epoch + monotonic }
 
     func close() throws { try spool.close() }
 
@@ -223,94 +224,22 @@ struct SimulatedWorld {
 
     mutating func anyNode() -> Int { Int.random(in: zone.nodes.indices, using: &random) }
 
-    private func id(of node: Int) -> NodeID { NodeID(index: UInt16(node)) }
+    func id(of node: Int) -> NodeID { NodeID(index: UInt16(node)) }
 
-    /// The network between this host and a node goes, or comes back.
-    private mutating func block() async throws {
-        let node = anyNode()
-        guard blocked.remove(node) == nil else { return }
-        blocked.insert(node)
-        try await breakConnection(to: node)
-    }
-
-    /// What is on the wire is lost to the client; some of it still arrives.
-    mutating func breakConnection(to node: Int) async throws {
-        guard connected.remove(node) != nil else { return }
-        let lost = wire.filter { $0.node == node }
-        wire.removeAll { $0.node == node }
-        losses += lost.count
-        let text = "broken"
-        for request in lost {
-            switch request.message {
-            case .submit(let submission):
-                if Bool.random(using: &random) {
-                    let delay = Int.random(in: 0..<4900, using: &random)
-                    late.append(
-                        LateBytes(
-                            node: node, submission: submission,
-                            arrival: monotonic + .milliseconds(delay)))
-                }
-                try await tell(
-                    .uplink(
-                        .outcome(
-                            OutcomeReport(
-                                id: submission.id, outcome: .lost, text: text,
-                                sentAt: request.sentAt, answeredAt: now.wall))))
-            case .readBack(let id, _, _):
-                try await tell(
-                    .uplink(
-                        .readBackAnswer(id: id, .failed(.closed, text: text))))
-            default: break
-            }
-        }
-        try await tell(.uplink(.link(node: id(of: node), isUp: false)))
-    }
-
-    /// The client dies; a new one starts on the same spool.
-    ///
-    /// Bytes that left may arrive.
-    mutating func crashClient() async throws {
-        crashes += 1
-        for request in wire {
-            guard case .submit(let submission) = request.message else { continue }
-            let delay = Int.random(in: 0..<4900, using: &random)
-            late.append(
-                LateBytes(
-                    node: request.node, submission: submission,
-                    arrival: monotonic + .milliseconds(delay)))
-        }
-        wire = []
-        connected = []
-        wakeAt = nil
-        machine = Self.machine(
-            destination, nodes: zone.nodes.count, seed: random.next(), replay: replay)
-        try await load()
-    }
-
-    private mutating func load() async throws {
+    mutating func load() async throws {
         let lanes = try await spool.lanes(of: destination)
         let unresolved = try await spool.leasedRows(of: destination)
         try await tell(.loaded(lanes: lanes, unresolved: unresolved))
         try await tell(.uplinkStarted)
     }
 
-    /// A node ends; of two nodes never both, or what only one of them knows would come too late.
-    private mutating func stopMaster() async throws {
-        let node = anyNode()
-        let others = zone.nodes.indices.filter { $0 != node }
-        guard zone.nodes[node].isUp, others.allSatisfy({ zone.nodes[$0].isUp }) else { return }
-        // What already left either arrived before or never does: the master's host resets it.
-        late.removeAll { $0.node == node }
-        zone.end(node, cleanly: Bool.random(using: &random), clock: trueClock)
-        let keepsArriving = late
-        try await breakConnection(to: node)
-        late = keepsArriving
-    }
-
     mutating func pass(_ span: Duration) async throws {
         monotonic += span
-        let due = late.filter { $0.arrival <= monotonic }
-        late.removeAll { $0.arrival <= monotonic }
+        let isDue = { [zone, monotonic] (bytes: LateBytes) in
+            bytes.arrival <= monotonic && !zone.nodes[bytes.node].isStalled
+        }
+        let due = late.filter(isDue)
+        late.removeAll(where: isDue)
         for bytes in due where zone.nodes[bytes.node].isUp {
             lateArrivals += 1
             _ = take(bytes.submission, at: bytes.node)
@@ -324,7 +253,7 @@ struct SimulatedWorld {
 
     // MARK: The machine
 
-    private mutating func tell(_ event: DeliveryEvent) async throws {
+    mutating func tell(_ event: DeliveryEvent) async throws {
         let life = crashes
         let node = machine.link.node
         let actions = machine.handle(event, at: now)
@@ -364,6 +293,11 @@ struct SimulatedWorld {
         case .probe(let id, let nodeID):
             let node = Int(nodeID.index)
             try await breakConnection(to: node)
+            guard !zone.nodes[node].isStalled || blocked.contains(node) else {
+                try await pass(.seconds(1))
+                return try await tell(
+                    .uplink(.probeAnswer(id: id, .failed(.timedOut, text: "silent"))))
+            }
             guard zone.nodes[node].isUp, !blocked.contains(node) else {
                 return try await tell(
                     .uplink(.probeAnswer(id: id, .failed(.unreachable, text: "refused"))))

@@ -49,8 +49,11 @@ struct SimulatedZone {
 
     /// What is due arrives where somebody is up to take it.
     mutating func pass(at now: Duration, clock: Timestamp) {
-        let due = relays.filter { $0.due <= now && nodes[$0.to].isUp && nodes[$0.from].isUp }
-        relays.removeAll { $0.due <= now && nodes[$0.to].isUp && nodes[$0.from].isUp }
+        let isDue = { [nodes] (relay: Relay) in
+            relay.due <= now && nodes[relay.to].isAwake && nodes[relay.from].isAwake
+        }
+        let due = relays.filter(isDue)
+        relays.removeAll(where: isDue)
         for relay in due { take(relay, clock) }
     }
 
@@ -62,6 +65,8 @@ struct SimulatedZone {
 
     /// A node ends: cleanly, or with all that it did not write down or relay.
     mutating func end(_ node: Int, cleanly: Bool, clock: Timestamp) {
+        // A stopped process can only be killed.
+        let cleanly = cleanly && nodes[node].isAwake
         let own = relays.filter { $0.from == node }
         relays.removeAll { $0.from == node }
         if cleanly {

@@ -67,4 +67,24 @@ import UplinkMessages
         try session.stop()
         try master.stop()
     }
+
+    @Test func `a host that takes no connection cannot be reached, and is not called slow`() throws
+    {
+        let certificates = try Certificates.shared.get()
+        let gone = try FullBacklog()
+        let session = try SessionUnderTest(identity: certificates.material("client"))
+        var node = NodeSettings(
+            name: "icinga1", identity: "client", addresses: ["127.0.0.1"], port: gone.port,
+            connections: 1)
+        node.connectTimeout = .milliseconds(200)
+        try session.begin([node])
+        session.send(.probe(id: 1, node: NodeID(index: 0)))
+        guard case .failed(.unreachable, let text) = try session.nextProbeAnswer() else {
+            Issue.record("it was called something else")
+            return
+        }
+        #expect(text.contains("took no connection within"), "\(text)")
+        try session.stop()
+        withExtendedLifetime(gone) {}
+    }
 }

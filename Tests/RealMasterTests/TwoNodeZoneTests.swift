@@ -40,7 +40,14 @@ struct TwoNodeZoneTests {
             try waitForRuns(3, at: pair.first)
             let (left, again) = try interrupt(pair.first, outage, first) {
                 try waitForNode("master2", site)
-                try waitForRuns(4, at: pair.second)
+                if outage == .stalled {
+                    // Longer than nodes take to relay: what it holds waits for it all the same.
+                    Thread.sleep(forTimeInterval: 15)
+                    let warnings = try site.destination()["warnings"].elements
+                    #expect(warnings.contains { $0.string?.contains("answers nothing") == true })
+                } else {
+                    try waitForRuns(4, at: pair.second)
+                }
             }
             try pair.waitUntilConnected()
             try waitForNode("master1", site)
@@ -122,7 +129,8 @@ struct TwoNodeZoneTests {
     private func expectOnceInOrder(_ entries: [ProcessedResults.Entry]) {
         for (name, entries) in Dictionary(grouping: entries, by: \.object)
         where walk.names.contains(name) {
-            #expect(Set(entries.map(\.output)).count == entries.count, "\(name) doubled")
+            let twice = Dictionary(grouping: entries, by: \.output).filter { $0.value.count > 1 }
+            #expect(twice.isEmpty, "\(name) doubled")
             walk.expectStrictOrder(entries, name)
         }
     }

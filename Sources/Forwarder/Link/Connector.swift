@@ -32,6 +32,8 @@ final class Connector {
     private var channel: (any Channel)?
     private var timer: Scheduled<Void>?
     private var attempt = 0
+    /// True once the peer's host took the connection of this attempt.
+    private var isAccepted = false
 
     init(
         to target: Target,
@@ -71,6 +73,7 @@ final class Connector {
             return finish(.failure(failure ?? none))
         }
         attempt += 1
+        isAccepted = false
         guard
             let socketAddress = try? SocketAddress(  // lost on purpose: said in the next line
                 ipAddress: address,
@@ -101,13 +104,7 @@ final class Connector {
         let thisAttempt = attempt
         timer = isolated.scheduleTask(in: share) {
             guard thisAttempt == self.attempt else { return }
-            self.failed(
-                LinkFailure(
-                    .timedOut,
-                    "\(self.target.name) at \(place) did not complete connection and TLS "
-                        + "handshake within \(share.nanoseconds / 1_000_000) ms"
-                )
-            )
+            self.failed(self.tooLate(at: place, within: share))
         }
         client.established.futureResult.assumeIsolated().whenComplete { result in
             guard thisAttempt == self.attempt else { return }
@@ -127,7 +124,25 @@ final class Connector {
             }
             .connect(to: address)
             .assumeIsolated()
-            .whenFailure { client.established.fail($0) }
+            .whenComplete { result in
+                switch result {
+                case .success: self.isAccepted = thisAttempt == self.attempt
+                case .failure(let error): client.established.fail(error)
+                }
+            }
+    }
+
+    /// A host that takes connections for a process which does not speak is another matter than one
+    /// that is not there: the former may still hold what was sent to it.
+    private func tooLate(at place: String, within share: TimeAmount) -> LinkFailure {
+        let span = "\(share.nanoseconds / 1_000_000) ms"
+        return isAccepted
+            ? LinkFailure(
+                .timedOut,
+                "\(target.name) at \(place) took the connection and did not complete the TLS "
+                    + "handshake within \(span)")
+            : LinkFailure(
+                .unreachable, "\(target.name) at \(place) took no connection within \(span)")
     }
 
     private func fill(_ channel: any Channel, with client: PipelinedClient) throws {

@@ -94,6 +94,7 @@ struct ConfigurationLoader {
             answerTimeout: read.span("answer_timeout", default: .seconds(30), &errors),
             grace: read.span("grace", default: .seconds(5), &errors),
             relayDelay: read.span("relay_delay", default: .seconds(30), &errors),
+            stallPatience: read.span("stall_patience", default: .seconds(120), &errors),
             minimumStay: read.span("minimum_stay", default: .seconds(60), &errors),
             replay: read.replay(default: replay, &errors))
     }

@@ -50,6 +50,7 @@ struct MasterNode: Sendable, Hashable {
     var answerTimeout: Duration
     var grace: Duration
     var relayDelay = Duration.seconds(30)
+    var stallPatience = Duration.seconds(120)
     var minimumStay = Duration.seconds(60)
     /// The same for all nodes of a zone.
     var replay = ReplaySettings()

@@ -47,6 +47,9 @@ enum ForwarderSchema {
             name: "relay_delay", kind: .number,
             help: "how long the nodes of a zone may take to tell each other; default 30s"),
         Attribute(
+            name: "stall_patience", kind: .number,
+            help: "how long what a node that stands still may hold waits for it; default 2m"),
+        Attribute(
             name: "minimum_stay", kind: .number,
             help: "shortest use of another node before the zone's first one again; default 1m"),
         Attribute(

@@ -20,6 +20,8 @@ extension ForwarderConfiguration {
                 name: destination.zone, number: UInt16(truncatingIfNeeded: index + 1),
                 nodes: nodes, healthObject: healthObject, checkSource: nodeName)
             settings.relayDelay = destination.nodes.map(\.relayDelay).max() ?? settings.relayDelay
+            settings.stallPatience =
+                destination.nodes.map(\.stallPatience).max() ?? settings.stallPatience
             settings.minimumStay =
                 destination.nodes.map(\.minimumStay).max() ?? settings.minimumStay
             settings.replay = destination.nodes.first?.replay ?? settings.replay
