@@ -59,10 +59,15 @@ extension SpoolTransaction {
         let pattern = filter.object.map { NamePattern($0) }
         let from = cursor ?? QueueCursor(destination: 0, object: 0, result: 0)
         let names = try destinations()
+        var last: QueueRowKey?
         let keys = try fetch(
             SQL.queueEntries,
             [from.destination, from.object, from.result, QueuePage.entryLimit]
-        ) { row in try Self.key(row, names) }
+        ) { row in
+            let key = try Self.key(row, names, after: last)
+            last = key
+            return key
+        }
         for key in keys where key.passes(filter, pattern) {
             guard try take(key, &self) else { return }
         }
@@ -71,11 +76,15 @@ extension SpoolTransaction {
 }
 
 extension SpoolTransaction {
+    /// The rows of an object follow each other: its name is read once.
     private static func key(
         _ row: StoredRow,
-        _ names: [DestinationRow]
+        _ names: [DestinationRow],
+        after last: QueueRowKey?
     ) throws -> QueueRowKey {
         let destination: Int64 = try row.value(0)
+        let objectID: Int64 = try row.value(1)
+        let known = last.flatMap { $0.cursor.object == objectID ? $0.object : nil }
         let stored: Int64 = try row.value(3)
         let isAmbiguous: Int64? = try row.optional(6)
         let state: DeliveryState =
@@ -89,11 +98,11 @@ extension SpoolTransaction {
         return QueueRowKey(
             cursor: QueueCursor(
                 destination: destination,
-                object: try row.value(1),
+                object: objectID,
                 result: try row.value(2)
             ),
             destinationName: names.first { $0.id == destination }?.name ?? "",
-            object: try row.object(4),
+            object: try known ?? row.object(4),
             state: state,
             isParked: parkedUntil != nil && state == .queued
         )

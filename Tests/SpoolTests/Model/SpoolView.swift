@@ -98,6 +98,8 @@ extension SpoolQueue {
                 oldestAcknowledged: SpoolAction.number(kept.oldestAcknowledged)
             )
         }
+        // The lanes count them; that the counts are true is looked at with the contradictions.
+        guard view.lanes.values.contains(where: { $0.rejected > 0 }) else { return view }
         view.rejected = try await rejected(of: status.name).map { entry in
             SpoolView.RejectedView(
                 number: SpoolAction.number(entry.result.executionStart),
