@@ -17,8 +17,6 @@ SWIFT_FLAGS ?= --explicit-target-dependency-import-check error
 SOURCES := Package.swift Sources Tests
 # Targets that start the real Icinga 2; they share two cores with it and so run one after another.
 REAL := (RealMasterTests|CrashTests)
-# Their part that compares versions of it.
-COMPAT := RealMasterTests\.Compat
 
 .PHONY: build check test demo bench fmt clean lint dependencies unit real faults model crash compat
 
@@ -53,7 +51,7 @@ unit: build
 	swift test $(SWIFT_FLAGS) --skip-build --skip '^$(REAL)\.'
 
 real: build
-	swift test $(SWIFT_FLAGS) --skip-build --no-parallel --filter '^$(REAL)\.' --skip '^$(COMPAT)'
+	SWIFT_FLAGS="$(SWIFT_FLAGS)" scripts/real-tests
 
 compat: test-dependencies build
 	SWIFT_FLAGS="$(SWIFT_FLAGS)" scripts/compat
