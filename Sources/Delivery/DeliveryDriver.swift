@@ -34,6 +34,10 @@ package actor DeliveryDriver {
         case hurryLinks
         /// Let nothing more go out.
         case windDown
+        /// Watch for rechecks that a destination requests of exactly these objects.
+        case watch(destination: String, Set<ObjectName>)
+        /// What waits of this object goes before what waits of others, everywhere.
+        case urgent(ObjectName)
     }
 
     private enum Event: Sendable {
@@ -46,6 +50,7 @@ package actor DeliveryDriver {
     private let spool: SpoolQueue
     private let time: any TimeSource
     private let wantHealth: @Sendable () -> Void
+    private let demanded: @Sendable (String, [RecheckDemand]) -> Void
     private let passing: KillPoint.Observer
     private let settings: [DeliverySettings]
     private var machines: [DeliveryMachine] = []
@@ -59,16 +64,19 @@ package actor DeliveryDriver {
     ///
     /// - Parameters:
     ///   - wantHealth: has a result of the forwarder's own health made and accepted.
+    ///   - demanded: hears which rechecks a destination requests, in each round while they stand.
     ///   - passing: hears of each ``KillPoint``; nobody listens outside of tests.
     package init(
         spool: SpoolQueue, settings: [DeliverySettings], time: any TimeSource,
         passing: @escaping KillPoint.Observer = { _ in },
+        demanded: @escaping @Sendable (String, [RecheckDemand]) -> Void = { _, _ in },
         wantHealth: @escaping @Sendable () -> Void
     ) {
         self.spool = spool
         self.settings = settings
         self.time = time
         self.wantHealth = wantHealth
+        self.demanded = demanded
         self.passing = passing
         (events, inbox) = AsyncStream.makeStream(of: Event.self)
     }
@@ -156,6 +164,10 @@ package actor DeliveryDriver {
             }
         case .hurryLinks: tellAll(.hurryLink, &group)
         case .windDown: tellAll(.windDown, &group)
+        case .watch(let destination, let objects):
+            guard let index = settings.firstIndex(where: { $0.name == destination }) else { return }
+            tell(index, .watch(objects), &group)
+        case .urgent(let object): tellAll(.urgent(object), &group)
         }
     }
 
@@ -165,7 +177,8 @@ package actor DeliveryDriver {
             passing(.answered)
             route(id: report.id, message, &group)
         case .probeAnswer(let id, _): route(id: id, message, &group)
-        case .readBackAnswer(let id, _): route(id: id, message, &group)
+        case .readBackAnswer(let id, _), .scheduleAnswer(let id, _):
+            route(id: id, message, &group)
         case .ready, .link, .addressWanted: tellAll(.uplink(message), &group)
         }
     }
@@ -204,6 +217,7 @@ package actor DeliveryDriver {
         switch action {
         case .send(let message): send([message])
         case .wantHealth: wantHealth()
+        case .recheckDemanded(let demands): demanded(settings[index].name, demands)
         case .wake(let at): arm(index, at, &group)
         case .exchange(let batch):
             group.addTask { [spool, inbox] in

@@ -30,6 +30,10 @@ package enum DeliveryEvent: Sendable {
     case retry([RetriedLane])
     /// Try a failed connection again now.
     case hurryLink
+    /// Watch for requested rechecks of exactly these objects.
+    case watch(Set<ObjectName>)
+    /// What waits of this object goes before what waits of others.
+    case urgent(ObjectName)
     /// Nothing more is to go out; what is out is still settled.
     case windDown
     /// Time has passed.
@@ -49,6 +53,8 @@ package enum DeliveryAction: Sendable {
     case judgeKept(round: Int, [KeptVerdict])
     /// Have a result of the forwarder's own health made, see ``DeliverySettings/healthObject``.
     case wantHealth
+    /// Somebody asks for these checks on the master; told again in every round while they stand.
+    case recheckDemanded([RecheckDemand])
     /// Tell `.tick` at this monotonic time; replaces the earlier wish.
     case wake(at: Duration)
 }

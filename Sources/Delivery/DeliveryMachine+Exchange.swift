@@ -183,7 +183,9 @@ extension DeliveryMachine {
         {
             counts.translated += 1
         }
-        actions.append(.send(.submit(submission(lease, flight, id: id, at: now))))
+        let submission = submission(lease, flight, id: id, at: now)
+        watch.sent(object, ttlSeconds: submission.ttlSeconds)
+        actions.append(.send(.submit(submission)))
     }
 
     private func submission(

@@ -102,7 +102,7 @@ extension DeliveryMachine {
             return
         }
         lanes[object, default: LaneState()].stage = .ready
-        if object == settings.healthObject {
+        if object == settings.healthObject || urgent.contains(object) {
             ready.prepend(object)
         } else {
             ready.append(object)
@@ -116,7 +116,15 @@ extension DeliveryMachine {
             makeReady(object)
         } else {
             lanes[object]?.stage = .empty
+            urgent.remove(object)
         }
+    }
+
+    /// Moves a whole lane to the front; its order stays.
+    mutating func hasten(_ object: ObjectName) {
+        guard let lane = lanes[object], lane.queued > 0 || lane.stage != .empty else { return }
+        urgent.insert(object)
+        if lane.stage == .ready { ready.prepend(object) }
     }
 
     mutating func sleep(_ object: ObjectName, for wait: Duration, at now: Moment) {
@@ -221,6 +229,7 @@ extension DeliveryMachine {
 
     private mutating func processed(_ flight: Flight, _ report: OutcomeReport, at now: Moment) {
         lanes[flight.object]?.backoff.reset()
+        watch.processed(flight.object)
         lanes[flight.object]?.unverified = 0
         if isVoid(flight, sentAt: now.monotonic(of: report.sentAt)) {
             settle(flight, .superseded)

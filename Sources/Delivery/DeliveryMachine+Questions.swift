@@ -128,6 +128,7 @@ extension DeliveryMachine {
         if calibration.stage == .asking { calibration.stage = .needed }
         homecoming.abandon()
         keptWork.abandon()
+        watch.drop()
     }
 
     // MARK: Answers

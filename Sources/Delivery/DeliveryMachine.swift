@@ -59,6 +59,10 @@ package struct DeliveryMachine: Sendable {
     var fates = NodeFates()
     /// Since when the node in use is, while it may not yet hold what another one acknowledged.
     var relayAwaitedSince: Duration?
+    /// Which rechecks the master asks for.
+    var watch = RecheckWatch()
+    /// Objects whose results go before those of others until none of theirs waits.
+    var urgent: Set<ObjectName> = []
     /// What somebody else's results do to ours.
     var overtaking = Overtaking()
     /// Flights to nodes that are no longer in use.
@@ -105,7 +109,9 @@ package struct DeliveryMachine: Sendable {
         case .keptFailed(let round, let text): keptFailed(text, round, at: now)
         case .uplinkStarted: link.uplinkStarted()
         case .uplinkLost(let text): uplinkLost(text, at: now)
-        case .uplink(let message): heard(message, at: now)
+        case .uplink(let message): heard(message, at: now, &actions)
+        case .watch(let objects): watch.watch(objects)
+        case .urgent(let object): hasten(object)
         case .hurry: hurry()
         case .retry(let wanted): retry(wanted)
         case .hurryLink: link.hurry()
@@ -147,6 +153,7 @@ package struct DeliveryMachine: Sendable {
             askAboutDoubtful(at: now)
             calibrate(at: now, &actions)
             ask(at: now, &actions)
+            watchSchedules(at: now, &actions)
             lookAtSuspects(at: now, &actions)
         }
         exchange(at: now, &actions)
@@ -161,6 +168,7 @@ package struct DeliveryMachine: Sendable {
 
     private func hasWork(at now: Moment) -> Bool {
         !ready.isEmpty || !doubtful.isEmpty || keptWork.isDue(at: now.monotonic)
+            || watchWake.map { $0 <= now.monotonic } ?? false
     }
 
     private mutating func probe(_ actions: inout [DeliveryAction]) {
@@ -182,6 +190,7 @@ package struct DeliveryMachine: Sendable {
         if let at = keptWork.wake(for: link.phase) { due.append(at) }
         if let at = healthDueAt { due.append(at) }
         if let at = nextLook { due.append(at) }
+        if let at = watchWake { due.append(at) }
         if let spoolRetryAt { due.append(spoolRetryAt) }
         return due.min().map { max($0, now.monotonic + Self.shortestWait) }
     }
@@ -203,11 +212,15 @@ package struct DeliveryMachine: Sendable {
         counts.uplinkRestarts += 1
     }
 
-    private mutating func heard(_ message: UplinkMessage, at now: Moment) {
+    private mutating func heard(
+        _ message: UplinkMessage, at now: Moment, _ actions: inout [DeliveryAction]
+    ) {
         switch message {
         case .outcome(let report): outcome(report, at: now)
         case .probeAnswer(let id, let answer): probeAnswered(id, answer, at: now)
         case .readBackAnswer(let id, let answer): readBackAnswered(id, answer, at: now)
+        case .scheduleAnswer(let id, let answer):
+            scheduleAnswered(id, answer, at: now, &actions)
         case .link(let node, let isUp):
             guard !isUp else { return }
             if node == link.node.id {
@@ -236,6 +249,7 @@ package struct DeliveryMachine: Sendable {
         link.connected(greeting, fencedAt: fencedAt)
         overtaking.connected()
         let isOtherNode = calibration.node != link.node.id
+        watch.connected(toOtherNode: isOtherNode)
         if isOtherNode, settings.nodes.count > 1 {
             relayAwaitedSince = now.monotonic
             keptWork.forgetShunned()

@@ -52,6 +52,11 @@ package struct DeliverySettings: Sendable, Hashable {
     package var stallPatience = Duration.seconds(120)
     /// How long another node is used at least before the preferred one is tried again.
     package var minimumStay = Duration.seconds(60)
+    /// How often rechecks that somebody asked for on the master are looked for; zero for never.
+    ///
+    /// 8 seconds: the master ends a connection that is idle for 10. Each look is a line of some 160
+    /// bytes in its log.
+    package var watchInterval = Duration.seconds(8)
     /// What it gets of the results that wait for it.
     package var replay = ReplaySettings()
 

@@ -88,7 +88,14 @@ package final class UplinkSession: ChannelInboundHandler {
             link(node)?.replaceAddresses(addresses)
         case (_, .submit(let submission)): submit(submission)
         case (_, .probe(let id, let node)): probe(id, node)
-        case (_, .readBack(let id, let node, let objects)): readBack(id, node, objects)
+        case (_, .readBack(let id, let node, let objects)):
+            query(node, objects, IcingaRequest.readBack, IcingaAnswer.readBack) { [weak self] in
+                self?.send(.readBackAnswer(id: id, $0))
+            }
+        case (_, .readSchedule(let id, let node, let objects)):
+            query(node, objects, IcingaRequest.schedule, IcingaAnswer.schedule) { [weak self] in
+                self?.send(.scheduleAnswer(id: id, $0))
+            }
         }
     }
 
@@ -182,21 +189,26 @@ extension UplinkSession {
         link.fence(exchange)
     }
 
-    private func readBack(_ id: UInt64, _ node: NodeID, _ objects: [ObjectName]) {
+    /// Asks about hosts and about services, and answers both as one.
+    private func query<Reading>(
+        _ node: NodeID,
+        _ objects: [ObjectName],
+        _ request: ([ObjectName], Bool) -> HTTPRequest,
+        _ read: @escaping (HTTPAnswer, Set<ObjectName>) -> QueryAnswer<Reading>,
+        whenDone: @escaping (QueryAnswer<Reading>) -> Void
+    ) {
         guard let link = link(node) else { return }
         let queries = [true, false].compactMap { areHosts -> (HTTPRequest, Set<ObjectName>)? in
             let some = Set(objects.filter { $0.isHost == areHosts })
-            guard !some.isEmpty else { return nil }
-            return (IcingaRequest.readBack(of: some.sorted(), areHosts: areHosts), some)
+            return some.isEmpty ? nil : (request(some.sorted(), areHosts), some)
         }
-        guard !queries.isEmpty else {
-            return send(.readBackAnswer(id: id, .readings([])))
-        }
-        let joiner = ReadBackJoiner(awaiting: queries.count) { [weak self] answer in
-            self?.send(.readBackAnswer(id: id, answer))
-        }
+        guard !queries.isEmpty else { return whenDone(.readings([])) }
+        let joiner = AnswerJoiner(awaiting: queries.count, whenDone: whenDone)
         for (request, some) in queries {
-            link.add(HTTPExchange(request: request) { joiner.take($0, of: some) })
+            link.add(
+                HTTPExchange(request: request) { report in
+                    joiner.take(report) { read($0, some) }
+                })
         }
     }
 
@@ -236,21 +248,21 @@ extension OutcomeReport {
     }
 }
 
-/// Makes one answer of a read-back's queries once the last is answered.
-private final class ReadBackJoiner {
+/// Makes one answer of a question's queries once the last is answered.
+private final class AnswerJoiner<Reading: Hashable & Sendable> {
     private var awaited: Int
-    private var answer: ReadBackAnswer?
-    private let whenDone: (ReadBackAnswer) -> Void
+    private var answer: QueryAnswer<Reading>?
+    private let whenDone: (QueryAnswer<Reading>) -> Void
 
-    init(awaiting count: Int, whenDone: @escaping (ReadBackAnswer) -> Void) {
+    init(awaiting count: Int, whenDone: @escaping (QueryAnswer<Reading>) -> Void) {
         self.awaited = count
         self.whenDone = whenDone
     }
 
-    func take(_ report: HTTPReport, of asked: Set<ObjectName>) {
-        let part: ReadBackAnswer =
+    func take(_ report: HTTPReport, _ read: (HTTPAnswer) -> QueryAnswer<Reading>) {
+        let part: QueryAnswer<Reading> =
             switch report.end {
-            case .answered(let answer): IcingaAnswer.readBack(answer, of: asked)
+            case .answered(let answer): read(answer)
             case .lost(let failure), .notSent(let failure):
                 .failed(failure.fault, text: failure.text)
             }

@@ -122,6 +122,9 @@ package enum DaemonMessage: Hashable, Sendable {
     case probe(id: UInt64, node: NodeID)
     /// Read what the master holds of these objects; at most ``Wire/objectLimit``.
     case readBack(id: UInt64, node: NodeID, objects: [ObjectName])
+    /// Read when the master means these objects to be checked next; at most
+    /// ``Wire/scheduleLimit``.
+    case readSchedule(id: UInt64, node: NodeID, objects: [ObjectName])
 }
 
 extension DaemonMessage {
@@ -145,9 +148,10 @@ extension DaemonMessage {
             out.write(node.index)
         case .readBack(let id, let node, let objects):
             out = FrameWriter(type: 5)
-            out.write(id)
-            out.write(node.index)
-            out.write(list: objects) { $0.write($1.fullName) }
+            out.writeQuestion(id, node, objects)
+        case .readSchedule(let id, let node, let objects):
+            out = FrameWriter(type: 6)
+            out.writeQuestion(id, node, objects)
         }
         return out.finished()
     }
@@ -165,12 +169,11 @@ extension DaemonMessage {
         case 4:
             self = .probe(id: try reader.readInteger(UInt64.self), node: try reader.readNode())
         case 5:
-            let id = try reader.readInteger(UInt64.self)
-            let node = try reader.readNode()
-            let objects = try reader.readList("objects", limit: Wire.objectLimit) {
-                (one) throws(MessageFault) in try one.readObject()
-            }
+            let (id, node, objects) = try reader.readQuestion(limit: Wire.objectLimit)
             self = .readBack(id: id, node: node, objects: objects)
+        case 6:
+            let (id, node, objects) = try reader.readQuestion(limit: Wire.scheduleLimit)
+            self = .readSchedule(id: id, node: node, objects: objects)
         default: throw .unknownType(type)
         }
         try reader.finish()
@@ -178,6 +181,14 @@ extension DaemonMessage {
 }
 
 extension FrameWriter {
+    fileprivate mutating func writeQuestion(
+        _ id: UInt64, _ node: NodeID, _ objects: [ObjectName]
+    ) {
+        write(id)
+        write(node.index)
+        write(list: objects) { $0.write($1.fullName) }
+    }
+
     fileprivate mutating func write(_ settings: UplinkSettings) {
         write(list: settings.nodes) { out, node in
             out.write(node.name)
@@ -208,6 +219,17 @@ extension FrameWriter {
 extension FrameReader {
     mutating func readNode() throws(MessageFault) -> NodeID {
         NodeID(index: try readInteger(UInt16.self))
+    }
+
+    fileprivate mutating func readQuestion(
+        limit: Int
+    ) throws(MessageFault) -> (UInt64, NodeID, [ObjectName]) {
+        let id = try readInteger(UInt64.self)
+        let node = try readNode()
+        let objects = try readList("objects", limit: limit) {
+            (one) throws(MessageFault) in try one.readObject()
+        }
+        return (id, node, objects)
     }
 
     fileprivate mutating func readAddresses() throws(MessageFault) -> [String] {

@@ -95,35 +95,6 @@ package struct MasterGreeting: Hashable, Sendable {
     }
 }
 
-/// What the master holds of one object.
-package struct ObjectReading: Hashable, Sendable {
-    /// Which object.
-    package var object: ObjectName
-    /// `last_check_result.execution_start`; nil before the first result.
-    package var executionStart: Timestamp?
-    /// `last_check`: when the master processed that result, by its clock; nil before the first.
-    package var lastCheck: Timestamp?
-
-    /// A reading with all its parts.
-    package init(object: ObjectName, executionStart: Timestamp?, lastCheck: Timestamp?) {
-        self.object = object
-        self.executionStart = executionStart
-        self.lastCheck = lastCheck
-    }
-}
-
-/// How a read-back ended.
-package enum ReadBackAnswer: Hashable, Sendable {
-    /// One reading for each object the master told about.
-    case readings([ObjectReading])
-    /// 404: at least one of the names is unknown or forbidden; ask for fewer to find which.
-    case objectUnknown
-    /// 403: `objects/query/*` is missing.
-    case permissionMissing
-    /// No usable answer.
-    case failed(LinkFault, text: String)
-}
-
 /// How a probe ended.
 package enum ProbeAnswer: Hashable, Sendable {
     /// The master answered on a new connection.
@@ -144,6 +115,8 @@ package enum UplinkMessage: Hashable, Sendable {
     case probeAnswer(id: UInt64, ProbeAnswer)
     /// What became of a read-back; exactly one for each.
     case readBackAnswer(id: UInt64, ReadBackAnswer)
+    /// What became of a look at when objects are due; exactly one for each.
+    case scheduleAnswer(id: UInt64, ScheduleAnswer)
     /// A node has its first connection, or lost its last one.
     case link(node: NodeID, isUp: Bool)
     /// All known addresses of a node failed; resolve its name again.
@@ -170,7 +143,7 @@ extension UplinkMessage {
         case .readBackAnswer(let id, let answer):
             out = FrameWriter(type: 4)
             out.write(id)
-            out.write(answer)
+            out.write(answer, limit: Wire.objectLimit) { $0.write($1) }
         case .link(let node, let isUp):
             out = FrameWriter(type: 5)
             out.write(node.index)
@@ -178,6 +151,10 @@ extension UplinkMessage {
         case .addressWanted(let node):
             out = FrameWriter(type: 6)
             out.write(node.index)
+        case .scheduleAnswer(let id, let answer):
+            out = FrameWriter(type: 7)
+            out.write(id)
+            out.write(answer, limit: Wire.scheduleLimit) { $0.write($1) }
         }
         return out.finished()
     }
@@ -194,9 +171,18 @@ extension UplinkMessage {
                 id: try reader.readInteger(UInt64.self), try reader.readProbeAnswer())
         case 4:
             self = .readBackAnswer(
-                id: try reader.readInteger(UInt64.self), try reader.readReadBackAnswer())
+                id: try reader.readInteger(UInt64.self),
+                try reader.readQueryAnswer(limit: Wire.objectLimit) {
+                    (one) throws(MessageFault) in try one.readObjectReading()
+                })
         case 5: self = .link(node: try reader.readNode(), isUp: try reader.readBool("link state"))
         case 6: self = .addressWanted(node: try reader.readNode())
+        case 7:
+            self = .scheduleAnswer(
+                id: try reader.readInteger(UInt64.self),
+                try reader.readQueryAnswer(limit: Wire.scheduleLimit) {
+                    (one) throws(MessageFault) in try one.readScheduleReading()
+                })
         default: throw .unknownType(type)
         }
         try reader.finish()
@@ -216,22 +202,7 @@ extension FrameWriter {
         }
     }
 
-    fileprivate mutating func write(_ answer: ReadBackAnswer) {
-        switch answer {
-        case .readings(let readings):
-            write(UInt8(0))
-            write(list: Array(readings.prefix(Wire.objectLimit))) { out, reading in
-                out.write(reading.object.fullName)
-                out.write(optional: reading.executionStart) { $0.write($1) }
-                out.write(optional: reading.lastCheck) { $0.write($1) }
-            }
-        case .objectUnknown: write(UInt8(1))
-        case .permissionMissing: write(UInt8(2))
-        case .failed(let fault, let text): write(fault, text)
-        }
-    }
-
-    private mutating func write(_ fault: LinkFault, _ text: String) {
+    mutating func write(_ fault: LinkFault, _ text: String) {
         write(UInt8(3))
         write(fault.rawValue)
         write(text.cut(toByteCount: Wire.textByteLimit))
@@ -262,36 +233,14 @@ extension FrameReader {
         }
     }
 
-    fileprivate mutating func readReadBackAnswer() throws(MessageFault) -> ReadBackAnswer {
-        switch try readByte() {
-        case 0:
-            let readings = try readList("readings", limit: Wire.objectLimit) {
-                (one) throws(MessageFault) in
-                ObjectReading(
-                    object: try one.readObject(),
-                    executionStart: try one.readOptional("execution start") {
-                        (value) throws(MessageFault) in try value.readTimestamp()
-                    },
-                    lastCheck: try one.readOptional("last check") {
-                        (value) throws(MessageFault) in try value.readTimestamp()
-                    })
-            }
-            return .readings(readings)
-        case 1: return .objectUnknown
-        case 2: return .permissionMissing
-        case 3: return .failed(try readFault(), text: try readText())
-        default: throw .outOfBounds(field: "read-back answer")
-        }
-    }
-
-    private mutating func readFault() throws(MessageFault) -> LinkFault {
+    mutating func readFault() throws(MessageFault) -> LinkFault {
         guard let fault = LinkFault(rawValue: try readByte()) else {
             throw .outOfBounds(field: "fault")
         }
         return fault
     }
 
-    private mutating func readText() throws(MessageFault) -> String {
+    mutating func readText() throws(MessageFault) -> String {
         try readString("text", limit: Wire.textByteLimit)
     }
 }

@@ -40,6 +40,11 @@ package enum Wire {
     /// 16: the master answers with whole results; JSON can make six bytes of one, and 16 results of
     /// 64 KiB stay below the 8 MiB that the uplink accepts even so.
     package static let objectLimit = 16
+    /// Most objects of one look at when they are due.
+    ///
+    /// 200: their names, of the greatest length, fit into a frame; the master answers with some 250
+    /// bytes of each.
+    package static let scheduleLimit = 200
     /// How far a time may lie from 1970, and a duration from nothing.
     ///
     /// 100,000 years, as for times in a master's answers: two of them can be subtracted.

@@ -55,6 +55,13 @@ struct Rehearsal {
     var down: Set<UInt16> = []
     /// Nodes that take connections and answer nothing.
     var stalled: Set<UInt16> = []
+    /// Requests that stand, by object: the `next_check` that somebody set.
+    var requested: [ObjectName: Timestamp] = [:]
+    /// Requests that the machine told.
+    private(set) var demands: [RecheckDemand] = []
+    /// Whose schedules were asked for, and how many at most at once.
+    private(set) var askedSchedules: Set<ObjectName> = []
+    private(set) var largestSchedule = 0
     /// Objects that no node knows when it is asked.
     var unknown: Set<ObjectName> = []
     /// Nodes that do not know this host's own health.
@@ -62,18 +69,19 @@ struct Rehearsal {
 
     init(
         nodes: Int = 1, window: Int = 256, unresolved: [UnresolvedLease] = [],
-        start: Timestamp = Self.start
+        start: Timestamp = Self.start, watchInterval: Duration = .seconds(8)
     ) {
         now = Moment(wall: start, monotonic: .seconds(1000))
         let nodes = (1...nodes).map { place in
             DeliverySettings.Node(
                 id: NodeID(index: UInt16(place - 1)), name: "master\(place)", window: window)
         }
+        var settings = DeliverySettings(
+            name: "master", number: 1, nodes: nodes, healthObject: Self.health,
+            checkSource: "h")
+        settings.watchInterval = watchInterval
         machine = DeliveryMachine(
-            settings: DeliverySettings(
-                name: "master", number: 1, nodes: nodes, healthObject: Self.health,
-                checkSource: "h"),
-            destination: DestinationID(rawValue: 1), seed: 1)
+            settings: settings, destination: DestinationID(rawValue: 1), seed: 1)
         tell(.loaded(lanes: [], unresolved: unresolved))
     }
 
@@ -116,6 +124,7 @@ struct Rehearsal {
             tell(
                 .keptJudged(round: round, KeptJudgement(overtaken: overtaken.map(\.object))))
         case .wantHealth: accept([Self.health])
+        case .recheckDemanded(let demands): self.demands += demands
         case .wake: break
         }
     }
@@ -242,9 +251,28 @@ struct Rehearsal {
                 .uplink(
                     .readBackAnswer(
                         id: id, isStrange ? .objectUnknown : .readings(readings))))
+        case .readSchedule(let id, _, let objects):
+            askedSchedules.formUnion(objects)
+            largestSchedule = max(largestSchedule, objects.count)
+            tell(.uplink(.scheduleAnswer(id: id, scheduleAnswer(of: objects))))
         default: break
         }
     }
+
+    private func scheduleAnswer(of objects: [ObjectName]) -> ScheduleAnswer {
+        guard unknown.isDisjoint(with: objects) else { return .objectUnknown }
+        return .readings(
+            objects.map { object in
+                ScheduleReading(
+                    object: object,
+                    nextCheck: requested[object] ?? now.wall + .microseconds(60_250_001),
+                    isForced: false, lastCheck: held[object])
+            })
+    }
+
+    mutating func forgetSchedules() { askedSchedules = [] }
+
+    mutating func forgetDemands() { demands = [] }
 
     private func probeAnswer(of node: UInt16) -> ProbeAnswer {
         if down.contains(node) { return .failed(.unreachable, text: "refused") }
@@ -253,6 +281,7 @@ struct Rehearsal {
     }
 
     private mutating func answer(_ submission: Submission) {
+        requested[submission.object] = nil
         if let outcome = answers[submission.object] {
             if outcome == .processed { held[submission.object] = submission.executionStart }
             return end(submission, outcome)
@@ -320,6 +349,15 @@ struct Rehearsal {
         sent.compactMap {
             if case .readBack(_, let node, let objects) = $0 { (node.index, objects) } else { nil }
         }
+    }
+
+    /// The looks at schedules that nobody answered yet.
+    var schedules: [[ObjectName]] {
+        sent.compactMap { if case .readSchedule(_, _, let names) = $0 { names } else { nil } }
+    }
+
+    var scheduleIDs: [UInt64] {
+        sent.compactMap { if case .readSchedule(let id, _, _) = $0 { id } else { nil } }
     }
 
     /// The nodes of the probes that nobody answered yet.

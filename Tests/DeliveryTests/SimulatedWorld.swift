@@ -284,6 +284,7 @@ struct SimulatedWorld {
             let judgement = try await spool.judge(verdicts, of: destination, queued: &queued)
             try await tell(.keptJudged(round: round, judgement))
         case .wantHealth: try await append([record(of: Self.health)])
+        case .recheckDemanded: break
         case .wake(let at): wakeAt = min(wakeAt ?? at, at)
         }
     }

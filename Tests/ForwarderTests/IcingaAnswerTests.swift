@@ -120,8 +120,9 @@ struct IcingaAnswerTests {
     @Test func `of two halves of a read-back the worse one counts`() {
         let good = ReadBackAnswer.readings([])
         let failed = ReadBackAnswer.failed(.closed, text: "")
+        let unknown = ReadBackAnswer.objectUnknown
         #expect(IcingaAnswer.joined(good, .objectUnknown) == .objectUnknown)
-        #expect(IcingaAnswer.joined(.objectUnknown, .permissionMissing) == .permissionMissing)
+        #expect(IcingaAnswer.joined(unknown, .permissionMissing) == .permissionMissing)
         #expect(IcingaAnswer.joined(.permissionMissing, failed) == failed)
         #expect(IcingaAnswer.joined(good, good) == good)
     }

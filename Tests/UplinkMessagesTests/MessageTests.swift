@@ -28,6 +28,13 @@ private let daemonMessages: [DaemonMessage] = [
     .readBack(
         id: 8, node: node,
         objects: [ObjectName(host: "h"), ObjectName(host: "h", service: "s!t")]),
+    .readSchedule(
+        id: 9, node: node,
+        objects: (0..<Wire.scheduleLimit).map { place in
+            let host = "\(place)"
+            let rest = ObjectName.maximumByteCount - host.utf8.count - 1
+            return ObjectName(host: host, service: String(repeating: "x", count: rest))
+        }),
 ]
 
 private let uplinkMessages: [UplinkMessage] = [
@@ -46,6 +53,14 @@ private let uplinkMessages: [UplinkMessage] = [
     .readBackAnswer(id: 5, .objectUnknown),
     .readBackAnswer(id: 6, .permissionMissing),
     .readBackAnswer(id: 7, .failed(.timedOut, text: "")),
+    .scheduleAnswer(
+        id: 8,
+        .readings([
+            ScheduleReading(
+                object: ObjectName(host: "h"), nextCheck: moment, isForced: true,
+                lastCheck: moment)
+        ])),
+    .scheduleAnswer(id: 9, .failed(.closed, text: "gone")),
     .link(node: node, isUp: true),
     .addressWanted(node: node),
 ]

@@ -81,6 +81,18 @@ enum IcingaAnswer {
 
     /// What an answer to a read-back of these objects says.
     static func readBack(_ answer: HTTPAnswer, of asked: Set<ObjectName>) -> ReadBackAnswer {
+        query(answer, of: asked, reading)
+    }
+
+    /// What an answer to a look at when these objects are due says.
+    static func schedule(_ answer: HTTPAnswer, of asked: Set<ObjectName>) -> ScheduleAnswer {
+        query(answer, of: asked, scheduleReading)
+    }
+
+    private static func query<Reading>(
+        _ answer: HTTPAnswer, of asked: Set<ObjectName>,
+        _ read: (ObjectName, JSONValue) -> Reading?
+    ) -> QueryAnswer<Reading> {
         switch answer.status {
         case 200: break
         case 403: return .permissionMissing
@@ -93,31 +105,50 @@ enum IcingaAnswer {
             return .failed(failure.fault, text: failure.text)
         }
         guard let results = JSONValue(answer.body.readableBytesView)?["results"]?.elements else {
-            return .failed(.protocolViolation, text: "the read-back's answer is not readable")
+            return .failed(.protocolViolation, text: "the query's answer is not readable")
         }
         var unread = asked
-        var readings: [ObjectReading] = []
+        var readings: [Reading] = []
         for result in results {
             guard let name = result["name"]?.text.flatMap(ObjectName.init(fullName:)),
                 let attributes = result["attrs"], unread.remove(name) != nil
             else { continue }  // what was not asked for, or twice, is nobody's business
-            readings.append(reading(of: name, attributes))
+            if let reading = read(name, attributes) { readings.append(reading) }
         }
         return .readings(readings)
     }
 
-    private static func reading(of name: ObjectName, _ attributes: JSONValue) -> ObjectReading {
+    private static func reading(of name: ObjectName, _ attributes: JSONValue) -> ObjectReading? {
         let start = attributes["last_check_result"]?["execution_start"]?.number
-        let lastCheck = attributes["last_check"]?.number
         return ObjectReading(
             object: name,
             executionStart: start.flatMap(Timestamp.init(seconds:)),
-            lastCheck: lastCheck.flatMap { $0 > 0 ? Timestamp(seconds: $0) : nil }
+            lastCheck: lastCheck(attributes)
         )
     }
 
+    /// Nil where the master tells no time for the next check.
+    private static func scheduleReading(
+        of name: ObjectName, _ attributes: JSONValue
+    ) -> ScheduleReading? {
+        guard let next = attributes["next_check"]?.number.flatMap(Timestamp.init(seconds:)) else {
+            return nil
+        }
+        return ScheduleReading(
+            object: name, nextCheck: next,
+            isForced: attributes["force_next_check"] == .bool(true),
+            lastCheck: lastCheck(attributes)
+        )
+    }
+
+    private static func lastCheck(_ attributes: JSONValue) -> Timestamp? {
+        attributes["last_check"]?.number.flatMap { $0 > 0 ? Timestamp(seconds: $0) : nil }
+    }
+
     /// Joins the answers about hosts and about services: the worst one counts.
-    static func joined(_ first: ReadBackAnswer, _ second: ReadBackAnswer) -> ReadBackAnswer {
+    static func joined<Reading>(
+        _ first: QueryAnswer<Reading>, _ second: QueryAnswer<Reading>
+    ) -> QueryAnswer<Reading> {
         switch (first, second) {
         case (.failed, _): first
         case (_, .failed): second

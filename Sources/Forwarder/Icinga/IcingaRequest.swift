@@ -19,6 +19,12 @@ enum IcingaRequest {
     /// six bytes of JSON for one.
     static let readBackByteLimit = 8 << 20
 
+    /// Most bytes of an answer to a look at when objects are due.
+    ///
+    /// 2 MiB: ``Wire/scheduleLimit`` names of the greatest length with six bytes of JSON for one,
+    /// and some 250 bytes about each.
+    static let scheduleByteLimit = 2 << 20
+
     /// Submits one result.
     static func submission(_ submission: Submission) -> HTTPRequest {
         var json = JSONWriter(capacity: 512 + submission.output.utf8.count)
@@ -52,14 +58,27 @@ enum IcingaRequest {
     ///
     /// `last_check_result` comes whole: 2.13 knows no way to ask for a part of it.
     static func readBack(of objects: some Sequence<ObjectName>, areHosts: Bool) -> HTTPRequest {
+        query(objects, areHosts, ["last_check_result", "last_check"], readBackByteLimit)
+    }
+
+    /// Reads when the master means hosts or services to be checked next.
+    static func schedule(of objects: some Sequence<ObjectName>, areHosts: Bool) -> HTTPRequest {
+        query(
+            objects, areHosts, ["next_check", "force_next_check", "last_check"], scheduleByteLimit)
+    }
+
+    private static func query(
+        _ objects: some Sequence<ObjectName>, _ areHosts: Bool, _ attributes: [String],
+        _ answerByteLimit: Int
+    ) -> HTTPRequest {
         var json = JSONWriter(capacity: 4_096)
         json.member(areHosts ? "hosts" : "services", objects.map(\.fullName))
-        json.member("attrs", ["last_check_result", "last_check"])
+        json.member("attrs", attributes)
         return HTTPRequest(
             method: .getWithBody,
             path: areHosts ? "/v1/objects/hosts" : "/v1/objects/services",
             body: json.finished(),
-            answerByteLimit: readBackByteLimit
+            answerByteLimit: answerByteLimit
         )
     }
 }

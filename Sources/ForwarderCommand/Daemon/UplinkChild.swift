@@ -187,7 +187,7 @@ extension DaemonMessage {
     /// True when exactly one answer follows.
     fileprivate var wantsAnswer: Bool {
         switch self {
-        case .submit, .probe, .readBack: true
+        case .submit, .probe, .readBack, .readSchedule: true
         case .settings, .addresses: false
         }
     }
@@ -197,7 +197,7 @@ extension UplinkMessage {
     /// True when it answers a question.
     fileprivate var isAnswer: Bool {
         switch self {
-        case .outcome, .probeAnswer, .readBackAnswer: true
+        case .outcome, .probeAnswer, .readBackAnswer, .scheduleAnswer: true
         case .ready, .link, .addressWanted: false
         }
     }
