@@ -5,7 +5,7 @@ import Logging
 /// `forwarder-uplink`: the only process that talks to masters.
 ///
 /// The order below is what its safety rests on: all files are read, the user is given up and the
-/// doors are shut before the first byte from a network, on one thread, blocking.
+/// sandbox is closed before the first byte from a network, on one thread, blocking.
 @main
 struct Main {
     static func main() {
@@ -25,8 +25,17 @@ struct Main {
                 let keys = UplinkProcess.readKeys(arguments.identities)
                 try UplinkProcess.check(descriptor: descriptor)
                 if let user = arguments.user { try ProcessUser.drop(to: user) }
-                // The doors (no_new_privs, Landlock, seccomp, limits) go here.
-                UplinkProcess.serve(descriptor: descriptor, keys: keys)
+                let identities = UplinkProcess.judge(keys)
+                guard let settings = try UplinkProcess.awaitSettings(from: descriptor) else {
+                    return
+                }
+                let sandbox = Sandbox.close(around: settings, descriptor: descriptor)
+                UplinkProcess.serve(
+                    settings,
+                    descriptor: descriptor,
+                    identities: identities,
+                    sandbox: sandbox
+                )
             }
         } catch {
             let text = "forwarder-uplink: \(error)\n"

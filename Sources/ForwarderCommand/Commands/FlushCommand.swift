@@ -110,7 +110,7 @@ struct OwnFlush: Sendable {
             wantHealth: { wanted.continuation.yield() })
         try await driver.prepare()
         let supervisor = UplinkSupervisor(
-            configuration: configuration, driver: driver, log: log)
+            configuration: configuration, driver: driver, board: UplinkBoard(), log: log)
         let object = configuration.healthObject
         let obstacle = FlushObstacle()
         async let delivering: Void = driver.run()

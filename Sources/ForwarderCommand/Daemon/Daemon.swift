@@ -24,6 +24,7 @@ struct Daemon: Sendable {
     let runner: CheckRunner
     let control: ControlServer
     let alarms: AlarmBoard
+    let uplink: UplinkBoard
     let health: HealthFacts
     let forgetting: ScheduleForgetting
     let startedAt: Timestamp
@@ -47,6 +48,8 @@ struct Daemon: Sendable {
         try ControlSocket.removeAbandoned(path: configuration.controlPath)
         let requests = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         healthRequests = requests.stream
+        let uplink = UplinkBoard()
+        self.uplink = uplink
         let desk = SpoolDesk()
         self.desk = desk
         forgetting = ScheduleForgetting(alarms: alarms, log: log) {
@@ -55,7 +58,7 @@ struct Daemon: Sendable {
         }
         keeper = SpoolKeeper(
             configuration: configuration, time: time, desk: desk, forgetting: forgetting,
-            alarms: alarms, log: log, wantHealth: { requests.continuation.yield() })
+            alarms: alarms, uplink: uplink, log: log, wantHealth: { requests.continuation.yield() })
         _ = try await keeper.begin(signals)
         control = try ControlServer(path: configuration.controlPath, log: log)
         runner = try CheckRunner(
@@ -111,7 +114,7 @@ struct Daemon: Sendable {
     private var controlAnswers: ControlAnswers {
         ControlAnswers(
             configuration: configuration, desk: desk, runner: runner, alarms: alarms,
-            startedAt: startedAt)
+            uplink: uplink, startedAt: startedAt)
     }
 
     /// Where the schedules stood; a spool that cannot say leaves all checks to begin anew.

@@ -9,6 +9,7 @@ import UplinkMessages
 struct UplinkSupervisor: Sendable {
     let configuration: ForwarderConfiguration
     let driver: DeliveryDriver
+    let board: UplinkBoard
     var time: any TimeSource = SystemTime()
     let log: Logger
 
@@ -21,6 +22,7 @@ struct UplinkSupervisor: Sendable {
         while !Task.isCancelled {
             let started = time.monotonic
             let text = await runOnce(lookups)
+            board.end()
             driver.tell(.uplinkLost(text: text))
             if Task.isCancelled { return }
             let next = restarts.ended(
@@ -71,7 +73,9 @@ struct UplinkSupervisor: Sendable {
         var told: [UplinkMessage] = []
         for message in batch {
             switch message {
-            case .ready: driver.tell(.uplinkStarted(child))
+            case .ready(let sandbox):
+                board.begin(sandbox)
+                driver.tell(.uplinkStarted(child))
             case .addressWanted(let node):
                 guard configuration.masters.indices.contains(Int(node.index)),
                     lookups.begins(node, at: time.monotonic)

@@ -1,0 +1,44 @@
+import Foundation
+import Synchronization
+import UplinkMessages
+
+/// What is known of the uplink that runs now.
+final class UplinkBoard: Sendable {
+    private let sandbox = Mutex<SandboxReport?>(nil)
+
+    /// An uplink is ready, in this sandbox.
+    func begin(_ report: SandboxReport) { sandbox.withLock { $0 = report } }
+
+    /// There is none any more.
+    func end() { sandbox.withLock { $0 = nil } }
+
+    /// What `status` shows; nil while none is ready.
+    var report: StatusReport.Sandbox? {
+        sandbox.withLock { $0 }.map(StatusReport.Sandbox.init)
+    }
+}
+
+extension StatusReport.Sandbox {
+    init(_ report: SandboxReport) {
+        self.init(
+            enforced: report.enforced.map(\.name),
+            missing: report.lacking.map { layer in
+                Layer(name: layer.name, reason: Self.reason(report.missing[layer] ?? 0))
+            })
+    }
+
+    /// Why a layer is off, by the errno that the uplink told.
+    private static func reason(_ error: UInt16) -> String {
+        switch Int32(error) {
+        case ENOSYS, EOPNOTSUPP: "this kernel has none"
+        case 0: "it was not tried"
+        default: String(cString: strerror(Int32(error)))
+        }
+    }
+
+    /// The layers that are off, in one line; nil when all are on.
+    var complaint: String? {
+        guard !missing.isEmpty else { return nil }
+        return missing.map { "\($0.name) (\($0.reason))" }.joined(separator: ", ")
+    }
+}
