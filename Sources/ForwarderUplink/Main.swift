@@ -20,22 +20,9 @@ struct Main {
                 let problems = UplinkProcess.problems(of: arguments)
                 for problem in problems { print(problem) }
                 exit(problems.isEmpty ? 0 : 1)
-            case .serve(let descriptor):
-                signal(SIGPIPE, SIG_IGN)
-                let keys = UplinkProcess.readKeys(arguments.identities)
-                try UplinkProcess.check(descriptor: descriptor)
-                if let user = arguments.user { try ProcessUser.drop(to: user) }
-                let identities = UplinkProcess.judge(keys)
-                guard let settings = try UplinkProcess.awaitSettings(from: descriptor) else {
-                    return
-                }
-                let sandbox = Sandbox.close(around: settings, descriptor: descriptor)
-                UplinkProcess.serve(
-                    settings,
-                    descriptor: descriptor,
-                    identities: identities,
-                    sandbox: sandbox
-                )
+            case .serve(let descriptor): try serve(descriptor, arguments)
+            case .connect(let path):
+                try serve(DaemonSocket.connect(path: path), arguments)
             }
         } catch {
             let text = "forwarder-uplink: \(error)\n"
@@ -43,5 +30,24 @@ struct Main {
             if case .usage = error { exit(64) }
             exit(1)
         }
+    }
+
+    private static func serve(
+        _ descriptor: Int32,
+        _ arguments: UplinkArguments
+    ) throws(ForwarderFault) {
+        signal(SIGPIPE, SIG_IGN)
+        let keys = UplinkProcess.readKeys(arguments.identities, for: arguments.user)
+        try UplinkProcess.check(descriptor: descriptor)
+        if let user = arguments.user { try ProcessUser.drop(to: user) }
+        let identities = UplinkProcess.judge(keys)
+        guard let settings = try UplinkProcess.awaitSettings(from: descriptor) else { return }
+        let sandbox = Sandbox.close(around: settings, descriptor: descriptor)
+        UplinkProcess.serve(
+            settings,
+            descriptor: descriptor,
+            identities: identities,
+            sandbox: sandbox
+        )
     }
 }

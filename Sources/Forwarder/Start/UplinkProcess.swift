@@ -21,14 +21,21 @@ package enum UplinkProcess {
     ///
     /// A refused one does not keep the others from working: what goes to its nodes is answered
     /// with the reason.
-    package static func readKeys(_ identities: [UplinkArguments.Identity]) -> [Keys] {
-        identities.map { identity in
+    ///
+    /// - Parameter user: whose group may read the keys too, as it is whom the process becomes.
+    package static func readKeys(
+        _ identities: [UplinkArguments.Identity],
+        for user: String? = nil
+    ) -> [Keys] {
+        let reader = PEMFile.Reader.before(becoming: user)
+        return identities.map { identity in
             do throws(ForwarderFault) {
                 let material = try KeyMaterial(
                     name: identity.name,
                     certificate: identity.certificate,
                     key: identity.key,
-                    authority: identity.authority
+                    authority: identity.authority,
+                    readBy: reader
                 )
                 return (identity.name, .success(material))
             } catch {
@@ -49,7 +56,7 @@ package enum UplinkProcess {
         if let user = arguments.user {
             do throws(ForwarderFault) { _ = try ProcessUser.find(user) } catch { note("-", error) }
         }
-        for (place, keys) in readKeys(arguments.identities).enumerated() {
+        for (place, keys) in readKeys(arguments.identities, for: arguments.user).enumerated() {
             do throws(ForwarderFault) {
                 _ = try TLSContext(keys.material.get())
             } catch {

@@ -100,6 +100,13 @@ struct OwnFlush: Sendable {
     let configuration: ForwarderConfiguration
 
     func run(_ show: (FlushProgress) -> Void) async throws -> FlushOutcome {
+        guard configuration.uplink.socketPath == nil || geteuid() == 0 else {
+            throw ControlFault(
+                description: """
+                    No daemon runs, and the keys are for another user (the Uplink object has a \
+                    socket). Nothing was delivered. Start the daemon, or run this as root.
+                    """)
+        }
         let time = SystemTime()
         let log = Logger(label: "forwarder.flush")
         let spool = try SpoolQueue.open(configuration.spool, time: time)

@@ -164,9 +164,18 @@ struct ConfigurationLoader {
     private func uplink(
         _ read: AttributeReader?, _ errors: inout [Diagnostic]
     ) -> UplinkProgram {
-        UplinkProgram(
+        let program = UplinkProgram(
             path: read?.path("program", &errors) ?? "\(programFolder)/forwarder-uplink",
-            user: read?.text("user", &errors))
+            user: read?.text("user", &errors), socketPath: read?.path("socket", &errors))
+        if program.socketPath != nil, program.user == nil {
+            errors.append(
+                Diagnostic(
+                    """
+                    The Uplink object has a 'socket' but no 'user': nobody could come to it. Set \
+                    'user' to the one that forwarder-uplink.service runs as.
+                    """, at: read?.location(of: "socket")))
+        }
+        return program
     }
 
     private func logging(

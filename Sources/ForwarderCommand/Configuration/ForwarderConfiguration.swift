@@ -69,8 +69,11 @@ struct CheckSettings: Sendable, Hashable {
 /// How the network process is started.
 struct UplinkProgram: Sendable, Hashable {
     var path: String
-    /// The user it becomes when it is started by root; nil to stay.
+    /// The user it becomes when it is started by root, or that alone may come to ``socketPath``;
+    /// nil to stay.
     var user: String?
+    /// Where one comes to that somebody else starts; nil: the daemon starts it.
+    var socketPath: String?
 }
 
 /// What is logged and how.

@@ -94,6 +94,9 @@ enum ForwarderSchema {
         Attribute(
             name: "user", kind: .string,
             help: "the user it becomes when root starts it; default: none, it stays"),
+        Attribute(
+            name: "socket", kind: .string,
+            help: "where one that systemd starts as user comes to; default: none, it is started"),
     ]
 
     static let control: [Attribute] = [

@@ -51,27 +51,15 @@ final class ControlServer: Sendable {
     }
 
     private func acceptUntilClosed() {
-        while true {
-            let number = accept(listener.number, nil, nil)
-            if number < 0 {
-                if errno == EINTR || errno == ECONNABORTED { continue }
-                if errno == EMFILE || errno == ENFILE || errno == ENOMEM {
-                    // Out of descriptors: others must end first, and they do within their patience.
-                    usleep(100_000)
-                    continue
-                }
-                return
-            }
-            _ = fcntl(number, F_SETFD, FD_CLOEXEC)
-            let connection = ControlConnection(Descriptor(number))
+        ControlSocket.acceptAll(on: listener) { descriptor in
+            let connection = ControlConnection(descriptor)
             let isFree = open.withLock { count in
                 guard count < Self.connectionLimit else { return false }
                 count += 1
                 return true
             }
             guard isFree else {
-                connection.refuseNow("Too many connections. Try again.")
-                continue
+                return connection.refuseNow("Too many connections. Try again.")
             }
             Thread { [self] in
                 serve(connection)

@@ -2,16 +2,34 @@ import Foundation
 
 /// The system calls behind the control socket.
 enum ControlSocket {
-    /// Listens at `path`, mode 0600.
-    static func listen(path: String) throws(ControlFault) -> Descriptor {
+    /// Listens at `path`; by default only the own user can connect.
+    static func listen(path: String, mode: mode_t = 0o600) throws(ControlFault) -> Descriptor {
         let descriptor = try make()
-        let previous = umask(0o177)
+        let previous = umask(0o777 & ~mode)
         defer { umask(previous) }
         let status = try withAddress(path) { bind(descriptor.number, $0, $1) }
         guard status == 0, Glibc.listen(descriptor.number, 16) == 0 else {
             throw fault("listen on", path)
         }
         return descriptor
+    }
+
+    /// Hands over every connection, on the calling thread, until the listener is shut down.
+    static func acceptAll(on listener: Descriptor, _ take: (Descriptor) -> Void) {
+        while true {
+            let number = accept(listener.number, nil, nil)
+            if number < 0 {
+                if errno == EINTR || errno == ECONNABORTED { continue }
+                if errno == EMFILE || errno == ENFILE || errno == ENOMEM {
+                    // Out of descriptors: others must end first, and they do within their patience.
+                    usleep(100_000)
+                    continue
+                }
+                return
+            }
+            _ = fcntl(number, F_SETFD, FD_CLOEXEC)
+            take(Descriptor(number))
+        }
     }
 
     /// Connects to a daemon that listens at `path`; nil when none does.

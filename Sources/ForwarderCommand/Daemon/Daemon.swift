@@ -48,7 +48,8 @@ struct Daemon: Sendable {
         try ControlSocket.removeAbandoned(path: configuration.controlPath)
         let requests = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         healthRequests = requests.stream
-        let uplink = UplinkBoard()
+        let listener: UplinkListener? = try configuration.uplink.listening(log: log)
+        let uplink = UplinkBoard(listener: listener)
         self.uplink = uplink
         let desk = SpoolDesk()
         self.desk = desk
@@ -130,6 +131,7 @@ struct Daemon: Sendable {
     /// Ends what makes results; returns where each schedule stands.
     private func stop() async -> [ScheduleState] {
         control.stop()
+        uplink.listener?.stop()
         let standings = await runner.stop(patience: Self.stopPatience)
         await desk.session?.driver.windDown(patience: Self.answerPatience)
         return standings

@@ -1,10 +1,15 @@
 import Foundation
+import Logging
 import Synchronization
 import UplinkMessages
 
-/// What is known of the uplink that runs now.
+/// How the daemon comes by its uplink, and what is known of the one that runs now.
 final class UplinkBoard: Sendable {
+    /// Where it comes to the daemon; nil: the daemon starts it.
+    let listener: UplinkListener?
     private let sandbox = Mutex<SandboxReport?>(nil)
+
+    init(listener: UplinkListener? = nil) { self.listener = listener }
 
     /// An uplink is ready, in this sandbox.
     func begin(_ report: SandboxReport) { sandbox.withLock { $0 = report } }
@@ -40,5 +45,23 @@ extension StatusReport.Sandbox {
     var complaint: String? {
         guard !missing.isEmpty else { return nil }
         return missing.map { "\($0.name) (\($0.reason))" }.joined(separator: ", ")
+    }
+}
+
+extension UplinkProgram {
+    /// The socket that an uplink comes to; nil where the daemon starts it.
+    ///
+    /// - Throws: when nobody can come to it.
+    func listening(log: Logger) throws(ControlFault) -> UplinkListener? {
+        guard let socketPath, let user else { return nil }
+        guard let entry = getpwnam(user) else {
+            throw ControlFault(
+                description: """
+                    There is no user \(user) on this host, so that no uplink can come to \
+                    \(socketPath) and nothing be delivered. Make that user, or set the Uplink \
+                    object's user to another.
+                    """)
+        }
+        return try UplinkListener(path: socketPath, user: entry.pointee.pw_uid, log: log)
     }
 }

@@ -4,8 +4,8 @@ import Logging
 import Monitoring
 import UplinkMessages
 
-/// Keeps an uplink running: starts it, gives it its settings and addresses, and starts another
-/// when it ends.
+/// Keeps an uplink running: starts it or waits for one to come, gives it its settings and
+/// addresses, and takes another when it ends.
 struct UplinkSupervisor: Sendable {
     let configuration: ForwarderConfiguration
     let driver: DeliveryDriver
@@ -34,15 +34,14 @@ struct UplinkSupervisor: Sendable {
     }
 
     private func runOnce(_ lookups: Lookups) async -> String {
-        let addresses = await resolveAll(lookups)
         let child: UplinkChild
         do throws(ChildFault) {
-            child = try UplinkChild(
-                program: configuration.uplink, masters: configuration.masters,
-                logging: configuration.logging)
+            guard let one = try await nextChild() else { return "No forwarder-uplink came." }
+            child = one
         } catch {
             return error.description
         }
+        let addresses = await resolveAll(lookups)
         child.send([.settings(configuration.uplinkSettings(addresses: addresses))])
         await withTaskCancellationHandler {
             await withDiscardingTaskGroup { group in
@@ -56,6 +55,24 @@ struct UplinkSupervisor: Sendable {
             child.kill()
         }
         return child.endingText
+    }
+
+    /// Starts an uplink, or waits for one to connect; nil when the task is cancelled.
+    private func nextChild() async throws(ChildFault) -> UplinkChild? {
+        guard let listener = board.listener else {
+            return try UplinkChild(
+                program: configuration.uplink, masters: configuration.masters,
+                logging: configuration.logging)
+        }
+        driver.tell(
+            .uplinkLost(
+                text: """
+                    No forwarder-uplink is connected to \(listener.path). Nothing can be \
+                    delivered. Start forwarder-uplink.service, and look into its log.
+                    """))
+        return await listener.next().map { socket in
+            UplinkChild(connected: socket, masters: configuration.masters)
+        }
     }
 
     /// Ends an uplink that hangs.

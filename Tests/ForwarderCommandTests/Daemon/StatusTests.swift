@@ -34,6 +34,13 @@ import UplinkMessages
         #expect(text(0, "nobody-there") == "not separated")
         #expect(text(0, nil) == "not separated")
         #expect(text(1000, "uplink") == "not separated", "only root can become somebody else")
+        func listening(_ running: uid_t, _ user: String?) -> String {
+            StatusAssembler.separation(
+                runningUser: running, uplinkUser: user, start: .bySomebodyElse
+            ) { _ in 998 }
+        }
+        #expect(listening(1000, "uplink") == "separated")
+        #expect(listening(998, "uplink") == "not separated")
     }
 
     @Test func `what the uplink's sandbox lacks is shown with its reason`() throws {
