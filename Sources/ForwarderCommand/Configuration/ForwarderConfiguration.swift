@@ -16,6 +16,8 @@ struct ForwarderConfiguration: Sendable, Hashable {
     var uplink: UplinkProgram
     /// Where the daemon listens for the other subcommands.
     var controlPath: String
+    /// The groups that may ask the daemon something, besides root and its own user.
+    var controlGroups: [ControlRight: [String]] = [:]
     var logging: LogSettings
 
     /// Masters by zone, in the order of the file.

@@ -45,6 +45,7 @@ struct Daemon: Sendable {
         self.health = health
         startedAt = time.wall
         self.signals = signals
+        let rights = try ControlRights(configuration)
         try ControlSocket.removeAbandoned(path: configuration.controlPath)
         let requests = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         healthRequests = requests.stream
@@ -61,7 +62,8 @@ struct Daemon: Sendable {
             configuration: configuration, time: time, desk: desk, forgetting: forgetting,
             alarms: alarms, uplink: uplink, log: log, wantHealth: { requests.continuation.yield() })
         _ = try await keeper.begin(signals)
-        control = try ControlServer(path: configuration.controlPath, log: log)
+        control = try ControlServer(
+            path: configuration.controlPath, rights: rights, log: log)
         runner = try CheckRunner(
             settings: RunnerSettings(
                 concurrencyLimit: configuration.checks.concurrencyLimit,

@@ -1,5 +1,5 @@
-// An attacker inside an uplink: loaded before the program, it makes one attempt at the first wait of
-// the event loop, when the sandbox is closed, or at the very start, when it is not.
+// An attacker inside an uplink: loaded before the program, it makes one attempt at the first wait
+// of the event loop, when the sandbox is closed, or at the very start, when it is not.
 //
 // UPLINK_PROBE          the attempt's name
 // UPLINK_PROBE_CONTROL  a file of sizeof(struct uplink_probe) zeros, for what came of it

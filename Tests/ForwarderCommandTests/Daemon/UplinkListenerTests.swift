@@ -43,7 +43,10 @@ import UplinkMessages
         defer { listener.stop() }
         for _ in 0..<3 {
             let stranger = try #require(try ControlSocket.connect(path: path))
-            #expect(stranger.readSome().isEmpty, "not a byte for a stranger")
+            // Whoever is kept would wait: that is another answer than the end.
+            ControlSocket.setPatience(timeval(tv_sec: 20, tv_usec: 0), of: stranger)
+            var byte: UInt8 = 0
+            #expect(read(stranger.number, &byte, 1) == 0, "hung up on, without a word")
         }
         #expect(lines.all == ["a stranger at the uplink's socket was turned away"])
         let waiting = Task { await listener.next() }
