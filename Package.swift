@@ -23,8 +23,9 @@ let package = Package(
     products: [
         .executable(name: "forwarder", targets: ["ForwarderCommand"]),
         .executable(name: "forwarder-uplink", targets: ["ForwarderUplink"]),
-        // For tests alone, which load it before the daemon; neither executable links it.
+        // For tests alone, which load them before a program; neither executable links them.
         .library(name: "BrokenDisk", type: .dynamic, targets: ["CBrokenDisk"]),
+        .library(name: "UplinkProbe", type: .dynamic, targets: ["CUplinkProbe"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -55,8 +56,8 @@ let package = Package(
         .target(
             name: "Forwarder",
             dependencies: [
-                "Monitoring", "UplinkMessages", "COpenSSL", nioCore, nioPosix, nioHTTP1, deque,
-                logging,
+                "Monitoring", "UplinkMessages", "COpenSSL", "CSandbox", nioCore, nioPosix, nioHTTP1,
+                deque, logging,
             ]
         ),
 
@@ -67,6 +68,7 @@ let package = Package(
             providers: [.apt(["libssl-dev"])]
         ),
         .target(name: "CSpawn"),
+        .target(name: "CSandbox"),
 
         // The two executables.
         .executableTarget(
@@ -97,6 +99,8 @@ let package = Package(
         ),
         // A disk that fails below a running daemon.
         .target(name: "CBrokenDisk", path: "Tests/CBrokenDisk"),
+        // An attacker inside a running uplink.
+        .target(name: "CUplinkProbe", path: "Tests/CUplinkProbe"),
         .testTarget(
             name: "SpoolTests",
             dependencies: ["Spool", "Monitoring", "TestSupport", "CFaultyDisk", grdb]
@@ -145,7 +149,9 @@ if Context.environment["FORWARDER_BENCH"] != nil {
 
 /// Targets without C below them also promise memory safety.
 let withoutC: Set = ["Monitoring", "ConfigLanguage", "UplinkMessages", "Policy", "Delivery"]
-let cTargets: Set = ["COpenSSL", "CSpawn", "CFaultyDisk", "CBrokenDisk"]
+let cTargets: Set = [
+    "COpenSSL", "CSpawn", "CSandbox", "CUplinkProbe", "CFaultyDisk", "CBrokenDisk",
+]
 
 for target in package.targets where !cTargets.contains(target.name) {
     target.swiftSettings =

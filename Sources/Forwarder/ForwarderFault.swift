@@ -12,6 +12,8 @@ package enum ForwarderFault: Error, Hashable, CustomStringConvertible {
     case unresolved(name: String, problem: String)
     /// The descriptor to the daemon is not usable.
     case descriptor(number: Int32, problem: String)
+    /// The daemon's socket cannot be used.
+    case socket(path: String, problem: String)
     /// What came from the daemon was not a message, or came out of turn.
     case conversation(String)
 
@@ -24,6 +26,9 @@ package enum ForwarderFault: Error, Hashable, CustomStringConvertible {
         case .descriptor(let number, let problem):
             "descriptor \(number) is no connection to the daemon (\(problem)); "
                 + "forwarder-uplink is started by the daemon, not by hand"
+        case .socket(let path, let problem):
+            "\(path) is no way to the daemon: \(problem). Nothing can be delivered. Give --connect "
+                + "the path that the daemon's Uplink object has as its socket"
         case .conversation(let problem):
             "the daemon sent \(problem); both programs must be of the same version. Exiting"
         }

@@ -1,7 +1,7 @@
 internal import Logging
 package import Monitoring
 package import NIOCore
-internal import UplinkMessages
+package import UplinkMessages
 
 /// The conversation with the daemon: its messages in, exactly one answer out for each question.
 ///
@@ -14,6 +14,8 @@ package final class UplinkSession: ChannelInboundHandler {
     private enum State { case awaitingSettings, serving, ended }
 
     private let identities: [String: Result<TLSContext, LinkFailure>]
+    private let sandbox: SandboxReport
+    private var early: UplinkSettings?
     private let time: any TimeSource
     private let whenEnded: (ForwarderFault?) -> Void
     private let log = Logger(label: "uplink")
@@ -28,13 +30,18 @@ package final class UplinkSession: ChannelInboundHandler {
 
     /// A session with the identities that were read at the start, usable or not.
     ///
+    /// Begins by itself with `settings` that were read before, otherwise with those that come.
     /// `whenEnded` is called once: nil when the daemon is done with us.
     package init(
         identities: [String: Result<TLSContext, LinkFailure>],
+        settings: UplinkSettings? = nil,
+        sandbox: SandboxReport = .unconfined,
         time: any TimeSource,
         whenEnded: @escaping (ForwarderFault?) -> Void
     ) {
         self.identities = identities
+        self.early = settings
+        self.sandbox = sandbox
         self.time = time
         self.whenEnded = whenEnded
     }
@@ -44,6 +51,13 @@ package final class UplinkSession: ChannelInboundHandler {
     package func handlerRemoved(context: ChannelHandlerContext) {
         end(nil)
         self.context = nil
+    }
+
+    package func channelActive(context: ChannelHandlerContext) {
+        guard let settings = early, state == .awaitingSettings else { return }
+        early = nil
+        begin(settings)
+        finishTurn()
     }
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -115,7 +129,7 @@ package final class UplinkSession: ChannelInboundHandler {
             )
         }
         state = .serving
-        send(.ready)
+        send(.ready(sandbox))
     }
 
     /// The link of a node; one that the settings do not have ends the session.

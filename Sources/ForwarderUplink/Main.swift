@@ -5,7 +5,7 @@ import Logging
 /// `forwarder-uplink`: the only process that talks to masters.
 ///
 /// The order below is what its safety rests on: all files are read, the user is given up and the
-/// doors are shut before the first byte from a network, on one thread, blocking.
+/// sandbox is closed before the first byte from a network, on one thread, blocking.
 @main
 struct Main {
     static func main() {
@@ -20,13 +20,9 @@ struct Main {
                 let problems = UplinkProcess.problems(of: arguments)
                 for problem in problems { print(problem) }
                 exit(problems.isEmpty ? 0 : 1)
-            case .serve(let descriptor):
-                signal(SIGPIPE, SIG_IGN)
-                let keys = UplinkProcess.readKeys(arguments.identities)
-                try UplinkProcess.check(descriptor: descriptor)
-                if let user = arguments.user { try ProcessUser.drop(to: user) }
-                // The doors (no_new_privs, Landlock, seccomp, limits) go here.
-                UplinkProcess.serve(descriptor: descriptor, keys: keys)
+            case .serve(let descriptor): try serve(descriptor, arguments)
+            case .connect(let path):
+                try serve(DaemonSocket.connect(path: path), arguments)
             }
         } catch {
             let text = "forwarder-uplink: \(error)\n"
@@ -34,5 +30,24 @@ struct Main {
             if case .usage = error { exit(64) }
             exit(1)
         }
+    }
+
+    private static func serve(
+        _ descriptor: Int32,
+        _ arguments: UplinkArguments
+    ) throws(ForwarderFault) {
+        signal(SIGPIPE, SIG_IGN)
+        let keys = UplinkProcess.readKeys(arguments.identities, for: arguments.user)
+        try UplinkProcess.check(descriptor: descriptor)
+        if let user = arguments.user { try ProcessUser.drop(to: user) }
+        let identities = UplinkProcess.judge(keys)
+        guard let settings = try UplinkProcess.awaitSettings(from: descriptor) else { return }
+        let sandbox = Sandbox.close(around: settings, descriptor: descriptor)
+        UplinkProcess.serve(
+            settings,
+            descriptor: descriptor,
+            identities: identities,
+            sandbox: sandbox
+        )
     }
 }

@@ -107,8 +107,8 @@ package enum ProbeAnswer: Hashable, Sendable {
 ///
 /// All of it is hostile until checked.
 package enum UplinkMessage: Hashable, Sendable {
-    /// Keys are read, settings are taken, work can start.
-    case ready
+    /// Keys are read, settings are taken, the sandbox is closed, work can start.
+    case ready(SandboxReport)
     /// What became of a submission; exactly one for each.
     case outcome(OutcomeReport)
     /// What became of a probe; exactly one for each.
@@ -128,7 +128,9 @@ extension UplinkMessage {
     package var frame: [UInt8] {
         var out: FrameWriter
         switch self {
-        case .ready: out = FrameWriter(type: 1)
+        case .ready(let sandbox):
+            out = FrameWriter(type: 1)
+            out.write(sandbox)
         case .outcome(let report):
             out = FrameWriter(type: 2)
             out.write(report.id)
@@ -164,7 +166,7 @@ extension UplinkMessage {
         var reader = FrameReader(payload: frame)
         let type = try reader.readByte()
         switch type {
-        case 1: self = .ready
+        case 1: self = .ready(try reader.readSandbox())
         case 2: self = .outcome(try reader.readReport())
         case 3:
             self = .probeAnswer(

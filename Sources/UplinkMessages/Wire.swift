@@ -206,6 +206,14 @@ package struct FrameAccumulator: Sendable {
         buffer.append(contentsOf: bytes)
     }
 
+    /// How many bytes are certainly missing to a whole frame; 0 when one is there.
+    package var missingByteCount: Int {
+        let count = buffer.count - start
+        guard count >= 4 else { return 4 - count }
+        let length = buffer[start..<(start + 4)].reduce(0) { $0 << 8 | Int($1) }
+        return max(0, 4 + length - count)
+    }
+
     /// The next whole frame without its length (type first), or nil until more bytes come.
     ///
     /// - Throws: `.frameTooLong` as soon as a length says so, `.wrongLength` for an empty frame.

@@ -17,8 +17,8 @@ import Testing
             "Glibc", "Synchronization",
         ],
         "Forwarder": [
-            "Monitoring", "UplinkMessages", "COpenSSL", "NIOCore", "NIOPosix", "NIOHTTP1",
-            "DequeModule", "Logging", "Glibc", "Synchronization",
+            "Monitoring", "UplinkMessages", "COpenSSL", "CSandbox", "NIOCore", "NIOPosix",
+            "NIOHTTP1", "DequeModule", "Logging", "Glibc", "Synchronization",
         ],
         "ForwarderCommand": [
             "Monitoring", "ConfigLanguage", "Spool", "Delivery", "Collector", "UplinkMessages",

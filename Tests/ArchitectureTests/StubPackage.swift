@@ -38,7 +38,9 @@ struct StubPackage {
         )
     }
 
-    private static let cTargets = ["CSpawn", "CFaultyDisk", "CBrokenDisk"]
+    private static let cTargets = [
+        "CSpawn", "CSandbox", "CFaultyDisk", "CBrokenDisk", "CUplinkProbe",
+    ]
     private static let main = "@main struct Main { static func main() {} }"
 
     /// `.package(url: "https://…/name", from: …)` becomes `.package(path: "stubs/name")`.
@@ -81,7 +83,7 @@ struct StubPackage {
     private func writeTargets() throws {
         try folder.write("module COpenSSL [system] {\n}\n", to: "Sources/COpenSSL/module.modulemap")
         for name in Self.cTargets {
-            let place = "\(name == "CSpawn" ? "Sources" : "Tests")/\(name)"
+            let place = "\(["CSpawn", "CSandbox"].contains(name) ? "Sources" : "Tests")/\(name)"
             try folder.write("", to: "\(place)/stub.c")
             try folder.write("", to: "\(place)/include/\(name).h")
         }

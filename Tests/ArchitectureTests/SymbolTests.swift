@@ -66,7 +66,7 @@ import Testing
 
     @Test(arguments: ["forwarder", "forwarder-uplink"])
     func `no product contains what tests break its disk with`(product: String) throws {
-        let tests = ["CFaultyDisk", "CBrokenDisk", "TestSupport", "SpoolTests"]
+        let tests = ["CFaultyDisk", "CBrokenDisk", "CUplinkProbe", "TestSupport", "SpoolTests"]
         let objects = try Self.objects(of: product)
         #expect(objects.contains { $0.contains("/Monitoring.build/") }, "nothing was looked at")
         for name in tests {
@@ -78,7 +78,9 @@ import Testing
         #expect(!said.contains("faulty_disk"))
         #expect(said.contains(" main"))
         let libraries = try Self.libraries(executable)
-        #expect(!libraries.contains { $0.contains("BrokenDisk") }, "\(product) links it")
+        for name in ["BrokenDisk", "UplinkProbe"] {
+            #expect(!libraries.contains { $0.contains(name) }, "\(product) links \(name)")
+        }
     }
 
     @Test(arguments: ["execve", "posix_spawnp", "fork", "vfork", "system", "popen"])

@@ -15,6 +15,7 @@ struct UplinkStartTests {
         #expect(arguments.identities.first?.key == "k")
         #expect(arguments.user == "nobody" && arguments.logLevel == "debug")
         #expect(arguments.logFormat == .json)
+        #expect(try UplinkArguments(["--connect", "/s"]).task == .connect(path: "/s"))
         #expect(try UplinkArguments(["--check"]).task == .check)
         #expect(try UplinkArguments(["--resolve", "x"]).task == .resolve("x"))
         #expect(try UplinkArguments([]).task == .serve(descriptor: 3))
@@ -22,7 +23,7 @@ struct UplinkStartTests {
 
     @Test(arguments: [
         ["--descriptor"], ["--descriptor", "x"], ["--descriptor", "-1"], ["--identity", "a", "b"],
-        ["--what"], ["--log-level", "loud"], ["--log-format", "xml"], ["--resolve"],
+        ["--what"], ["--log-level", "loud"], ["--log-format", "xml"], ["--resolve"], ["--connect"],
         ["--identity", "a", "b", "c", "d", "--identity", "a", "b", "c", "d"],
     ])
     func `arguments that make no sense are refused`(_ arguments: [String]) {

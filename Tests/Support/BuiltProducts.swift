@@ -31,6 +31,11 @@ package enum BuiltProducts {
         get throws { try folder.appendingPathComponent("libBrokenDisk.so").path }
     }
 
+    /// The library that puts an attacker into a running uplink (Tests/CUplinkProbe).
+    package static var uplinkProbe: String {
+        get throws { try folder.appendingPathComponent("libUplinkProbe.so").path }
+    }
+
     /// The repository that this file belongs to.
     package static var repository: URL {
         URL(fileURLWithPath: #filePath)

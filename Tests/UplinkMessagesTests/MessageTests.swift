@@ -38,7 +38,9 @@ private let daemonMessages: [DaemonMessage] = [
 ]
 
 private let uplinkMessages: [UplinkMessage] = [
-    .ready,
+    .ready(SandboxReport(missing: [:])),
+    .ready(SandboxReport(missing: [.ports: 38, .scopes: 95])),
+    .ready(.unconfined),
     .outcome(
         OutcomeReport(
             id: 1, outcome: .lost, text: "gone", sentAt: moment, answeredAt: moment)),

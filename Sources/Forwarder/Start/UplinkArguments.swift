@@ -19,6 +19,8 @@ package struct UplinkArguments: Hashable, Sendable {
     package enum Task: Hashable, Sendable {
         /// Serve the daemon at the other end of a descriptor.
         case serve(descriptor: Int32)
+        /// Serve the daemon that listens at a path, once it does.
+        case connect(path: String)
         /// Print the addresses of a name and exit.
         case resolve(String)
         /// Say what is wrong with the identities and the user, and exit.
@@ -32,12 +34,14 @@ package struct UplinkArguments: Hashable, Sendable {
 
     /// How it is called.
     package static let usage = """
-        usage: forwarder-uplink [--descriptor N] [--identity NAME CERT KEY CA]... [--user NAME]
+        usage: forwarder-uplink [--descriptor N | --connect PATH]
+                                [--identity NAME CERT KEY CA]... [--user NAME]
                                 [--log-level LEVEL] [--log-format FORMAT]
                forwarder-uplink --check [--identity NAME CERT KEY CA]... [--user NAME]
                forwarder-uplink --resolve NAME
 
           --descriptor N     the connected socket to the daemon (default: 3)
+          --connect PATH     wait for the daemon that listens on this socket, and serve it
           --identity NAME CERT KEY CA
                              PEM files of certificate, private key and CA, under this name
           --user NAME        the user to become after reading the keys, when started as root
@@ -75,6 +79,7 @@ package struct UplinkArguments: Hashable, Sendable {
                     throw .usage("--descriptor needs a number, not \(text)")
                 }
                 task = .serve(descriptor: number)
+            case "--connect": task = .connect(path: try Self.value(of: option, from: &rest))
             case "--identity": try addIdentity(from: &rest)
             case "--user": user = try Self.value(of: option, from: &rest)
             case "--check": task = .check

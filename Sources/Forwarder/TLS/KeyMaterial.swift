@@ -24,10 +24,27 @@ package struct KeyMaterial: Sendable {
         key: String,
         authority: String
     ) throws(ForwarderFault) {
+        try self.init(
+            name: name,
+            certificate: certificate,
+            key: key,
+            authority: authority,
+            readBy: .current
+        )
+    }
+
+    /// The same, where the files are judged for another reader than the process as it is now.
+    init(
+        name: String,
+        certificate: String,
+        key: String,
+        authority: String,
+        readBy reader: PEMFile.Reader
+    ) throws(ForwarderFault) {
         self.name = name
-        self.certificate = try PEMFile(reading: certificate, as: .open)
-        self.key = try PEMFile(reading: key, as: .secret)
-        self.authority = try PEMFile(reading: authority, as: .open)
+        self.certificate = try PEMFile(reading: certificate, as: .open, readBy: reader)
+        self.key = try PEMFile(reading: key, as: .secret, readBy: reader)
+        self.authority = try PEMFile(reading: authority, as: .open, readBy: reader)
     }
 }
 
@@ -48,6 +65,15 @@ struct PEMFile: Sendable {
 
         /// This process as it is now.
         static var current: Reader { Reader(user: geteuid(), group: getegid()) }
+
+        /// Root that will become `user`: the key may be for the group of that one.
+        static func before(becoming user: String?) -> Reader {
+            // lost on purpose: an unknown user is complained about where it is to be become
+            guard geteuid() == 0, let user, let ids = try? ProcessUser.find(user) else {
+                return .current
+            }
+            return Reader(user: geteuid(), group: ids.group)
+        }
     }
 
     /// Most bytes of a file.
@@ -58,7 +84,11 @@ struct PEMFile: Sendable {
     let path: String
     let bytes: [UInt8]
 
-    init(reading path: String, as secrecy: Secrecy) throws(ForwarderFault) {
+    init(
+        reading path: String,
+        as secrecy: Secrecy,
+        readBy reader: Reader = .current
+    ) throws(ForwarderFault) {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
         guard descriptor >= 0 else { throw .file(path: path, problem: Self.reason()) }
         defer { close(descriptor) }
@@ -66,7 +96,7 @@ struct PEMFile: Sendable {
         guard fstat(descriptor, &status) == 0 else {
             throw .file(path: path, problem: Self.reason())
         }
-        if let problem = Self.objection(to: status, as: secrecy, readBy: .current) {
+        if let problem = Self.objection(to: status, as: secrecy, readBy: reader) {
             throw .file(path: path, problem: problem)
         }
         self.path = path

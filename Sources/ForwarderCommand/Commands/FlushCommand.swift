@@ -100,6 +100,13 @@ struct OwnFlush: Sendable {
     let configuration: ForwarderConfiguration
 
     func run(_ show: (FlushProgress) -> Void) async throws -> FlushOutcome {
+        guard configuration.uplink.socketPath == nil || geteuid() == 0 else {
+            throw ControlFault(
+                description: """
+                    No daemon runs, and the keys are for another user (the Uplink object has a \
+                    socket). Nothing was delivered. Start the daemon, or run this as root.
+                    """)
+        }
         let time = SystemTime()
         let log = Logger(label: "forwarder.flush")
         let spool = try SpoolQueue.open(configuration.spool, time: time)
@@ -110,7 +117,7 @@ struct OwnFlush: Sendable {
             wantHealth: { wanted.continuation.yield() })
         try await driver.prepare()
         let supervisor = UplinkSupervisor(
-            configuration: configuration, driver: driver, log: log)
+            configuration: configuration, driver: driver, board: UplinkBoard(), log: log)
         let object = configuration.healthObject
         let obstacle = FlushObstacle()
         async let delivering: Void = driver.run()

@@ -22,7 +22,12 @@ struct ValidateCommand: ParsableCommand {
         let configuration = try common.load()
         let (definitions, _) = try common.loadDefinitions(configuration)
         for warning in definitions.warnings { Output.complain(warning.description) }
-        let complaints = UplinkInspection(configuration).complaintsAndWait()
+        var complaints = UplinkInspection(configuration).complaintsAndWait()
+        do throws(ControlFault) {
+            _ = try ControlRights(configuration)
+        } catch {
+            complaints.append(error.description)
+        }
         guard complaints.isEmpty else {
             Output.complain(ErrorListing.text(complaints.map { Diagnostic($0) }))
             throw ExitCode(1)

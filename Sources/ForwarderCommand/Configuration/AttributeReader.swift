@@ -55,6 +55,16 @@ struct AttributeReader {
         return path.hasPrefix("/") ? path : "\(folder)/\(path)"
     }
 
+    /// A list of names; empty when it is not set.
+    func names(_ key: ByteString, _ errors: inout [Diagnostic]) -> [String] {
+        guard let array = object[key].asArray else { return [] }
+        let names = array.elements.map(\.toText.text)
+        guard let flaw = names.lazy.compactMap({ Self.flaw(in: $0) }).first else { return names }
+        errors.append(
+            Diagnostic("A name in '\(key.text)' \(flaw).", at: object.location(of: key)))
+        return []
+    }
+
     /// A whole number within bounds; the default when it is not set.
     func whole(
         _ key: ByteString, in bounds: ClosedRange<Int>, default fallback: Int,

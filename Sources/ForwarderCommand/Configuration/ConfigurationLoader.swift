@@ -37,14 +37,15 @@ struct ConfigurationLoader {
         }
         let store = only("Spool", of: session, folder, &errors)
         let replay = store?.replay(default: ReplaySettings(), &errors) ?? ReplaySettings()
+        let control = only("Control", of: session, folder, &errors)
         let configuration = ForwarderConfiguration(
             nodeName: session.constant("NodeName")?.toText.text ?? hostName,
             masters: readers.map { master($0, replay, &errors) },
             spool: spool(store, &errors),
             checks: checks(only("Checks", of: session, folder, &errors), folder, &errors),
             uplink: uplink(only("Uplink", of: session, folder, &errors), &errors),
-            controlPath: only("Control", of: session, folder, &errors)?.path("path", &errors)
-                ?? "/run/forwarder/control.sock",
+            controlPath: control?.path("path", &errors) ?? "/run/forwarder/control.sock",
+            controlGroups: controlGroups(control, &errors),
             logging: logging(only("Logging", of: session, folder, &errors), &errors))
         check(configuration, path: path, &errors)
         for (index, reader) in readers.enumerated() {
@@ -164,9 +165,29 @@ struct ConfigurationLoader {
     private func uplink(
         _ read: AttributeReader?, _ errors: inout [Diagnostic]
     ) -> UplinkProgram {
-        UplinkProgram(
+        let program = UplinkProgram(
             path: read?.path("program", &errors) ?? "\(programFolder)/forwarder-uplink",
-            user: read?.text("user", &errors))
+            user: read?.text("user", &errors), socketPath: read?.path("socket", &errors))
+        if program.socketPath != nil, program.user == nil {
+            errors.append(
+                Diagnostic(
+                    """
+                    The Uplink object has a 'socket' but no 'user': nobody could come to it. Set \
+                    'user' to the one that forwarder-uplink.service runs as.
+                    """, at: read?.location(of: "socket")))
+        }
+        return program
+    }
+
+    private func controlGroups(
+        _ read: AttributeReader?, _ errors: inout [Diagnostic]
+    ) -> [ControlRight: [String]] {
+        guard let read else { return [:] }
+        var groups: [ControlRight: [String]] = [:]
+        for right in ControlRight.allCases {
+            groups[right] = read.names(ByteString(right.attribute), &errors)
+        }
+        return groups.filter { !$0.value.isEmpty }
     }
 
     private func logging(

@@ -16,6 +16,8 @@ struct ForwarderConfiguration: Sendable, Hashable {
     var uplink: UplinkProgram
     /// Where the daemon listens for the other subcommands.
     var controlPath: String
+    /// The groups that may ask the daemon something, besides root and its own user.
+    var controlGroups: [ControlRight: [String]] = [:]
     var logging: LogSettings
 
     /// Masters by zone, in the order of the file.
@@ -69,8 +71,11 @@ struct CheckSettings: Sendable, Hashable {
 /// How the network process is started.
 struct UplinkProgram: Sendable, Hashable {
     var path: String
-    /// The user it becomes when it is started by root; nil to stay.
+    /// The user it becomes when it is started by root, or that alone may come to ``socketPath``;
+    /// nil to stay.
     var user: String?
+    /// Where one comes to that somebody else starts; nil: the daemon starts it.
+    var socketPath: String?
 }
 
 /// What is logged and how.

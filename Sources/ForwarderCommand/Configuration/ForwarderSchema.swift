@@ -94,12 +94,24 @@ enum ForwarderSchema {
         Attribute(
             name: "user", kind: .string,
             help: "the user it becomes when root starts it; default: none, it stays"),
+        Attribute(
+            name: "socket", kind: .string,
+            help: "where one that systemd starts as user comes to; default: none, it is started"),
     ]
 
     static let control: [Attribute] = [
         Attribute(
             name: "path", kind: .string,
-            help: "the daemon's socket; default /run/forwarder/control.sock")
+            help: "the daemon's socket; default /run/forwarder/control.sock"),
+        Attribute(
+            name: "status_groups", kind: .array,
+            help: "groups that may see status, objects and queue; default none"),
+        Attribute(
+            name: "flush_groups", kind: .array,
+            help: "groups that may have everything delivered; default none"),
+        Attribute(
+            name: "queue_groups", kind: .array,
+            help: "groups that may retry and drop what waits; default none"),
     ]
 
     static let logging: [Attribute] = [

@@ -38,7 +38,8 @@ struct ControlClient {
     ///
     /// - Throws: `ControlFault` when the daemon goes away before its last answer.
     func ask(_ request: ControlRequest, _ take: (ControlReply) -> Void) throws {
-        guard descriptor.writeAll(try ControlWire.line(request)) else { throw Self.gone }
+        // Lost on purpose: who is turned away at once cannot ask, but finds the reason to read.
+        _ = descriptor.writeAll(try ControlWire.line(request))
         var buffer: [UInt8] = []
         while true {
             while let end = buffer.firstIndex(of: UInt8(ascii: "\n")) {

@@ -9,7 +9,8 @@ struct ControlFault: Error, CustomStringConvertible {
 
 /// Listens for subcommands on a local socket; each connection asks one thing.
 ///
-/// - Who may: root and the daemon's own user, by the credentials the kernel gives.
+/// - Who may: ``ControlRights`` says, by the credentials the kernel gives. Who may ask nothing is
+///   hung up on before a byte is read, and takes no connection from others.
 /// - Bounds: ``connectionLimit`` at a time, a request line of ``ControlWire/requestLimit`` bytes
 ///   within ``patience``; more is turned away.
 final class ControlServer: Sendable {
@@ -22,20 +23,27 @@ final class ControlServer: Sendable {
 
     private let path: String
     private let listener: Descriptor
+    private let rights: ControlRights
     private let log: Logger
     private let open = Mutex(0)
     /// What was asked, with the way to answer.
     let requests: AsyncStream<(ControlRequest, ControlConnection)>
     private let inbox: AsyncStream<(ControlRequest, ControlConnection)>.Continuation
 
-    /// Binds the socket, mode 0600; replaces one that nobody listens on any more, and nothing else.
-    init(path: String, log: Logger) throws(ControlFault) {
+    /// Binds the socket; replaces one that nobody listens on any more, and nothing else.
+    ///
+    /// Mode 0600, or 0666 where groups have rights: who connects is judged then.
+    init(
+        path: String, rights: ControlRights = ControlRights(), log: Logger
+    ) throws(ControlFault) {
         self.path = path
+        self.rights = rights
         self.log = log
         (requests, inbox) = AsyncStream.makeStream()
         try ControlSocket.prepareFolder(of: path)
         try ControlSocket.removeAbandoned(path: path)
-        listener = try ControlSocket.listen(path: path)
+        listener = try ControlSocket.listen(
+            path: path, mode: rights.isPrivate ? 0o600 : 0o666)
     }
 
     /// Starts to listen on a thread of its own.
@@ -51,44 +59,40 @@ final class ControlServer: Sendable {
     }
 
     private func acceptUntilClosed() {
-        while true {
-            let number = accept(listener.number, nil, nil)
-            if number < 0 {
-                if errno == EINTR || errno == ECONNABORTED { continue }
-                if errno == EMFILE || errno == ENFILE || errno == ENOMEM {
-                    // Out of descriptors: others must end first, and they do within their patience.
-                    usleep(100_000)
-                    continue
-                }
-                return
+        ControlSocket.acceptAll(on: listener) { descriptor in
+            let connection = ControlConnection(descriptor)
+            guard let asker = connection.asker, !rights.isStranger(asker) else {
+                return connection.refuseNow("This user may not use this socket.")
             }
-            _ = fcntl(number, F_SETFD, FD_CLOEXEC)
-            let connection = ControlConnection(Descriptor(number))
             let isFree = open.withLock { count in
                 guard count < Self.connectionLimit else { return false }
                 count += 1
                 return true
             }
             guard isFree else {
-                connection.refuseNow("Too many connections. Try again.")
-                continue
+                return connection.refuseNow("Too many connections. Try again.")
             }
             Thread { [self] in
-                serve(connection)
+                serve(connection, to: asker)
                 open.withLock { $0 -= 1 }
             }.start()
         }
     }
 
-    private func serve(_ connection: ControlConnection) {
+    private func serve(_ connection: ControlConnection, to asker: ControlRights.Asker) {
         connection.setPatience(Self.patience)
-        guard let peer = connection.peerUser, peer == 0 || peer == geteuid() else {
-            connection.refuseNow("Only root and the daemon's user may use this socket.")
-            return
-        }
         guard let request = connection.readRequest() else {
-            connection.refuseNow("This is no request.")
-            return
+            return connection.refuseNow("This is no request.")
+        }
+        guard rights.allow(request.right, to: asker) else {
+            log.notice(
+                "request refused",
+                metadata: ["uid": "\(asker.user)", "right": "\(request.right.rawValue)"])
+            return connection.refuseNow(
+                """
+                This user (uid \(asker.user)) may not ask for that: it is in none of the \
+                \(request.right.attribute) of the Control object in forwarder.conf.
+                """)
         }
         inbox.yield((request, connection))
         connection.writeUntilLast()
@@ -128,9 +132,9 @@ final class ControlConnection: Sendable {
         ControlSocket.setPatience(patience, of: descriptor)
     }
 
-    /// The user at the other side, as the kernel knows it.
-    fileprivate var peerUser: uid_t? {
-        ControlSocket.peerUser(of: descriptor.number)
+    /// Who is at the other side, as the kernel knows it.
+    fileprivate var asker: ControlRights.Asker? {
+        ControlSocket.asker(at: descriptor.number)
     }
 
     fileprivate func readRequest() -> ControlRequest? {

@@ -2,16 +2,35 @@ import Foundation
 
 /// The system calls behind the control socket.
 enum ControlSocket {
-    /// Listens at `path`, mode 0600.
-    static func listen(path: String) throws(ControlFault) -> Descriptor {
+    /// Listens at `path`; by default only the own user can connect.
+    static func listen(path: String, mode: mode_t = 0o600) throws(ControlFault) -> Descriptor {
         let descriptor = try make()
+        // All threads have this mask for a moment, so it may only take away.
         let previous = umask(0o177)
         defer { umask(previous) }
         let status = try withAddress(path) { bind(descriptor.number, $0, $1) }
-        guard status == 0, Glibc.listen(descriptor.number, 16) == 0 else {
+        guard status == 0, chmod(path, mode) == 0, Glibc.listen(descriptor.number, 16) == 0 else {
             throw fault("listen on", path)
         }
         return descriptor
+    }
+
+    /// Hands over every connection, on the calling thread, until the listener is shut down.
+    static func acceptAll(on listener: Descriptor, _ take: (Descriptor) -> Void) {
+        while true {
+            let number = accept(listener.number, nil, nil)
+            if number < 0 {
+                if errno == EINTR || errno == ECONNABORTED { continue }
+                if errno == EMFILE || errno == ENFILE || errno == ENOMEM {
+                    // Out of descriptors: others must end first, and they do within their patience.
+                    usleep(100_000)
+                    continue
+                }
+                return
+            }
+            _ = fcntl(number, F_SETFD, FD_CLOEXEC)
+            take(Descriptor(number))
+        }
     }
 
     /// Connects to a daemon that listens at `path`; nil when none does.
@@ -81,14 +100,33 @@ enum ControlSocket {
     }
 
     /// The user at the other side of a connected socket.
-    static func peerUser(of number: Int32) -> uid_t? {
+    static func peerUser(of number: Int32) -> uid_t? { asker(at: number)?.user }
+
+    /// Most groups of a user.
+    ///
+    /// 65,536: the kernel's own limit.
+    private static let groupLimit = 65_536
+    /// Linux's name for the other side's supplementary groups, which Swift's Glibc lacks.
+    private static let peerGroups: Int32 = 59
+
+    /// The user at the other side of a connected socket, with all groups.
+    static func asker(at number: Int32) -> ControlRights.Asker? {
         // struct ucred of Linux: pid, uid, gid, each 32 bits.
         var credentials: (pid: Int32, uid: UInt32, gid: UInt32) = (0, 0, 0)
         var size = socklen_t(MemoryLayout.size(ofValue: credentials))
         guard getsockopt(number, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0 else {
             return nil
         }
-        return credentials.uid
+        var groups = [gid_t](repeating: credentials.gid, count: 32)
+        size = socklen_t(groups.count * MemoryLayout<gid_t>.size)
+        while getsockopt(number, SOL_SOCKET, peerGroups, &groups, &size) != 0 {
+            guard errno == ERANGE, groups.count < groupLimit else { return nil }
+            groups = [gid_t](repeating: credentials.gid, count: groups.count * 2)
+            size = socklen_t(groups.count * MemoryLayout<gid_t>.size)
+        }
+        let others = groups.prefix(Int(size) / MemoryLayout<gid_t>.size)
+        return ControlRights.Asker(
+            user: credentials.uid, groups: Set(others).union([credentials.gid]))
     }
 
     private static func make() throws(ControlFault) -> Descriptor {

@@ -85,6 +85,17 @@ struct StatusReport: Codable, Sendable, Hashable {
         }
     }
 
+    /// What the uplink gave up before it heard a master (docs/sandbox.md).
+    struct Sandbox: Codable, Sendable, Hashable {
+        struct Layer: Codable, Sendable, Hashable {
+            var name: String
+            var reason: String
+        }
+
+        var enforced: [String]
+        var missing: [Layer]
+    }
+
     struct Checks: Codable, Sendable, Hashable {
         var objects: Int
         var active: Int
@@ -99,6 +110,8 @@ struct StatusReport: Codable, Sendable, Hashable {
     var startedAt: Double?
     /// "separated" when daemon and uplink have different users.
     var separation: String
+    /// Null while no uplink is ready.
+    var sandbox: Sandbox?
     var spool: Spool
     var destinations: [Destination]
     var checks: Checks?
@@ -106,7 +119,7 @@ struct StatusReport: Codable, Sendable, Hashable {
     var alarms: [String]
 
     enum CodingKeys: String, CodingKey {
-        case version, node, separation, spool, destinations, checks, alarms
+        case version, node, separation, sandbox, spool, destinations, checks, alarms
         case daemonPID = "daemon_pid"
         case startedAt = "started_at"
     }

@@ -9,6 +9,7 @@ struct ControlAnswers: Sendable {
     let desk: SpoolDesk
     let runner: CheckRunner
     let alarms: AlarmBoard
+    let uplink: UplinkBoard
     let startedAt: Timestamp
 
     /// Answers until there are no more requests; nobody waits for anybody else's answer.
@@ -75,6 +76,12 @@ struct ControlAnswers: Sendable {
     }
 
     private func status() async throws -> StatusReport {
+        var report = try await statusOfDelivery()
+        report.sandbox = uplink.report
+        return report
+    }
+
+    private func statusOfDelivery() async throws -> StatusReport {
         let checks = StatusReport.Checks(await runner.statuses())
         var trouble: [String] = []
         if let session = desk.session {

@@ -24,6 +24,7 @@ struct Daemon: Sendable {
     let runner: CheckRunner
     let control: ControlServer
     let alarms: AlarmBoard
+    let uplink: UplinkBoard
     let health: HealthFacts
     let forgetting: ScheduleForgetting
     let startedAt: Timestamp
@@ -44,9 +45,13 @@ struct Daemon: Sendable {
         self.health = health
         startedAt = time.wall
         self.signals = signals
+        let rights = try ControlRights(configuration)
         try ControlSocket.removeAbandoned(path: configuration.controlPath)
         let requests = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         healthRequests = requests.stream
+        let listener: UplinkListener? = try configuration.uplink.listening(log: log)
+        let uplink = UplinkBoard(listener: listener)
+        self.uplink = uplink
         let desk = SpoolDesk()
         self.desk = desk
         forgetting = ScheduleForgetting(alarms: alarms, log: log) {
@@ -55,9 +60,10 @@ struct Daemon: Sendable {
         }
         keeper = SpoolKeeper(
             configuration: configuration, time: time, desk: desk, forgetting: forgetting,
-            alarms: alarms, log: log, wantHealth: { requests.continuation.yield() })
+            alarms: alarms, uplink: uplink, log: log, wantHealth: { requests.continuation.yield() })
         _ = try await keeper.begin(signals)
-        control = try ControlServer(path: configuration.controlPath, log: log)
+        control = try ControlServer(
+            path: configuration.controlPath, rights: rights, log: log)
         runner = try CheckRunner(
             settings: RunnerSettings(
                 concurrencyLimit: configuration.checks.concurrencyLimit,
@@ -111,7 +117,7 @@ struct Daemon: Sendable {
     private var controlAnswers: ControlAnswers {
         ControlAnswers(
             configuration: configuration, desk: desk, runner: runner, alarms: alarms,
-            startedAt: startedAt)
+            uplink: uplink, startedAt: startedAt)
     }
 
     /// Where the schedules stood; a spool that cannot say leaves all checks to begin anew.
@@ -127,6 +133,7 @@ struct Daemon: Sendable {
     /// Ends what makes results; returns where each schedule stands.
     private func stop() async -> [ScheduleState] {
         control.stop()
+        uplink.listener?.stop()
         let standings = await runner.stop(patience: Self.stopPatience)
         await desk.session?.driver.windDown(patience: Self.answerPatience)
         return standings

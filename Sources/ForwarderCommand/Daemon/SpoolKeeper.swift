@@ -24,6 +24,7 @@ struct SpoolKeeper: Sendable {
     let desk: SpoolDesk
     let forgetting: ScheduleForgetting
     let alarms: AlarmBoard
+    let uplink: UplinkBoard
     let log: Logger
     let wantHealth: @Sendable () -> Void
     /// Hears of each step at which crash tests may kill.
@@ -151,7 +152,7 @@ struct SpoolKeeper: Sendable {
     private func deliver(_ session: SpoolSession) async -> SpoolFault? {
         await withTaskGroup(of: SpoolFault?.self) { group in
             let supervisor = UplinkSupervisor(
-                configuration: configuration, driver: session.driver, log: log)
+                configuration: configuration, driver: session.driver, board: uplink, log: log)
             group.addTask {
                 await session.driver.run()
                 return nil

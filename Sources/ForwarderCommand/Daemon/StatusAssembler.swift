@@ -90,18 +90,27 @@ struct StatusAssembler: Sendable {
     }
 
     private static func separation(_ configuration: ForwarderConfiguration) -> String {
-        separation(runningUser: geteuid(), uplinkUser: configuration.uplink.user) { name in
+        let uplink = configuration.uplink
+        let start: UplinkStart = uplink.socketPath == nil ? .byDaemon : .bySomebodyElse
+        return separation(
+            runningUser: geteuid(), uplinkUser: uplink.user, start: start
+        ) { name in
             getpwnam(name)?.pointee.pw_uid
         }
     }
 
-    /// Whether the uplink becomes another user than the daemon: only root's can.
+    /// Who starts the uplink.
+    enum UplinkStart { case byDaemon, bySomebodyElse }
+
+    /// Whether the uplink has another user than the daemon: one that the daemon starts can only if
+    /// root does, one that comes by itself must be that user to be heard.
     static func separation(
-        runningUser: uid_t, uplinkUser: String?, identify: (String) -> uid_t?
+        runningUser: uid_t, uplinkUser: String?, start: UplinkStart = .byDaemon,
+        identify: (String) -> uid_t?
     ) -> String {
-        guard runningUser == 0, let user = uplinkUser.flatMap(identify), user != runningUser else {
-            return "not separated"
-        }
+        guard runningUser == 0 || start == .bySomebodyElse,
+            let user = uplinkUser.flatMap(identify), user != runningUser
+        else { return "not separated" }
         return "separated"
     }
 

@@ -4,7 +4,8 @@ import Monitoring
 import Synchronization
 import UplinkMessages
 
-/// A running `forwarder-uplink` with the descriptor that it is talked to over.
+/// A running `forwarder-uplink` with the descriptor that it is talked to over, started by this
+/// process or by somebody else.
 ///
 /// One thread reads, one writes; neither the daemon nor the delivery ever waits for it. What it
 /// says is hostile until it is decoded; a message that is none ends it.
@@ -34,7 +35,8 @@ final class UplinkChild: UplinkPort {
         var verdict = ""
     }
 
-    private let process: ChildProcess
+    /// Nil where somebody else started it; then it ends when it is hung up on.
+    private let process: ChildProcess?
     private let socket: Descriptor
     private let outbox: Mutex<Outbox>
     private let time: any TimeSource
@@ -46,13 +48,10 @@ final class UplinkChild: UplinkPort {
     private let ending = Mutex("")
 
     /// Starts it with the keys' paths as its own arguments.
-    init(
+    convenience init(
         program: UplinkProgram, masters: [MasterNode], logging: LogSettings,
         time: any TimeSource = SystemTime()
     ) throws(ChildFault) {
-        self.time = time
-        outbox = Mutex(
-            Outbox(silence: UplinkSilence(masters: masters, startedAt: time.monotonic)))
         let pair = try SocketPair()
         let arguments =
             [
@@ -60,10 +59,27 @@ final class UplinkChild: UplinkPort {
                 logging.format.rawValue,
             ] + program.identityArguments(masters)
         let nowhere = try Descriptor.null()
-        process = try ChildProcess(
+        let process = try ChildProcess(
             program: program.path, arguments: arguments,
             descriptors: [nowhere.number, nowhere.number, STDERR_FILENO, pair.theirs.number])
-        socket = pair.ours
+        self.init(socket: pair.ours, process: process, masters: masters, time: time)
+    }
+
+    /// Takes over one that connected by itself.
+    convenience init(
+        connected socket: Descriptor, masters: [MasterNode], time: any TimeSource = SystemTime()
+    ) {
+        self.init(socket: socket, process: nil, masters: masters, time: time)
+    }
+
+    private init(
+        socket: Descriptor, process: ChildProcess?, masters: [MasterNode], time: any TimeSource
+    ) {
+        self.time = time
+        self.socket = socket
+        self.process = process
+        outbox = Mutex(
+            Outbox(silence: UplinkSilence(masters: masters, startedAt: time.monotonic)))
         (messages, inbox) = AsyncStream.makeStream(of: [UplinkMessage].self)
         Thread { [self] in readUntilEnd() }.start()
         Thread { [self] in writeUntilEnd() }.start()
@@ -104,7 +120,7 @@ final class UplinkChild: UplinkPort {
     func kill() {
         shutdown(socket.number, Int32(SHUT_RDWR))
         ending.withLock { ending in
-            if ending.isEmpty { process.kill() }
+            if ending.isEmpty { process?.kill() }
         }
     }
 
@@ -159,10 +175,11 @@ final class UplinkChild: UplinkPort {
             }
         }
         kill()
-        process.waitUntilEnded()
+        process?.waitUntilEnded()
         let verdict = outbox.withLock { $0.verdict }
-        ending.withLock {
-            $0 = "forwarder-uplink is gone: \(verdict)\(fault)\(process.reap())."
+        ending.withLock { ending in
+            let how = process.map { "\($0.reap())" } ?? "the connection to it ended"
+            ending = "forwarder-uplink is gone: \(verdict)\(fault)\(how)."
         }
         outbox.withLock { $0.isClosed = true }
         work.signal()

@@ -16,6 +16,7 @@ struct UplinkInspection: Sendable {
     /// Everything that keeps results from being delivered, each with file and remedy.
     func complaintsAndWait() -> [String] {
         if let flaw = programFlaw { return [flaw] }
+        if areKeysOutOfSight { return [] }
         do throws(ChildFault) {
             return complaints(about: try question.askAndWait())
         } catch {
@@ -26,12 +27,17 @@ struct UplinkInspection: Sendable {
     /// The same, on a thread of its own.
     func complaints() async -> [String] {
         if let flaw = programFlaw { return [flaw] }
+        if areKeysOutOfSight { return [] }
         do throws(ChildFault) {
             return complaints(about: try await question.ask())
         } catch {
             return [error.description]
         }
     }
+
+    /// Only the uplink's own user and root can read its keys then; the uplink says itself what is
+    /// wrong with them.
+    private var areKeysOutOfSight: Bool { program.socketPath != nil && geteuid() != 0 }
 
     private var question: UplinkQuestion {
         UplinkQuestion(

@@ -4,11 +4,12 @@ import Logging
 import Monitoring
 import UplinkMessages
 
-/// Keeps an uplink running: starts it, gives it its settings and addresses, and starts another
-/// when it ends.
+/// Keeps an uplink running: starts it or waits for one to come, gives it its settings and
+/// addresses, and takes another when it ends.
 struct UplinkSupervisor: Sendable {
     let configuration: ForwarderConfiguration
     let driver: DeliveryDriver
+    let board: UplinkBoard
     var time: any TimeSource = SystemTime()
     let log: Logger
 
@@ -21,6 +22,7 @@ struct UplinkSupervisor: Sendable {
         while !Task.isCancelled {
             let started = time.monotonic
             let text = await runOnce(lookups)
+            board.end()
             driver.tell(.uplinkLost(text: text))
             if Task.isCancelled { return }
             let next = restarts.ended(
@@ -32,15 +34,14 @@ struct UplinkSupervisor: Sendable {
     }
 
     private func runOnce(_ lookups: Lookups) async -> String {
-        let addresses = await resolveAll(lookups)
         let child: UplinkChild
         do throws(ChildFault) {
-            child = try UplinkChild(
-                program: configuration.uplink, masters: configuration.masters,
-                logging: configuration.logging)
+            guard let one = try await nextChild() else { return "No forwarder-uplink came." }
+            child = one
         } catch {
             return error.description
         }
+        let addresses = await resolveAll(lookups)
         child.send([.settings(configuration.uplinkSettings(addresses: addresses))])
         await withTaskCancellationHandler {
             await withDiscardingTaskGroup { group in
@@ -54,6 +55,24 @@ struct UplinkSupervisor: Sendable {
             child.kill()
         }
         return child.endingText
+    }
+
+    /// Starts an uplink, or waits for one to connect; nil when the task is cancelled.
+    private func nextChild() async throws(ChildFault) -> UplinkChild? {
+        guard let listener = board.listener else {
+            return try UplinkChild(
+                program: configuration.uplink, masters: configuration.masters,
+                logging: configuration.logging)
+        }
+        driver.tell(
+            .uplinkLost(
+                text: """
+                    No forwarder-uplink is connected to \(listener.path). Nothing can be \
+                    delivered. Start forwarder-uplink.service, and look into its log.
+                    """))
+        return await listener.next().map { socket in
+            UplinkChild(connected: socket, masters: configuration.masters)
+        }
     }
 
     /// Ends an uplink that hangs.
@@ -71,7 +90,9 @@ struct UplinkSupervisor: Sendable {
         var told: [UplinkMessage] = []
         for message in batch {
             switch message {
-            case .ready: driver.tell(.uplinkStarted(child))
+            case .ready(let sandbox):
+                board.begin(sandbox)
+                driver.tell(.uplinkStarted(child))
             case .addressWanted(let node):
                 guard configuration.masters.indices.contains(Int(node.index)),
                     lookups.begins(node, at: time.monotonic)

@@ -12,7 +12,7 @@ struct StatusText {
         } else {
             lines.append("  daemon    not running")
         }
-        lines.append("  uplink    \(report.separation)")
+        lines.append("  uplink    \(report.separation)\(Self.sandbox(report.sandbox))")
         if let checks = report.checks {
             lines.append(
                 """
@@ -35,6 +35,11 @@ struct StatusText {
             lines += report.alarms.map { "  ! \($0)" }
         }
         return lines.map { $0.printable + "\n" }.joined()
+    }
+
+    private static func sandbox(_ sandbox: StatusReport.Sandbox?) -> String {
+        guard let sandbox else { return "" }
+        return sandbox.complaint.map { ", sandbox without \($0)" } ?? ", sandbox complete"
     }
 
     private static func lines(_ destination: StatusReport.Destination) -> [String] {

@@ -34,6 +34,44 @@ import UplinkMessages
         #expect(text(0, "nobody-there") == "not separated")
         #expect(text(0, nil) == "not separated")
         #expect(text(1000, "uplink") == "not separated", "only root can become somebody else")
+        func listening(_ running: uid_t, _ user: String?) -> String {
+            StatusAssembler.separation(
+                runningUser: running, uplinkUser: user, start: .bySomebodyElse
+            ) { _ in 998 }
+        }
+        #expect(listening(1000, "uplink") == "separated")
+        #expect(listening(998, "uplink") == "not separated")
+    }
+
+    @Test func `what the uplink's sandbox lacks is shown with its reason`() throws {
+        let board = UplinkBoard()
+        func text() -> String {
+            let spool = StatusReport.Spool(
+                path: "p", liveBytes: 0, fileBytes: 0, logBytes: 0, limitBytes: 0)
+            return StatusText(
+                report: StatusReport(
+                    version: "1", node: "n", separation: "separated", sandbox: board.report,
+                    spool: spool, destinations: [], alarms: [])
+            ).text
+        }
+        #expect(text().contains("uplink    separated\n"))
+        board.begin(SandboxReport(missing: [:]))
+        #expect(text().contains("uplink    separated, sandbox complete\n"))
+        board.begin(
+            SandboxReport(missing: [
+                .ports: UInt16(ENOSYS), .files: UInt16(EPERM), .scopes: UInt16(EOPNOTSUPP),
+            ]))
+        let words = """
+            sandbox without files (Operation not permitted), ports (this kernel has none), \
+            scopes (this kernel has none)
+            """
+        #expect(text().contains(words), "\(text())")
+        let json = try JSONEncoder().encode(try #require(board.report))
+        let object = try JSONSerialization.jsonObject(with: json) as? [String: Any]
+        #expect((object?["enforced"] as? [String])?.contains("system_calls") == true)
+        #expect((object?["missing"] as? [[String: String]])?.first?["name"] == "files")
+        board.end()
+        #expect(board.report == nil)
     }
 
     @Test func `delivered results that were given up before proof are shown`() throws {

@@ -112,7 +112,7 @@ final class SessionUnderTest {
     /// Begins with these nodes.
     func begin(_ nodes: [NodeSettings]) throws {
         send(.settings(UplinkSettings(nodes: nodes)))
-        #expect(try receive() == .ready)
+        #expect(try receive() == .ready(.unconfined))
     }
 
     /// Probes the node, which opens its first connection.

@@ -1,0 +1,89 @@
+import Foundation
+
+/// What may be asked over the control socket, each by groups of its own.
+enum ControlRight: String, CaseIterable, Sendable {
+    /// See where everything stands: status, objects with their output, what waits.
+    case status
+    /// Have everything delivered now.
+    case flush
+    /// Have what waits tried again or dropped.
+    case queue
+
+    /// The attribute of the Control object that names its groups.
+    var attribute: String { "\(rawValue)_groups" }
+}
+
+extension ControlRequest {
+    /// What its asker must be allowed.
+    var right: ControlRight {
+        switch self {
+        case .status, .objects, .queue(.rows), .queue(.check): .status
+        case .flush: .flush
+        case .queue(.change): .queue
+        }
+    }
+}
+
+/// Who may ask what, by the credentials that the kernel gives.
+///
+/// Root and the daemon's own user may ask everything, members of a right's groups what it covers.
+/// The uplink's user may ask nothing, whatever its groups: it is the one that hears the master.
+struct ControlRights: Sendable, Hashable {
+    /// Who asks.
+    struct Asker: Sendable, Hashable {
+        var user: uid_t
+        /// The main group and all others.
+        var groups: Set<gid_t>
+    }
+
+    private let ownUser: uid_t
+    private let uplinkUser: uid_t?
+    private let groups: [ControlRight: Set<gid_t>]
+
+    /// Rights by numbers.
+    init(
+        ownUser: uid_t = geteuid(), uplinkUser: uid_t? = nil,
+        groups: [ControlRight: Set<gid_t>] = [:]
+    ) {
+        self.ownUser = ownUser
+        self.uplinkUser = uplinkUser == ownUser ? nil : uplinkUser
+        self.groups = groups
+    }
+
+    /// The rights that `forwarder.conf` gives.
+    ///
+    /// - Throws: when it names a group that is not there.
+    init(_ configuration: ForwarderConfiguration) throws(ControlFault) {
+        var groups: [ControlRight: Set<gid_t>] = [:]
+        for (right, names) in configuration.controlGroups {
+            for name in names {
+                guard let entry = getgrnam(name) else {
+                    throw ControlFault(
+                        description: """
+                            The Control object's \(right.attribute) name the group '\(name)', \
+                            which is not on this host. The daemon does not start with it. Make \
+                            the group, or take it out.
+                            """)
+                }
+                groups[right, default: []].insert(entry.pointee.gr_gid)
+            }
+        }
+        let uplink = configuration.uplink.user.flatMap { getpwnam($0)?.pointee.pw_uid }
+        self.init(uplinkUser: uplink, groups: groups)
+    }
+
+    /// True when nobody but root and the own user may ask anything.
+    var isPrivate: Bool { groups.values.allSatisfy(\.isEmpty) }
+
+    /// True when the asker may ask this.
+    func allow(_ right: ControlRight, to asker: Asker) -> Bool {
+        if asker.user == uplinkUser { return false }
+        if asker.user == 0 || asker.user == ownUser { return true }
+        return !asker.groups.isDisjoint(with: groups[right] ?? [])
+    }
+
+    /// True when there is nothing that the asker may ask.
+    func isStranger(_ asker: Asker) -> Bool {
+        !ControlRight.allCases.contains { allow($0, to: asker) }
+    }
+}
