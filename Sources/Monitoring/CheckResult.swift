@@ -42,36 +42,6 @@ package struct CheckResult: Sendable, Hashable {
     }
 }
 
-/// What an object was when one of its checks ran; results refer to it, so that a queued result
-/// is judged by what was checked and not by what is defined today.
-package struct ObjectSnapshot: Sendable, Hashable, Codable {
-    /// `host` or `host!service`.
-    package var name: String
-    /// Groups of the host.
-    package var hostGroups: [String]
-    /// Groups of the service; empty for a host.
-    package var serviceGroups: [String]
-    /// Custom variables of the host, as canonical JSON text.
-    package var hostVariables: String
-    /// Custom variables of the service, as canonical JSON text; `{}` for a host.
-    package var serviceVariables: String
-    /// The command line that was run; empty for checks that run no plugin.
-    package var commandLine: [String]
-
-    /// A snapshot with all its parts.
-    package init(
-        name: String, hostGroups: [String] = [], serviceGroups: [String] = [],
-        hostVariables: String = "{}", serviceVariables: String = "{}", commandLine: [String] = []
-    ) {
-        self.name = name
-        self.hostGroups = hostGroups
-        self.serviceGroups = serviceGroups
-        self.hostVariables = hostVariables
-        self.serviceVariables = serviceVariables
-        self.commandLine = commandLine
-    }
-}
-
 /// Where an object's schedule stands; kept across restarts so that one neither repeats nor skips
 /// a burst of checks.
 package struct ScheduleState: Sendable, Hashable {

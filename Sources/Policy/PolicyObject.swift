@@ -18,6 +18,8 @@ package struct PolicyObject: Sendable, Hashable {
     package let hostTree: VariableTree
     /// Custom variables of the service.
     package let serviceTree: VariableTree
+    /// Custom variables of the check command; no filter asks them.
+    package let commandTree: VariableTree
     /// Groups of the host.
     package let hostGroupNames: [String]
     /// Groups of the service.
@@ -48,18 +50,14 @@ package struct PolicyObject: Sendable, Hashable {
         (hostTree, hostVariables) = try Self.read(snapshot.hostVariables, of: snapshot.name)
         let service = name.isHost ? "{}" : snapshot.serviceVariables
         (serviceTree, serviceVariables) = try Self.read(service, of: snapshot.name)
+        commandTree = try Self.tree(snapshot.commandVariables, of: snapshot.name)
     }
 
     private static func read(
         _ text: String,
         of object: String
     ) throws(PolicyFault) -> (VariableTree, [FlatVariable]) {
-        let tree: VariableTree
-        do throws(VariableReader.Failure) {
-            tree = try VariableReader.read(text)
-        } catch {
-            throw .unreadableVariables(object: object, reason: error.reason)
-        }
+        let tree = try tree(text, of: object)
         guard let flat = tree.flattened() else {
             let limit = VariableTree.flatByteLimit
             throw .unreadableVariables(
@@ -68,5 +66,16 @@ package struct PolicyObject: Sendable, Hashable {
             )
         }
         return (tree, flat)
+    }
+
+    private static func tree(
+        _ text: String,
+        of object: String
+    ) throws(PolicyFault) -> VariableTree {
+        do throws(VariableReader.Failure) {
+            return try VariableReader.read(text)
+        } catch {
+            throw .unreadableVariables(object: object, reason: error.reason)
+        }
     }
 }

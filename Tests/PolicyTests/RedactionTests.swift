@@ -163,6 +163,54 @@ import Testing
         #expect(try release("icingadb/denylist/variables = x", command: command).command == nil)
     }
 
+    @Test func `a word from a function counts as made of all that is withheld`() throws {
+        let command = ExecutedCommand.words([
+            CommandWord("check"), CommandWord("-f", role: .key, isUnknown: true),
+            CommandWord("text", isUnknown: true),
+        ])
+        #expect(try release("", command: command).command == ["check", "-f", "text"])
+        #expect(
+            try release("icingadb/protect/variables = x", command: command).command
+                == ["check", "-f", "***"])
+        #expect(
+            try release("icingadb/denylist/variables = x", command: command).command == ["check"])
+    }
+
+    @Test func `a word made of a whole table counts as made of each value in it`() throws {
+        let command = ExecutedCommand.words([
+            CommandWord("check"), CommandWord("a;b", variables: ["nested"]),
+            CommandWord("c", variables: ["nest"]),
+        ])
+        #expect(
+            try release("icingadb/protect/variables = nested.keys[1]", command: command).command
+                == ["check", "***", "c"])
+        #expect(
+            try release("icingadb/denylist/variables = nested.keys", command: command).command
+                == ["check", "c"])
+    }
+
+    @Test func `the words of a snapshot know what they were made of, or nothing leaves`() throws {
+        var snapshot = ObjectSnapshot(
+            name: "web1!disk", commandVariables: #"{"own":"of the command"}"#,
+            commandLine: ["check", "-p", "x1"],
+            wordOrigins: [
+                WordOrigin(), WordOrigin(isKey: true, variables: ["own"]),
+                WordOrigin(variables: ["own"]),
+            ])
+        func shown() throws -> ReleasedResult {
+            let view = try policy(role("icingadb/protect/variables = own")).view(
+                of: PolicyObject(snapshot), for: "production")
+            let told = result("it says of the command", [])
+            guard case .released(let released) = view.handOver(told, command: .init(snapshot))
+            else { throw PolicyFault.unusable([]) }
+            return released
+        }
+        #expect(try shown().command == ["check", "-p", "***"])
+        #expect(try shown().result.output == "it says ***", "a value of the command's own")
+        snapshot.wordOrigins = nil
+        #expect(try shown().command == nil)
+    }
+
     @Test func `a command line leaves only where a role shows the source`() throws {
         let submit = "icingadb/command/process-check-result"
         let view = try policy(role("", allowing: submit)).view(

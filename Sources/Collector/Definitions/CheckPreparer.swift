@@ -11,6 +11,10 @@ package final class CheckPreparer: CheckPreparing {
     private var constant: [ObjectName: PreparedCheck] = [:]
     /// False once what is being prepared asked for something that may be another thing next time.
     private var isConstant = true
+    /// What the words of the newest command line were made of.
+    private var origins: [WordOrigin]?
+    /// The variables of the newest check command, as canonical JSON.
+    private var commandVariables = "{}"
 
     /// Prepares checks of these definitions.
     package init(_ definitions: Definitions, runtime: any RuntimeFactsSource) {
@@ -29,6 +33,7 @@ package final class CheckPreparer: CheckPreparing {
 
     private func prepareAnew(_ object: ObjectName) -> PreparedCheck {
         var snapshot = snapshot(of: object)
+        origins = nil
         if object == definitions.health.name {
             return PreparedCheck(action: .health, snapshot: snapshot)
         }
@@ -42,6 +47,8 @@ package final class CheckPreparer: CheckPreparing {
             snapshot.commandLine = command.argumentVector.map {
                 String(decoding: $0, as: UTF8.self)
             }
+            snapshot.commandVariables = commandVariables
+            snapshot.wordOrigins = origins
         }
         return PreparedCheck(action: action, snapshot: snapshot)
     }
@@ -70,13 +77,17 @@ package final class CheckPreparer: CheckPreparing {
         _ command: ConfigObject,
         _ resolver: MacroResolver
     ) throws(PreparationFault) -> PluginCommand {
-        let line = try ArgumentBuilder(resolver: resolver).build(
+        let built = try ArgumentBuilder(resolver: resolver).line(
             command: command["command"],
             arguments: command["arguments"]
         )
+        let line = built.value
         var words = line.asArray?.elements.map(\.toText.bytes) ?? []
+        origins = built.origins
+        commandVariables = command.variables
         if line.asArray == nil {
             words = [Array("/bin/sh".utf8), Array("-c".utf8), line.toText.bytes]
+            origins = [WordOrigin(), WordOrigin()] + built.origins
         }
         guard !words.isEmpty, line.asArray != nil || !line.toText.isEmpty else {
             throw .unrunnable(

@@ -1,4 +1,5 @@
 internal import ConfigLanguage
+internal import Monitoring
 
 /// Builds a command line from a check command's `command` and `arguments`.
 ///
@@ -17,35 +18,81 @@ struct ArgumentBuilder {
         var isKeyRepeated = true
         var isValueSkipped = false
         var separator = ByteString.empty
+        var origin = WordOrigin()
     }
+
+    /// A command line, and what each of its words was made of; a text for the shell is one word.
+    struct Line {
+        var value: Value
+        var origins: [WordOrigin]
+    }
+
+    private typealias Word = (value: Value, origin: WordOrigin)
 
     /// The command line: an array of words, or a text for the shell.
     func build(command: Value, arguments: Value) throws(PreparationFault) -> Value {
-        var missing: ByteString?
+        try line(command: command, arguments: arguments).value
+    }
+
+    /// The command line with what it was made of.
+    func line(command: Value, arguments: Value) throws(PreparationFault) -> Line {
         guard let arguments = arguments.asDictionary else {
-            let quoting: MacroResolver.Quoting = command.isScalar ? .shell : .none
-            return try resolver.resolve(
-                command,
-                quoting: quoting,
-                missing: &missing,
-                depth: depth
-            )
+            guard command.isScalar else { return Self.line(try words(of: command)) }
+            let (text, origin) = try traced(command, quoting: .shell)
+            return Line(value: text, origins: [origin])
         }
-        var words: [Value] = [command]
-        if !command.isScalar {
-            let resolved = try resolver.resolve(command, missing: &missing, depth: depth)
-            words = resolved.asArray?.elements ?? [resolved]
-        }
+        var words: [Word] = [(command, WordOrigin())]
+        if !command.isScalar { words = try self.words(of: command).words }
         var collected: [Argument] = []
         for (key, description) in arguments.entries {
-            if let one = try argument(key, description) { collected.append(one) }
+            let (one, origin) = try resolver.trace.following { () throws(PreparationFault) in
+                try argument(key, description)
+            }
+            guard var one else { continue }
+            one.origin = origin
+            collected.append(one)
         }
         // stable: equal orders stay in byte order of their keys
         let sorted = collected.enumerated().sorted {
             ($0.element.order, $0.offset) < ($1.element.order, $1.offset)
         }
         for one in sorted { Self.write(one.element, into: &words) }
-        return .array(ArrayValue(words))
+        return Self.line((words, true))
+    }
+
+    private static func line(_ parts: (words: [Word], isList: Bool)) -> Line {
+        Line(
+            value: parts.isList
+                ? .array(ArrayValue(parts.words.map(\.value))) : parts.words[0].value,
+            origins: parts.words.map(\.origin)
+        )
+    }
+
+    private func traced(
+        _ value: Value,
+        quoting: MacroResolver.Quoting = .none
+    ) throws(PreparationFault) -> Word {
+        var missing: ByteString?
+        return try resolver.trace.following { () throws(PreparationFault) in
+            try resolver.resolve(value, quoting: quoting, missing: &missing, depth: depth)
+        }
+    }
+
+    /// The words of `command` itself; one that is no list may be a text for the shell.
+    private func words(
+        of command: Value
+    ) throws(PreparationFault) -> (words: [Word], isList: Bool) {
+        guard let array = command.asArray else {
+            let (value, origin) = try traced(command)
+            guard let array = value.asArray else { return ([(value, origin)], false) }
+            return (array.elements.map { ($0, origin) }, true)
+        }
+        var words: [Word] = []
+        for element in array.elements {
+            let (list, origin) = try traced(.array(ArrayValue([element])))
+            words += (list.asArray?.elements ?? []).map { ($0, origin) }
+        }
+        return (words, true)
     }
 
     /// One entry of `arguments`; nil when it is left out.
@@ -104,7 +151,7 @@ struct ArgumentBuilder {
         }
     }
 
-    private static func write(_ argument: Argument, into words: inout [Value]) {
+    private static func write(_ argument: Argument, into words: inout [Word]) {
         guard argument.value.asDictionary == nil else { return }
         guard let array = argument.value.asArray else {
             write(argument, argument.value, isFirst: true, into: &words)
@@ -119,15 +166,20 @@ struct ArgumentBuilder {
         _ argument: Argument,
         _ value: Value,
         isFirst: Bool,
-        into words: inout [Value]
+        into words: inout [Word]
     ) {
         let hasKey = !argument.isKeySkipped && (isFirst || argument.isKeyRepeated)
         if hasKey, !argument.isValueSkipped, !argument.separator.isEmpty {
-            words.append(.string(argument.key + argument.separator + value.toText))
+            let joined = argument.key + argument.separator + value.toText
+            words.append((.string(joined), argument.origin))
             return
         }
-        if hasKey { words.append(.string(argument.key)) }
-        if !argument.isValueSkipped { words.append(value) }
+        if hasKey {
+            var origin = argument.origin
+            origin.isKey = true
+            words.append((.string(argument.key), origin))
+        }
+        if !argument.isValueSkipped { words.append((value, argument.origin)) }
     }
 }
 

@@ -31,6 +31,8 @@ struct MacroResolver {
     /// Where names are looked up, in this order.
     let sources: [Source]
     let call: Call
+    /// Hears which custom variables are read.
+    let trace = MacroTrace()
 
     /// A value with its macros replaced; null when a text was one macro without value.
     ///
@@ -182,20 +184,24 @@ extension MacroResolver {
         var wanted: ByteString?
         if path.count > 1 { wanted = path.removeFirst() }
         for source in sources where wanted == nil || wanted == source.name {
-            if wanted == nil, let value = source.variables?.lookUp(name) { return (value, true) }
+            if wanted == nil, let value = source.variables?.lookUp(name) {
+                trace.read(name.text)
+                return (value, true)
+            }
             let rest = ByteString(bytes: path.map(\.bytes).joined(separator: [0x2E]))
             if let value = source.runtime(rest) { return (value, false) }
-            if let found = Self.walk(path, from: source.value) { return found }
+            if let found = walk(path, from: source.value) { return found }
         }
         return nil
     }
 
-    private static func walk(
+    private func walk(
         _ path: [ByteString],
         from start: Value
     ) -> (value: Value, holdsMacros: Bool)? {
         var value = start
         var holdsMacros = false
+        var variable: [ByteString]?
         for step in path {
             switch value {
             case .dictionary(let dictionary):
@@ -204,15 +210,30 @@ extension MacroResolver {
             case .object(let object):
                 guard let next = object.known(step) else { return nil }
                 value = next
-                if macroAttributes.contains(step) { holdsMacros = true }
+                if Self.macroAttributes.contains(step) { holdsMacros = true }
             case .null, .string, .number, .boolean:
                 // Icinga takes what it has reached and forgets the rest of the name
+                note(variable)
                 return (value, holdsMacros)
             case .array, .function, .reference, .type:
                 return nil
             }
+            if variable != nil {
+                variable?.append(step)
+            } else if step == "vars" {
+                variable = []
+            }
         }
+        note(variable)
         return (value, holdsMacros)
+    }
+
+    /// Tells the trace of a way that led into custom variables; all of them at once is too much to
+    /// tell.
+    private func note(_ variable: [ByteString]?) {
+        guard let variable else { return }
+        if variable.isEmpty { return trace.readUnknown() }
+        trace.read(ByteString(bytes: variable.map(\.bytes).joined(separator: [0x2E])).text)
     }
 }
 
@@ -232,6 +253,7 @@ extension MacroResolver {
     /// What a function of the definitions returns for this check.
     func evaluate(_ function: FunctionValue, depth: Int) throws(PreparationFault) -> Value {
         guard depth <= Self.deepestNesting else { throw .endlessMacros }
+        defer { trace.readUnknown() }
         do {
             return try call(function, .dictionary(this(depth: depth)))
         } catch {

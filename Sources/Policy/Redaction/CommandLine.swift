@@ -1,3 +1,5 @@
+package import Monitoring
+
 /// One word of a command line that was run, with the variables it was made of.
 package struct CommandWord: Sendable, Hashable {
     /// What a word is for.
@@ -15,12 +17,17 @@ package struct CommandWord: Sendable, Hashable {
     package var variables: [String]
     /// What it is for.
     package var role: Role
+    /// True when it may have been built from any variable: a function had a hand in it.
+    package var isUnknown: Bool
 
     /// A word with all its parts.
-    package init(_ text: String, variables: [String] = [], role: Role = .value) {
+    package init(
+        _ text: String, variables: [String] = [], role: Role = .value, isUnknown: Bool = false
+    ) {
         self.text = text
         self.variables = variables
         self.role = role
+        self.isUnknown = isUnknown
     }
 }
 
@@ -33,6 +40,24 @@ package enum ExecutedCommand: Sendable, Hashable {
 }
 
 extension ExecutedCommand {
+    /// The command line of a snapshot.
+    package init(_ snapshot: ObjectSnapshot) {
+        guard let origins = snapshot.wordOrigins, origins.count == snapshot.commandLine.count else {
+            self = .untraced(snapshot.commandLine)
+            return
+        }
+        self = .words(
+            zip(snapshot.commandLine, origins).map { text, origin in
+                CommandWord(
+                    text,
+                    variables: origin.variables,
+                    role: origin.isKey ? .key : .value,
+                    isUnknown: origin.isUnknown
+                )
+            }
+        )
+    }
+
     /// The words that a destination may see; nil when nothing can be said about them safely.
     func shown(by rules: VariableRules, withheld: WithheldValues) -> [String]? {
         switch self {
@@ -45,7 +70,10 @@ extension ExecutedCommand {
 extension CommandWord {
     /// The word as a destination may see it; nil when it goes with its argument.
     fileprivate func shown(by rules: VariableRules, withheld: WithheldValues) -> String? {
-        let visibilities = variables.map { rules.visibility(of: $0).visibility }
+        var visibilities = variables.map { rules.visibility(of: $0).visibility }
+        visibilities += variables.compactMap(withheld.visibility)
+        if isUnknown, !rules.hidden.isEmpty { visibilities.append(.hidden) }
+        if isUnknown, !rules.masked.isEmpty { visibilities.append(.masked) }
         if visibilities.contains(.hidden) { return nil }
         // the value may be too short to be found in it, or written another way
         if visibilities.contains(.masked), role == .value { return VariableRules.mask }

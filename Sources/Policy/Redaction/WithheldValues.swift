@@ -4,17 +4,33 @@ struct WithheldValues: Sendable {
     let mask: ValueMask
     /// Variables whose values are too short to be looked for.
     let tooShort: [VariableRules.Withheld]
+    /// All of them.
+    private let all: [VariableRules.Withheld]
 
     init(_ rules: VariableRules, object: PolicyObject) {
         guard !rules.isEmpty else {
             mask = ValueMask([])
             tooShort = []
+            all = []
             return
         }
-        let withheld =
-            rules.withheld(in: object.hostTree) + rules.withheld(in: object.serviceTree)
+        let withheld = [object.hostTree, object.serviceTree, object.commandTree]
+            .flatMap(rules.withheld)
+        all = withheld
         mask = ValueMask(withheld.lazy.flatMap { Self.spellings($0.value) })
         tooShort = withheld.filter { Self.isTooShort($0.value) }
+    }
+
+    /// What of a whole list or table with this path is not shown, the strictest of it; nil when all
+    /// of it is.
+    func visibility(below path: String) -> VariableRules.Visibility? {
+        let parts = all.filter { part in
+            guard part.path.utf8.starts(with: path.utf8) else { return false }
+            let next = part.path.utf8.dropFirst(path.utf8.count).first
+            return next == UInt8(ascii: ".") || next == UInt8(ascii: "[")
+        }
+        guard !parts.isEmpty else { return nil }
+        return parts.contains(where: \.isHidden) ? .hidden : .masked
     }
 
     /// True for a value that should be masked in output and cannot be.

@@ -66,24 +66,60 @@ extension ObjectSnapshot {
         writer.write(hostVariables)
         writer.write(serviceVariables)
         writer.write(commandLine)
+        guard wordOrigins != nil || commandVariables != "{}" else { return writer.bytes }
+        writer.write(commandVariables)
+        let origins = wordOrigins ?? []
+        writer.write(origins.count)
+        for origin in origins { writer.write([origin.storedKind] + origin.variables) }
         return writer.bytes
     }
 
     /// Reads the stored form; nil when it is not one.
+    ///
+    /// What follows the command line came with format 6. A body without it says nothing of the
+    /// words' origins.
     init?(storedBytes: [UInt8]) {
         var reader = ByteReader(storedBytes)
         guard let name = reader.readText(), let hostGroups = reader.readList(),
             let serviceGroups = reader.readList(), let hostVariables = reader.readText(),
-            let serviceVariables = reader.readText(), let commandLine = reader.readList(),
-            reader.isAtEnd
+            let serviceVariables = reader.readText(), let commandLine = reader.readList()
         else { return nil }
+        var commandVariables = "{}"
+        var origins: [WordOrigin] = []
+        if !reader.isAtEnd {
+            guard let text = reader.readText(), let count = reader.readCount() else { return nil }
+            commandVariables = text
+            for _ in 0..<count {
+                guard let parts = reader.readList(), let origin = WordOrigin(storedParts: parts)
+                else { return nil }
+                origins.append(origin)
+            }
+            guard reader.isAtEnd, count == 0 || count == commandLine.count else { return nil }
+        }
         self.init(
             name: name,
             hostGroups: hostGroups,
             serviceGroups: serviceGroups,
             hostVariables: hostVariables,
             serviceVariables: serviceVariables,
-            commandLine: commandLine
+            commandVariables: commandVariables,
+            commandLine: commandLine,
+            wordOrigins: origins.isEmpty ? nil : origins
+        )
+    }
+}
+
+extension WordOrigin {
+    /// What stands before the variables: nothing for an ordinary word.
+    fileprivate var storedKind: String { (isKey ? "k" : "") + (isUnknown ? "?" : "") }
+
+    /// Reads the kind and the variables; nil when they are none.
+    fileprivate init?(storedParts: [String]) {
+        guard let kind = storedParts.first, ["", "k", "?", "k?"].contains(kind) else { return nil }
+        self.init(
+            isKey: kind.hasPrefix("k"),
+            isUnknown: kind.hasSuffix("?"),
+            variables: Array(storedParts.dropFirst())
         )
     }
 }

@@ -96,6 +96,34 @@ struct PreparationTests {
         )
     }
 
+    @Test func `the snapshot says what the words were made of, and knows the command's variables`()
+        throws
+    {
+        let check = try Self.prepare(
+            Self.service(
+                "vars.pin = \"1234\"",
+                command: """
+                    command = [ "/p" ]; arguments = { "-p" = "$pin$", "-o" = "$own$" }
+                    vars.own = "c"
+                    """
+            )
+        )
+        #expect(check.snapshot.commandLine == ["/p", "-o", "c", "-p", "1234"])
+        #expect(
+            check.snapshot.wordOrigins == [
+                WordOrigin(), WordOrigin(isKey: true, variables: ["own"]),
+                WordOrigin(variables: ["own"]), WordOrigin(isKey: true, variables: ["pin"]),
+                WordOrigin(variables: ["pin"]),
+            ])
+        #expect(check.snapshot.commandVariables == #"{"own":"c"}"#)
+        let shell = try Self.prepare(
+            Self.service("vars.pin = \"1234\"", command: "command = \"echo $pin$\""))
+        #expect(
+            shell.snapshot.wordOrigins == [
+                WordOrigin(), WordOrigin(), WordOrigin(variables: ["pin"]),
+            ])
+    }
+
     @Test func `dummy checks run nothing`() throws {
         let check = try Self.prepare(
             """
@@ -175,7 +203,7 @@ struct PreparationTests {
                     serviceGroups: ["all"],
                     hostVariables: #"{"Z":1,"f":"Object of type 'Function'","os":"Linux"}"#,
                     serviceVariables: #"{"a":"tab\t\"q\"","b":[true,null,0.5]}"#,
-                    commandLine: ["/p"]
+                    commandLine: ["/p"], wordOrigins: [WordOrigin()]
                 )
         )
     }
