@@ -45,7 +45,7 @@ let package = Package(
         .target(name: "Policy", dependencies: ["Monitoring"]),
         .target(
             name: "Delivery",
-            dependencies: ["Monitoring", "Spool", "UplinkMessages", deque, heap]
+            dependencies: ["Monitoring", "Policy", "Spool", "UplinkMessages", deque, heap]
         ),
         .target(
             name: "Collector",
@@ -74,7 +74,7 @@ let package = Package(
         .executableTarget(
             name: "ForwarderCommand",
             dependencies: [
-                "Monitoring", "ConfigLanguage", "Spool", "Delivery", "Collector",
+                "Monitoring", "ConfigLanguage", "Policy", "Spool", "Delivery", "Collector",
                 "UplinkMessages", "CSpawn", arguments, logging,
             ]
         ),
@@ -109,7 +109,9 @@ let package = Package(
         .testTarget(name: "PolicyTests", dependencies: ["Policy", "Monitoring"]),
         .testTarget(
             name: "DeliveryTests",
-            dependencies: ["Delivery", "Spool", "UplinkMessages", "Monitoring", "TestSupport"]
+            dependencies: [
+                "Delivery", "Policy", "Spool", "UplinkMessages", "Monitoring", "TestSupport",
+            ]
         ),
         .testTarget(
             name: "CollectorTests",
@@ -125,7 +127,7 @@ let package = Package(
         .testTarget(
             name: "ForwarderCommandTests",
             dependencies: [
-                "ForwarderCommand", "Collector", "ConfigLanguage", "Delivery", "Spool",
+                "ForwarderCommand", "Collector", "ConfigLanguage", "Delivery", "Policy", "Spool",
                 "UplinkMessages", "Monitoring", "TestSupport", logging,
             ]
         ),

@@ -120,6 +120,12 @@ extension DeliveryMachine {
             lanes[object]?.queued -= count
             counts.compacted += count
         }
+        for (object, count) in answer.withheld {
+            lanes[object]?.queued -= count
+            // what was asked for and is withheld is gone as well
+            if let asked = done.leasing[object] { done.leasing[object] = max(0, asked - count) }
+            counts.withheld += count
+        }
         for lease in answer.leased {
             let object = lease.result.object
             guard done.leasing.removeValue(forKey: object) != nil else { continue }
@@ -137,7 +143,8 @@ extension DeliveryMachine {
                 rest(object)
             }
         }
-        forgetEmptyLanes(answer.lanes, settled: done.settlements)
+        let settled = done.settlements.map(\.object) + answer.withheld.keys
+        forgetEmptyLanes(answer.lanes, settled: settled)
     }
 
     /// The batch is not durable: all of it is still to be done.
@@ -162,7 +169,7 @@ extension DeliveryMachine {
         let object = lease.result.object
         let flight = Flight(
             object: object, sequence: lease.sequence, baseStamp: lease.baseStamp,
-            attempt: lease.attempt, node: lease.node, byteCount: lease.result.textByteCount)
+            attempt: lease.attempt, node: lease.node, byteCount: lease.textByteCount)
         // Another node may have taken over while the lease was committed.
         guard link.phase == .open, lease.node == link.node.name,
             lease.attempt <= StampRule.mostRepeats + 1
@@ -201,7 +208,7 @@ extension DeliveryMachine {
             performanceData: result.performanceData, executionStart: flight.stamp,
             executionEnd: flight.stamp + took,
             ttlSeconds: Self.timeToLive(of: result, at: now.wall),
-            checkSource: settings.checkSource)
+            checkSource: settings.checkSource, command: lease.command)
     }
 
     /// How long the master may wait for the object's next result: until it is planned, a whole
@@ -215,9 +222,8 @@ extension DeliveryMachine {
     }
 
     /// A lane in which nothing is left is not kept in memory.
-    private mutating func forgetEmptyLanes(_ after: [Lane], settled: [Settlement]) {
-        for settlement in settled {
-            let object = settlement.object
+    private mutating func forgetEmptyLanes(_ after: [Lane], settled: [ObjectName]) {
+        for object in settled {
             if let lane = lanes[object], lane.stage == .empty, lane.queued <= 0,
                 lane.doubt == nil, lane.backoff.failureCount == 0
             {

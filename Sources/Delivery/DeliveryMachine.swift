@@ -350,6 +350,8 @@ package struct DeliveryCounts: Sendable, Hashable {
     package var forgotten = 0
     /// Results that were skipped because newer ones say what the destination wants to know.
     package var compacted = 0
+    /// Results that were withheld because nothing of them may leave.
+    package var withheld = 0
     /// Results whose times were translated into the master's clock.
     package var translated = 0
     /// How often the uplink process ended.

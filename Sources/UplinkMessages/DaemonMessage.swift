@@ -89,12 +89,21 @@ package struct Submission: Hashable, Sendable {
     package var ttlSeconds: UInt32
     /// This node's name.
     package var checkSource: String
+    /// The command line that was run, word by word; empty to say nothing of it.
+    package var command: [String]
+
+    /// Most words of a command line.
+    package static let commandWordLimit = 4096
+    /// Most bytes of a command line's words together.
+    ///
+    /// 16 KiB: with 64 KiB of output far below ``Wire/frameByteLimit``.
+    package static let commandByteLimit = 16_384
 
     /// A submission with all its parts.
     package init(
         id: UInt64, node: NodeID, object: ObjectName, exitStatus: UInt8, output: String,
         performanceData: [String], executionStart: Timestamp, executionEnd: Timestamp,
-        ttlSeconds: UInt32, checkSource: String
+        ttlSeconds: UInt32, checkSource: String, command: [String] = []
     ) {
         self.id = id
         self.node = node
@@ -106,6 +115,7 @@ package struct Submission: Hashable, Sendable {
         self.executionEnd = executionEnd
         self.ttlSeconds = ttlSeconds
         self.checkSource = checkSource
+        self.command = command
     }
 }
 
@@ -213,6 +223,7 @@ extension FrameWriter {
         write(submission.executionEnd)
         write(submission.ttlSeconds)
         write(submission.checkSource)
+        write(list: submission.command) { $0.write($1) }
     }
 }
 
@@ -282,7 +293,11 @@ extension FrameReader {
             executionStart: try readTimestamp(),
             executionEnd: try readTimestamp(),
             ttlSeconds: try readInteger(UInt32.self),
-            checkSource: try readString("check source", limit: ObjectName.maximumByteCount))
+            checkSource: try readString("check source", limit: ObjectName.maximumByteCount),
+            command: try readList("command", limit: Submission.commandWordLimit) {
+                (one) throws(MessageFault) in
+                try one.readString("command", limit: Submission.commandByteLimit)
+            })
         guard submission.exitStatus <= (submission.object.isHost ? 1 : 3) else {
             throw .outOfBounds(field: "exit status")
         }

@@ -11,7 +11,10 @@ import Testing
         "Spool": ["Monitoring", "GRDB", "GRDBSQLite", "Foundation", "Glibc", "Synchronization"],
         "UplinkMessages": ["Monitoring"],
         "Policy": ["Monitoring"],
-        "Delivery": ["Monitoring", "Spool", "UplinkMessages", "DequeModule", "HeapModule"],
+        "Delivery": [
+            "Monitoring", "Policy", "Spool", "UplinkMessages", "DequeModule", "HeapModule",
+            "Synchronization",
+        ],
         "Collector": [
             "Monitoring", "ConfigLanguage", "CSpawn", "HeapModule", "OrderedCollections", "Logging",
             "Glibc", "Synchronization",
@@ -21,8 +24,9 @@ import Testing
             "NIOHTTP1", "DequeModule", "Logging", "Glibc", "Synchronization",
         ],
         "ForwarderCommand": [
-            "Monitoring", "ConfigLanguage", "Spool", "Delivery", "Collector", "UplinkMessages",
-            "CSpawn", "ArgumentParser", "Logging", "Foundation", "Glibc", "Synchronization",
+            "Monitoring", "ConfigLanguage", "Policy", "Spool", "Delivery", "Collector",
+            "UplinkMessages", "CSpawn", "ArgumentParser", "Logging", "Foundation", "Glibc",
+            "Synchronization",
         ],
         "ForwarderUplink": ["Forwarder", "UplinkMessages", "Logging", "Glibc"],
     ]

@@ -44,6 +44,28 @@ private func objects(_ count: Int) -> [ObjectName] {
         #expect(report.warnings.contains { $0.contains("skew is taken as 0") })
     }
 
+    @Test func `an object whose results were all withheld goes on when they may leave again`() {
+        var stage = Rehearsal()
+        let object = objects(1)[0]
+        // one that was set aside is not forgotten when nothing of it waits
+        stage.answers[object] = .objectUnknown
+        stage.open()
+        stage.accept([object])
+        stage.serve()
+        stage.withheld = [object]
+        stage.accept([object, object, object])
+        stage.tell(.hurry)
+        stage.serve()
+        #expect(stage.machine.counts.withheld == 4)
+        #expect(stage.machine.report(at: stage.now).waiting == 0)
+        stage.withheld = []
+        stage.answers = [:]
+        let before = stage.submitted[object, default: 0]
+        for _ in 0..<3 { stage.accept([object]) }
+        stage.serve()
+        #expect(stage.submitted[object, default: 0] == before + 3)
+    }
+
     @Test func `an object that was set aside twice does not wake at the first time`() throws {
         var stage = Rehearsal()
         let object = objects(1)[0]

@@ -25,6 +25,8 @@ struct Rehearsal {
     var kept: [KeptLane] = []
     /// How much each plugin prints.
     var outputByteCount = 0
+    /// Objects of which nothing may leave.
+    var withheld: Set<ObjectName> = []
     /// While true, the spool takes its time to say what is kept.
     var holdsLoads = false
     /// The rounds for which it was asked meanwhile.
@@ -153,6 +155,9 @@ struct Rehearsal {
             if settlement.kind == .sendAgain {
                 repeats[settlement.object] = leased[settlement.object]
             }
+        }
+        for lease in batch.leases where withheld.contains(lease.object) {
+            answer.withheld[lease.object] = queued.removeValue(forKey: lease.object)
         }
         var budget = batch.leaseByteLimit
         for lease in batch.leases where queued[lease.object, default: 0] > 0 && budget > 0 {

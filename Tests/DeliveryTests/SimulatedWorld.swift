@@ -32,6 +32,7 @@ struct SimulatedWorld {
     let replay: ReplaySettings
     var machine: DeliveryMachine
     var zone: SimulatedZone
+    var release: ReleaseRule?
 
     var monotonic = Duration.seconds(1000)
     var wallStep = Duration.zero
@@ -270,7 +271,8 @@ struct SimulatedWorld {
 
     private mutating func perform(_ action: DeliveryAction) async throws {
         switch action {
-        case .exchange(let batch):
+        case .exchange(var batch):
+            batch.release = release ?? batch.release
             let answer = try await spool.exchange(batch)
             // A crash between commit and sending: the leases are durable, no byte left.
             if Int.random(in: 0..<60, using: &random) == 0 { return try await crashClient() }

@@ -18,6 +18,15 @@ struct JSONTests {
         #expect(request.path == "/v1/actions/process-check-result")
     }
 
+    @Test func `a command line goes along word by word, and none says nothing`() {
+        var submission = Submission.sample(1)
+        submission.command = ["/p", "-x", "***"]
+        let body = String(buffer: IcingaRequest.submission(submission).body)
+        #expect(body.contains(#","check_command":["/p","-x","***"],"#), "\(body)")
+        let silent = String(buffer: IcingaRequest.submission(.sample(1)).body)
+        #expect(!silent.contains("check_command"))
+    }
+
     @Test func `a host is addressed as a host only`() {
         let body = String(buffer: IcingaRequest.submission(.sample(1, of: "web1")).body)
         #expect(body.hasPrefix(#"{"host":"web1","#) && !body.contains("service"))

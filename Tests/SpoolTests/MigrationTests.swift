@@ -148,6 +148,25 @@ import Testing
         }
     }
 
+    @Test(arguments: 1..<SpoolSchema.version)
+    func `a spool of any older format is read with every row and count it had`(
+        _ format: Int
+    ) async throws {
+        let directory = try makeDirectory()
+        defer { removeTree(directory) }
+        let old = try VersionOneSpool(path: "\(directory)/queue.db")
+        try old.migrate(to: format)
+        try old.close()
+        try await expectEverything(in: old.path)
+        #expect(try version(of: old.path) == SpoolSchema.version)
+        let spool = try SpoolQueue.open(SpoolSettings(path: old.path), time: FixedTime())
+        let lane = try await spool.lanes(
+            of: try await spool.register(destinations: ["north"])[0], objects: [load]
+        ).first
+        #expect(lane?.losses.withheld == 0 && lane?.withheldReason == nil)
+        try spool.close()
+    }
+
     private func version(of path: String) throws -> Int? {
         var configuration = Configuration()
         configuration.readonly = true

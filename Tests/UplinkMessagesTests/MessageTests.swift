@@ -24,6 +24,11 @@ private let daemonMessages: [DaemonMessage] = [
             exitStatus: 3, output: "DISK é\nlong", performanceData: ["a=1", "'b c'=2;3"],
             executionStart: moment, executionEnd: moment + .seconds(1), ttlSeconds: 420,
             checkSource: "web1")),
+    .submit(
+        Submission(
+            id: 1, node: node, object: ObjectName(host: "web1"), exitStatus: 1, output: "",
+            performanceData: [], executionStart: moment, executionEnd: moment, ttlSeconds: 60,
+            checkSource: "web1", command: ["/p", "", "-x", "é"])),
     .probe(id: 7, node: node),
     .readBack(
         id: 8, node: node,
@@ -210,6 +215,24 @@ func `a time at its bound is told`(microseconds: Int64) throws {
     #expect(try UplinkMessage(frame: onlyFrame(outcome.frame)) == outcome)
     let submission = submission(from: last, to: last)
     #expect(try DaemonMessage(frame: onlyFrame(submission.frame)) == submission)
+}
+
+@Test func `a command line over its bounds is refused`() throws {
+    func told(_ command: [String]) throws -> DaemonMessage {
+        guard case .submit(var submission) = submission(from: moment, to: moment) else {
+            return .submit(try #require(nil as Submission?))
+        }
+        submission.command = command
+        let message = DaemonMessage.submit(submission)
+        return try DaemonMessage(frame: onlyFrame(message.frame))
+    }
+    let longest = String(repeating: "x", count: Submission.commandByteLimit)
+    _ = try told([longest])
+    _ = try told([String](repeating: "", count: Submission.commandWordLimit))
+    #expect(throws: MessageFault.outOfBounds(field: "command")) { try told([longest + "x"]) }
+    #expect(throws: MessageFault.outOfBounds(field: "command")) {
+        try told([String](repeating: "", count: Submission.commandWordLimit + 1))
+    }
 }
 
 private func submission(from start: Timestamp, to end: Timestamp) -> DaemonMessage {

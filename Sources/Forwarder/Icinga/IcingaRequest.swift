@@ -37,6 +37,7 @@ enum IcingaRequest {
         json.member("execution_start", submission.executionStart)
         json.member("execution_end", submission.executionEnd)
         if submission.ttlSeconds > 0 { json.member("ttl", submission.ttlSeconds) }
+        if !submission.command.isEmpty { json.member("check_command", submission.command) }
         if !submission.checkSource.isEmpty { json.member("check_source", submission.checkSource) }
         return HTTPRequest(
             method: .post,

@@ -113,7 +113,8 @@ struct OwnFlush: Sendable {
         let health = HealthFacts(alarms: AlarmBoard())
         let wanted = AsyncStream.makeStream(of: Void.self)
         let driver = DeliveryDriver(
-            spool: spool, settings: configuration.deliverySettings, time: time,
+            spool: spool, settings: configuration.deliverySettings, policy: nil,
+            time: time,
             wantHealth: { wanted.continuation.yield() })
         try await driver.prepare()
         let supervisor = UplinkSupervisor(

@@ -17,6 +17,11 @@ extension QueueCommand {
 
         @Flag(help: "Print as JSON.")
         var json = false
+
+        /// What is meant when no outcome is named; what is withheld only by its id.
+        var usual: Set<DeliveryState> {
+            id == nil ? [.queued, .rejected] : [.queued, .rejected, .withheld]
+        }
     }
 
     /// `forwarder queue retry`.
@@ -25,13 +30,14 @@ extension QueueCommand {
             abstract: "Try again now what was rejected, and objects that are left alone.",
             discussion: """
                 A rejected result can be tried again as long as nothing newer of its object was \
-                sent: the master would discard it after that.
+                sent: the master would discard it after that. A withheld one, with --outcome \
+                withheld or its --id, is judged anew by the policy of today.
                 """)
 
         @OptionGroup var change: ChangeOptions
 
         func run() async throws {
-            var filter = change.options.filter(unless: [.queued, .rejected])
+            var filter = change.options.filter(unless: change.usual)
             if change.options.outcome.isEmpty { filter.isParkedOnly = true }
             try await Changing(kind: .retry, options: change, filter: filter).run()
         }
@@ -49,7 +55,7 @@ extension QueueCommand {
         @OptionGroup var change: ChangeOptions
 
         func run() async throws {
-            let filter = change.options.filter(unless: [.queued, .rejected])
+            let filter = change.options.filter(unless: change.usual)
             try await Changing(kind: .drop, options: change, filter: filter).run()
         }
     }

@@ -54,7 +54,7 @@ extension QueueCommand {
         var json = false
 
         func run() async throws {
-            let unsettled: Set<DeliveryState> = [.queued, .sent, .ambiguous, .rejected]
+            let unsettled: Set<DeliveryState> = [.queued, .sent, .ambiguous, .rejected, .withheld]
             try await QueueCommand.withQueue(common) { queue, _ in
                 var rows: [QueueRow] = []
                 var count = 0

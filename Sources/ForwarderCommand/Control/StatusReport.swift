@@ -62,12 +62,17 @@ struct StatusReport: Codable, Sendable, Hashable {
         var refused: Int
         /// Results that were skipped by `replay` or `max_age`.
         var compacted: Int
+        /// Results of which nothing may leave by the policy.
+        var withheld: Int
+        /// Why the newest results of objects are withheld, most frequent first.
+        var withheldReasons: [String]
         var oldestExecution: Double?
 
         enum CodingKeys: String, CodingKey {
             case name, node, link, fault, warnings, queued, unresolved, kept, rejected, delivered
             case ambiguous, repeated, forgotten, translated, superseded, ignored, evicted, refused
-            case compacted
+            case compacted, withheld
+            case withheldReasons = "withheld_reasons"
             case faultSince = "fault_since"
             case nextTry = "next_try"
             case dropped

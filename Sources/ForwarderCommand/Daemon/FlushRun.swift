@@ -38,7 +38,7 @@ struct FlushRun: Sendable {
         await driver.reports().map { report in
             FlushCourse.Way(
                 destination: report.name, delivered: report.counts.delivered,
-                skipped: report.counts.compacted,
+                skipped: report.counts.compacted + report.counts.withheld,
                 fault: report.fault?.text)
         }
     }
@@ -64,11 +64,11 @@ struct FlushRun: Sendable {
     }
 }
 
-/// Objects that are left alone for the same reason.
+/// Objects that are left alone, or whose newest results are withheld, for the same reason.
 struct ParkedObjects {
     var reason: String
     var objects: [String]
-    /// Results of them that wait.
+    /// Results of them that wait, or are withheld.
     var count: Int
 
     /// The reason with examples.
@@ -89,8 +89,22 @@ extension SpoolQueue {
             groups[parked.reason, default: none].objects.append(lane.object.fullName)
             groups[parked.reason]?.count += lane.queued
         }
-        return groups.values.sorted {
-            ($1.objects.count, $0.reason) < ($0.objects.count, $1.reason)
+        return Self.sorted(groups)
+    }
+
+    /// Objects whose newest results are withheld, most frequent reason first.
+    func withheld(from destination: DestinationID) async throws(SpoolFault) -> [ParkedObjects] {
+        var groups: [String: ParkedObjects] = [:]
+        for lane in try await lanes(of: destination) {
+            guard let reason = lane.withheldReason else { continue }
+            let none = ParkedObjects(reason: reason, objects: [], count: 0)
+            groups[reason, default: none].objects.append(lane.object.fullName)
+            groups[reason]?.count += lane.losses.withheld
         }
+        return Self.sorted(groups)
+    }
+
+    private static func sorted(_ groups: [String: ParkedObjects]) -> [ParkedObjects] {
+        groups.values.sorted { ($1.objects.count, $0.reason) < ($0.objects.count, $1.reason) }
     }
 }

@@ -115,7 +115,8 @@ struct SpoolKeeper: Sendable {
     private func take(_ spool: SpoolQueue) async throws(SpoolFault) {
         if let moved = spool.movedAside { announce(moved) }
         let driver = DeliveryDriver(
-            spool: spool, settings: configuration.deliverySettings, time: time,
+            spool: spool, settings: configuration.deliverySettings, policy: nil,
+            time: time,
             passing: passing, wantHealth: wantHealth)
         do throws(SpoolFault) {
             try await driver.prepare()

@@ -22,9 +22,12 @@ struct StatusAssembler: Sendable {
             let report = delivery.first { $0.name == destination.name }
             let parked = try await spool.parked(of: destination.id).map(\.text)
             let node = report?.node ?? Self.firstNode(of: destination.name, configuration)
-            let ignored = try await ignored(by: destination)
-            destinations.append(
-                Self.entry(destination, report, node: node, parked: parked, ignored: ignored))
+            var entry = Self.entry(destination, report, node: node, parked: parked)
+            entry.ignoredReasons = try await ignored(by: destination)
+            if destination.withheldObjects > 0 {
+                entry.withheldReasons = try await spool.withheld(from: destination.id).map(\.text)
+            }
+            destinations.append(entry)
             if let alarm = destination.retirementAlarm { retired.append(alarm) }
         }
         for missing in Self.withoutDaemon(configuration)
@@ -125,7 +128,8 @@ struct StatusAssembler: Sendable {
                 parkedReasons: [], delivered: 0, ambiguous: 0, repeated: 0, forgotten: 0,
                 translated: 0, discardedRepeats: 0, overtaken: 0, overtakenObjects: [],
                 overtakenObjectCount: 0, superseded: 0, ignored: 0, ignoredReasons: [], dropped: 0,
-                evicted: 0, evictedKept: 0, refused: 0, compacted: 0)
+                evicted: 0, evictedKept: 0, refused: 0, compacted: 0, withheld: 0,
+                withheldReasons: [])
         }
     }
 
@@ -139,8 +143,7 @@ struct StatusAssembler: Sendable {
     static let namedLimit = 20
 
     static func entry(
-        _ spool: DestinationStatus, _ report: DeliveryReport?, node: String, parked: [String],
-        ignored: [String] = []
+        _ spool: DestinationStatus, _ report: DeliveryReport?, node: String, parked: [String]
     ) -> StatusReport.Destination {
         StatusReport.Destination(
             name: spool.name, node: node,
@@ -159,10 +162,10 @@ struct StatusAssembler: Sendable {
             overtakenObjects: (report?.overtaken ?? []).prefix(namedLimit).map(\.fullName),
             overtakenObjectCount: report?.overtaken.count ?? 0,
             superseded: spool.losses.superseded,
-            ignored: spool.losses.ignored, ignoredReasons: ignored, dropped: spool.losses.dropped,
+            ignored: spool.losses.ignored, ignoredReasons: [], dropped: spool.losses.dropped,
             evicted: spool.losses.evicted,
             evictedKept: spool.losses.evictedKept, refused: spool.losses.refused,
-            compacted: spool.losses.compacted,
+            compacted: spool.losses.compacted, withheld: spool.losses.withheld, withheldReasons: [],
             oldestExecution: spool.oldestExecution?.seconds)
     }
 
@@ -185,15 +188,16 @@ struct StatusAssembler: Sendable {
 
 extension DestinationStatus {
     /// True when rows of it take room.
-    var holdsResults: Bool { queued + leased + kept + rejected > 0 }
+    var holdsResults: Bool { queued + leased + kept + rejected + withheldObjects > 0 }
 
     /// What is to be said of a destination that is no longer configured; nil when nothing is.
     var retirementAlarm: String? {
         guard isRetired, holdsResults else { return nil }
         return """
             \(name): no Master object has this zone any more, but \(queued + leased) results wait \
-            for it and \(kept + rejected) more are kept. Nobody delivers them, and they are given \
-            up first when the spool is full. Put its Master object back to have them delivered.
+            for it and \(kept + rejected + withheldObjects) more are kept. Nobody delivers them, \
+            and they are given up first when the spool is full. Put its Master object back to \
+            have them delivered.
             """
     }
 }

@@ -14,8 +14,9 @@ struct QueueOptions: ParsableArguments {
 
     @Option(
         help: """
-            Only entries that are queued, sent, ambiguous, delivered, rejected, or parked (of an \
-            object that is left alone for a while). May be given several times.
+            Only entries that are queued, sent, ambiguous, delivered, rejected, withheld (nothing \
+            of it may leave by the policy), or parked (of an object that is left alone for a \
+            while). May be given several times.
             """)
     var outcome: [Outcome] = []
 
@@ -25,6 +26,7 @@ struct QueueOptions: ParsableArguments {
         case ambiguous
         case delivered
         case rejected
+        case withheld
         case parked
 
         var state: DeliveryState? { DeliveryState(rawValue: rawValue) }

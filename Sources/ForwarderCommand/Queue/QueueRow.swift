@@ -10,8 +10,8 @@ struct QueueRow: Codable, Sendable, Hashable {
     var object: String
     /// The destination's name.
     var master: String
-    /// `queued`, `sent`, `ambiguous`, `delivered` or `rejected`; `unknown` where a damaged file
-    /// does not say.
+    /// `queued`, `sent`, `ambiguous`, `delivered`, `rejected` or `withheld`; `unknown` where a
+    /// damaged file does not say.
     var outcome: String
     var state: String
     var exitStatus: Int32

@@ -71,9 +71,10 @@ struct StatusText {
             \(destination.evicted) evicted, \(destination.evictedKept) evicted before proof, \
             \(destination.refused) refused, \(destination.dropped) dropped, \
             \(destination.discardedRepeats) repeats discarded, \(destination.overtaken) overtaken, \
-            \(destination.compacted) skipped by replay
+            \(destination.compacted) skipped by replay, \(destination.withheld) withheld by policy
             """)
         lines += destination.ignoredReasons.map { "    ignored   \($0)" }
+        lines += destination.withheldReasons.map { "    withheld  \($0)" }
         if !destination.overtakenObjects.isEmpty {
             let more = destination.overtakenObjectCount - destination.overtakenObjects.count
             let names = destination.overtakenObjects.joined(separator: ", ")

@@ -40,8 +40,11 @@ package struct DeliveryBatch: Sendable {
     /// Called inside the transaction, at most once for each lease: a pure function of its argument
     /// and of captured values.
     package var stamp: @Sendable (LeaseCandidate) -> StampDecision
+    /// Says what of a result leaves; a lane gives out its oldest queued one of which something
+    /// does, and withholds those before it.
+    package var release: ReleaseRule = { result, _, _ in .released(result, command: []) }
 
-    /// Most rows that one batch reads or gives up in order to skip results.
+    /// Most rows that one batch reads, gives up or withholds in order to get to what goes out.
     ///
     /// 1,000: some milliseconds, so that other steps need not wait long. The next lease goes on
     /// there; until then delivery goes on with what is left.
@@ -103,8 +106,10 @@ package enum StampDecision: Hashable, Sendable {
 package struct LeasedResult: Hashable, Sendable {
     /// Its place in line; with the object it names the row in a ``Settlement``.
     package let sequence: Sequence
-    /// What is to be sent, with this host's own times.
+    /// What is to be sent, with this host's own times: what of it may leave.
     package let result: CheckResult
+    /// The command line that is sent along; empty for none.
+    package var command: [String] = []
     /// What it changed.
     package let significance: Significance
     /// What its object was when it ran, see ``SpoolQueue/snapshot(_:)``.
@@ -118,6 +123,11 @@ package struct LeasedResult: Hashable, Sendable {
 
     /// The stamp of this attempt: a microsecond below the base for each attempt before it.
     package var stamp: Timestamp { baseStamp - .microseconds(attempt - 1) }
+
+    /// Bytes of all that is sent of it but names.
+    package var textByteCount: Int {
+        command.reduce(result.textByteCount) { $0 + $1.utf8.count }
+    }
 }
 
 /// What became of one leased result.
@@ -187,6 +197,8 @@ package struct DeliveryAnswer: Hashable, Sendable {
     package var leased: [LeasedResult] = []
     /// How many results were skipped, by object.
     package var compacted: [ObjectName: Int] = [:]
+    /// How many results were withheld because nothing of them may leave, by object.
+    package var withheld: [ObjectName: Int] = [:]
     /// The lanes of all objects the batch named, after it; objects without a lane are left out.
     package var lanes: [Lane] = []
     /// Settlements of results that were not leased (any more); nothing was done about them.

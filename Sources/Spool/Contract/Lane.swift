@@ -12,7 +12,8 @@ package struct Lane: Hashable, Sendable {
     package var leased: Lease?
     /// Delivered results that no read has confirmed yet.
     package var kept: Int
-    /// Results that the master will never take, kept for inspection.
+    /// Results that the master will never take, and the newest one that was withheld, kept for
+    /// inspection.
     package var rejected: Int
     /// The newest base stamp that was fixed in this lane; nil before the first.
     package var lastStamp: Timestamp?
@@ -20,6 +21,8 @@ package struct Lane: Hashable, Sendable {
     package var parked: Parked?
     /// Why the master ignored the newest result that it ignored; nil when it ignored none.
     package var ignoredReason: String?
+    /// Why the newest result that was withheld was; nil when something newer went out.
+    package var withheldReason: String?
     /// What was lost or came to nothing in this lane since the object is known.
     package var losses: LossCounts
 
@@ -62,6 +65,8 @@ package struct LossCounts: Hashable, Sendable {
     /// Results that were skipped because a newer one says what the destination wants to know, see
     /// ``ReplayRule``.
     package var compacted = 0
+    /// Results of which nothing may leave this host.
+    package var withheld = 0
 
     /// No losses.
     package init() {}

@@ -12,6 +12,8 @@ package enum DeliveryState: String, Sendable, Codable, CaseIterable {
     case delivered
     /// The master will never take it.
     case rejected
+    /// Nothing of it may leave this host.
+    case withheld
 }
 
 /// One result at one destination, as `forwarder queue` shows it.
@@ -34,7 +36,7 @@ package struct QueueEntry: Hashable, Sendable {
     package var node: String?
     /// Until when its object is left alone, and why; nil when it is not.
     package var parked: Lane.Parked?
-    /// The master's answer to a rejected one.
+    /// The master's answer to a rejected one; why a withheld one is.
     package var answer: Answer?
 
     /// Why a result was rejected.

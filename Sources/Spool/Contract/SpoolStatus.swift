@@ -53,6 +53,8 @@ package struct DestinationStatus: Hashable, Sendable {
     package var kept: Int
     /// Results that the master will never take.
     package var rejected: Int
+    /// Objects whose newest withheld result is kept for inspection.
+    package var withheldObjects: Int
     /// Objects that are left alone for a while.
     package var parkedObjects: Int
     /// What was lost or came to nothing.

@@ -195,7 +195,7 @@ struct DeliveryPlace {
             state = .delivered
             (stamp, attempts) = (3, 4)
         default:
-            state = .rejected
+            state = record.integer(3) == -1 ? .withheld : .rejected
             (stamp, attempts) = (6, 7)
         }
         self.attempts = Int(record.integer(attempts) ?? 0)

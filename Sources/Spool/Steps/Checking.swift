@@ -51,6 +51,15 @@ extension SQL {
             """
         ),
         (
+            "a lane knows its one withheld row",
+            """
+            SELECT count(*) FROM lane WHERE coalesce(withheld_result, -1) <> coalesce((
+            SELECT CASE count(*) WHEN 1 THEN max(result) ELSE -2 END FROM rejected r
+            WHERE r.destination = lane.destination AND r.object = lane.object AND code = -1
+            HAVING count(*) > 0), -1)
+            """
+        ),
+        (
             "every delivery has its result",
             """
             SELECT count(*) FROM (SELECT result FROM delivery

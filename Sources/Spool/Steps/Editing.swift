@@ -20,10 +20,12 @@ extension SpoolQueue {
         }
     }
 
-    /// Has rejected results and objects that are left alone tried again; one step of it.
+    /// Has rejected and withheld results and objects that are left alone tried again; one step of
+    /// it.
     ///
     /// A rejected result that nothing newer of its object went out after waits again under its old
-    /// stamp. Whoever delivers is told of ``QueueChange/retried``.
+    /// stamp. What was withheld waits again and is judged anew when it is its turn. Whoever
+    /// delivers is told of ``QueueChange/retried``.
     package func retry(
         _ filter: QueueFilter,
         after cursor: QueueCursor? = nil
@@ -83,9 +85,9 @@ extension SpoolTransaction {
             return
         case .queued:
             try run(SQL.laneUnparked, lane)
-        case .rejected:
+        case .rejected, .withheld:
             let place: Values = [destination, object, result]
-            if let reason = try obstacle(place, lane) {
+            if let reason = try obstacle(place, lane, key.state) {
                 change.left[reason, default: 0] += 1
                 return
             }
@@ -99,16 +101,20 @@ extension SpoolTransaction {
     }
 
     /// Why a rejected result cannot be tried again; nil when it can.
-    private func obstacle(_ place: Values, _ lane: Values) throws -> String? {
+    private func obstacle(
+        _ place: Values,
+        _ lane: Values,
+        _ state: DeliveryState
+    ) throws -> String? {
         let own = try row(SQL.queueRejected, place) { row in
             (stamp: try row.optionalTimestamp(0), attempts: try row.value(1) as Int64)
         }
         let newest = try row(SQL.laneNewest, lane) { row in
             (leased: try row.optional(0) as Int64?, stamp: try row.optionalTimestamp(1))
         }
-        guard let own, let newest, newest.leased == nil, own.stamp != nil,
-            own.stamp == newest.stamp
-        else { return Self.tooLate }
+        // what is newer than a withheld result waits, or that result would be gone
+        let isNext = own?.stamp != nil && own?.stamp == newest?.stamp || state == .withheld
+        guard let own, let newest, newest.leased == nil, isNext else { return Self.tooLate }
         return own.attempts < Self.attemptLimit ? nil : Self.usedUp
     }
 

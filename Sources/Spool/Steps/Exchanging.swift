@@ -65,12 +65,12 @@ extension SpoolTransaction {
         var byteBudget = batch.leaseByteLimit
         for request in batch.leases {
             guard let place = try touch(request.object, at: destination, &lanes) else { continue }
-            let skipped = try compact(
-                &lanes.rows[place], by: batch.replay, at: destination, budget: &budget)
-            if skipped > 0 { answer.compacted[request.object, default: 0] += skipped }
-            if byteBudget > 0, let leased = try lease(request, &lanes.rows[place], batch) {
+            let released = try select(from: &lanes.rows[place], batch, &answer, budget: &budget)
+            if byteBudget > 0, let released,
+                let leased = try lease(released, request, &lanes.rows[place], batch)
+            {
                 note(.lease)
-                byteBudget -= leased.result.textByteCount
+                byteBudget -= leased.textByteCount
                 answer.leased.append(leased)
             }
         }
@@ -102,24 +102,21 @@ extension SpoolTransaction {
                 lane.leased?.isAmbiguous ?? false, lane.kept, lane.rejected,
                 lane.lastStamp?.microseconds, lane.parked?.until.microseconds,
                 lane.parked?.reason, lane.ignoredReason, lane.losses.superseded,
-                lane.losses.ignored, lane.losses.compacted, destination, row.object,
+                lane.losses.ignored, lane.losses.compacted, lane.losses.withheld,
+                lane.withheldReason, row.withheldResult, destination, row.object,
             ]
         )
     }
 
-    /// Leases the head of a lane; nil when there is none, one is out, or the caller says no.
-    private func lease(
+    /// Leases the head of a lane; nil when the caller says no.
+    private mutating func lease(
+        _ released: ReleasedHead,
         _ request: LeaseRequest,
         _ row: inout LaneRow,
         _ batch: DeliveryBatch
     ) throws -> LeasedResult? {
-        guard row.lane.canLease else { return nil }
         let destination = batch.destination.rawValue
-        guard let head = try head(of: row, at: destination) else {
-            throw damaged(
-                "\(request.object) has \(row.lane.queued) queued results by count and none by row"
-            )
-        }
+        let head = released.head
         let candidate = LeaseCandidate(
             sequence: head.sequence,
             result: head.result,
@@ -141,9 +138,11 @@ extension SpoolTransaction {
         row.lane.lastStamp = head.baseStamp == nil ? stamp : row.lane.lastStamp ?? stamp
         row.lane.parked = nil
         row.isChanged = true
+        try forgetWithheld(of: &row, before: result, at: destination)
         return LeasedResult(
             sequence: head.sequence,
-            result: head.result,
+            result: released.result,
+            command: released.command,
             significance: head.significance,
             snapshot: head.snapshot,
             baseStamp: stamp,
@@ -152,7 +151,7 @@ extension SpoolTransaction {
         )
     }
 
-    private func head(of lane: LaneRow, at destination: Int64) throws -> LaneHead? {
+    func head(of lane: LaneRow, at destination: Int64) throws -> LaneHead? {
         try row(SQL.headOfLane, [destination, lane.object, lane.head]) { row in
             guard let significance = Significance(rawValue: try row.value(3)) else {
                 throw RowFault(column: 3)
@@ -227,6 +226,8 @@ struct LaneRow {
     /// A change before this one was refused or given up, and no OK behind it went out; 0 when none
     /// is missing.
     var gap: Int64
+    /// The newest result that was withheld, as long as it is kept.
+    var withheldResult: Int64?
     var lane: Lane
     var isChanged = false
 }
@@ -238,7 +239,7 @@ private struct TouchedLanes {
 }
 
 /// The oldest queued result of a lane.
-private struct LaneHead {
+struct LaneHead {
     let sequence: Sequence
     let baseStamp: Timestamp?
     let attempts: Int

@@ -92,6 +92,7 @@ extension SpoolTransaction {
             case 0: .queued
             case 1: isAmbiguous == 1 ? .ambiguous : .sent
             case 2: .delivered
+            case 4: .withheld
             default: .rejected
             }
         let parkedUntil = try row.optionalTimestamp(5)
@@ -128,13 +129,13 @@ extension SpoolTransaction {
             significance: significance,
             attempts: 0
         )
-        let isRejected = key.state == .rejected
+        let isRejected = key.state == .rejected || key.state == .withheld
         try row(isRejected ? SQL.queueRejected : SQL.queueDelivery, place) { row in
             entry.baseStamp = try row.optionalTimestamp(0)
             entry.attempts = try row.value(1)
             if isRejected {
                 entry.answer = QueueEntry.Answer(
-                    code: try row.value(2),
+                    code: max(0, try row.value(2)),
                     text: try row.value(3),
                     at: try row.timestamp(4)
                 )

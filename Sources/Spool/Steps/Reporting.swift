@@ -27,14 +27,7 @@ extension SpoolQueue {
 
     /// What an object was when a result came about; nil when no result refers to it any more.
     package func snapshot(_ id: SnapshotID) async throws(SpoolFault) -> ObjectSnapshot? {
-        try await perform { step in
-            try step.row(SQL.readSnapshot, [id.rawValue]) { row in
-                guard let snapshot = ObjectSnapshot(storedBytes: try row.value(0)) else {
-                    throw RowFault(column: 0)
-                }
-                return snapshot
-            }
-        }
+        try await perform { step in try step.snapshot(id) }
     }
 
     /// The place in line of the newest result that was ever accepted.
@@ -77,6 +70,7 @@ extension Lane {
         parked = try row.optionalTimestamp(7).map { Parked(until: $0, reason: reason) }
         ignoredReason = try row.optional(9)
         losses = try LossCounts(row, first: 10)
+        withheldReason = try row.optional(18)
     }
 }
 
@@ -89,10 +83,21 @@ extension LossCounts {
         ignored = try row.value(first + 4)
         dropped = try row.value(first + 5)
         compacted = try row.value(first + 6)
+        withheld = try row.value(first + 7)
     }
 }
 
 extension SpoolTransaction {
+    /// What an object was when a result came about; nil when there is no such row.
+    func snapshot(_ id: SnapshotID) throws -> ObjectSnapshot? {
+        try row(SQL.readSnapshot, [id.rawValue]) { row in
+            guard let snapshot = ObjectSnapshot(storedBytes: try row.value(0)) else {
+                throw RowFault(column: 0)
+            }
+            return snapshot
+        }
+    }
+
     /// One lane, nil when there is none.
     func lane(
         of object: Int64,
@@ -103,7 +108,8 @@ extension SpoolTransaction {
             LaneRow(
                 object: object,
                 head: try row.value(0),
-                gap: try row.value(17),
+                gap: try row.value(19),
+                withheldResult: try row.optional(20),
                 lane: try Lane(row, object: name)
             )
         }
@@ -125,14 +131,16 @@ extension SpoolTransaction {
     private func status(of destination: DestinationRow) throws -> DestinationStatus {
         let oldest = try integer(SQL.oldestExecution, [destination.id])
         let found = try row(SQL.laneTotals, [destination.id]) { totals in
-            DestinationStatus(
+            let withheldObjects: Int = try totals.value(13)
+            return DestinationStatus(
                 id: DestinationID(rawValue: destination.id),
                 name: destination.name,
                 isRetired: destination.isRetired,
                 queued: try totals.value(0),
                 leased: try totals.value(1),
                 kept: try totals.value(2),
-                rejected: try totals.value(3),
+                rejected: try totals.value(3) - withheldObjects,
+                withheldObjects: withheldObjects,
                 parkedObjects: try totals.value(4),
                 losses: try LossCounts(totals, first: 5),
                 oldestExecution: oldest.map(Timestamp.init(microseconds:))

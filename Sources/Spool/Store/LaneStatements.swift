@@ -3,7 +3,7 @@ extension SQL {
         lane.queued, lane.leased, lane.is_ambiguous, lane.kept, lane.rejected,
         lane.last_stamp_us, lane.parked_until_us, lane.parked_reason, lane.ignored_reason,
         lane.evicted, lane.evicted_kept, lane.refused, lane.superseded, lane.ignored,
-        lane.dropped, lane.compacted
+        lane.dropped, lane.compacted, lane.withheld, lane.withheld_reason
         """
     static let lanes = Query(
         """
@@ -12,7 +12,10 @@ extension SQL {
         """
     )
     static let lane = Query(
-        "SELECT head, \(laneColumns), gap FROM lane WHERE destination = ? AND object = ?"
+        """
+        SELECT head, \(laneColumns), gap, withheld_result FROM lane
+        WHERE destination = ? AND object = ?
+        """
     )
     static let addLane = Query("INSERT OR IGNORE INTO lane (destination, object) VALUES (?, ?)")
     /// What an exchange can change; the other columns belong to accepting, proving and evicting.
@@ -20,7 +23,8 @@ extension SQL {
         """
         UPDATE lane SET head = ?, gap = ?, queued = ?, leased = ?, is_ambiguous = ?, kept = ?,
             rejected = ?, last_stamp_us = ?, parked_until_us = ?, parked_reason = ?,
-            ignored_reason = ?, superseded = ?, ignored = ?, compacted = ?
+            ignored_reason = ?, superseded = ?, ignored = ?, compacted = ?, withheld = ?,
+            withheld_reason = ?, withheld_result = ?
         WHERE destination = ? AND object = ?
         """
     )
@@ -60,12 +64,15 @@ extension SQL {
             case .queued: "queued = queued - 1"
             case .leased: "leased = NULL, is_ambiguous = 0"
             case .kept: "kept = kept - 1"
-            case .rejected: "rejected = rejected - 1"
+            case .rejected:
+                "rejected = rejected - 1, withheld_result = nullif(withheld_result, ?3)"
             }
         let counted =
             switch (place, loss) {
             case (_, .dropped): "dropped = dropped + 1"
             case (.kept, .evicted): "evicted_kept = evicted_kept + 1"
+            // what was withheld is counted as that
+            case (.rejected, .evicted): "evicted = evicted + (withheld_result IS NOT ?3)"
             case (_, .evicted): "evicted = evicted + 1"
             }
         // What was delivered or rejected before is missing no more than it was.
@@ -94,7 +101,7 @@ extension SQL {
             coalesce(sum(rejected), 0), count(parked_until_us), coalesce(sum(evicted), 0),
             coalesce(sum(evicted_kept), 0), coalesce(sum(refused), 0),
             coalesce(sum(superseded), 0), coalesce(sum(ignored), 0), coalesce(sum(dropped), 0),
-            coalesce(sum(compacted), 0)
+            coalesce(sum(compacted), 0), coalesce(sum(withheld), 0), count(withheld_result)
         FROM lane WHERE destination = ?
         """
     )

@@ -1,5 +1,6 @@
 extension SQL {
-    /// Entries behind a cursor, with what a filter needs to know of them; state 3 is rejected.
+    /// Entries behind a cursor, with what a filter needs to know of them; 3 is rejected
+    /// and 4 withheld.
     static let queueEntries = Query(
         """
         SELECT entry.destination, entry.object, entry.result, entry.state, object.name,
@@ -8,7 +9,7 @@ extension SQL {
             SELECT destination, object, result, state FROM delivery
             WHERE (destination, object, result) > (?1, ?2, ?3)
             UNION ALL
-            SELECT destination, object, result, 3 FROM rejected
+            SELECT destination, object, result, 3 + (code = -1) FROM rejected
             WHERE (destination, object, result) > (?1, ?2, ?3)
             ORDER BY 1, 2, 3 LIMIT ?4
         ) AS entry
@@ -45,8 +46,9 @@ extension SQL {
     )
     static let laneRejectedRetried = Query(
         """
-        UPDATE lane SET rejected = rejected - 1, queued = queued + 1, head = min(head, ?)
-        WHERE destination = ? AND object = ?
+        UPDATE lane SET rejected = rejected - 1, queued = queued + 1, head = min(head, ?1),
+            withheld_result = nullif(withheld_result, ?1)
+        WHERE destination = ?2 AND object = ?3
         """
     )
     static let laneNewest = Query(

@@ -7,7 +7,9 @@ enum SpoolSchema {
     /// The format that this program writes.
     static var version: Int { migrations.count }
     /// Each step leads from the version of its index to the next one.
-    static let migrations: [[String]] = [version1, version2, version3, version4, version5]
+    static let migrations: [[String]] = [
+        version1, version2, version3, version4, version5, version6,
+    ]
 
     private static let version1 = [
         """
@@ -157,5 +159,13 @@ enum SpoolSchema {
             (SELECT seq FROM sqlite_sequence WHERE name = 'result'), 0)
         WHERE evicted > 0 OR refused > 0
         """,
+    ]
+
+    /// A lane counts what may not leave, and knows the newest result of it, which is among its
+    /// rejected ones; snapshots say what the words of a command line were made of.
+    private static let version6 = [
+        "ALTER TABLE lane ADD COLUMN withheld INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE lane ADD COLUMN withheld_reason TEXT",
+        "ALTER TABLE lane ADD COLUMN withheld_result INTEGER",
     ]
 }

@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import Monitoring
 import Synchronization
+import TestSupport
 import Testing
 import UplinkMessages
 
@@ -16,7 +17,8 @@ import UplinkMessages
     ) -> DestinationStatus {
         DestinationStatus(
             id: DestinationID(rawValue: 1), name: "zone1", isRetired: isRetired, queued: queued,
-            leased: 0, kept: 0, rejected: 0, parkedObjects: 0, losses: losses, oldestExecution: nil)
+            leased: 0, kept: 0, rejected: 0, withheldObjects: 0, parkedObjects: 0, losses: losses,
+            oldestExecution: nil)
     }
 
     private static func entry(_ status: DestinationStatus) -> StatusReport.Destination {
@@ -110,9 +112,9 @@ import UplinkMessages
         report.counts.discardedRepeats = 5
         report.counts.overtaken = 6
         report.overtaken = (0..<25).map { ObjectName(host: "h", service: "s\($0)") }
-        let entry = StatusAssembler.entry(
-            Self.destination(losses: losses), report, node: "m1", parked: [],
-            ignored: ["3 results of h!s: a dependency"])
+        var entry = StatusAssembler.entry(
+            Self.destination(losses: losses), report, node: "m1", parked: [])
+        entry.ignoredReasons = ["3 results of h!s: a dependency"]
         let json = try JSONSerialization.jsonObject(with: JSONEncoder().encode(entry))
         let fields = try #require(json as? [String: Any])
         #expect(fields["discarded_repeats"] as? Int == 5)
@@ -149,6 +151,44 @@ import UplinkMessages
                 destinations: [entry], alarms: [])
         ).text
         #expect(text.contains("12 skipped by replay"), "\(text)")
+    }
+
+    @Test func `withheld results are counted with their reasons and no alarm`() async throws {
+        let folder = try TemporaryDirectory("status")
+        let configuration = try ConfigurationFixture.load(ConfigurationFixture.master("m1", ""))
+        let spool = try SpoolQueue.open(
+            SpoolSettings(path: folder.path("spool.db")), time: SystemTime())
+        let destination = try await spool.register(destinations: ["m1"])[0]
+        let objects = (1...4).map { ObjectName(host: "h", service: "s\($0)") }
+        let time = Timestamp(microseconds: 1_700_000_000_000_000)
+        _ = try await spool.append(
+            objects.map { object in
+                CheckRecord(
+                    result: CheckResult(
+                        object: object, state: .ok, exitStatus: 0, output: "fine",
+                        executionStart: time, executionEnd: time),
+                    significance: .unchanged, snapshot: ObjectSnapshot(name: object.fullName))
+            })
+        var batch = DeliveryBatch(
+            destination: destination,
+            leases: objects.map { LeaseRequest(object: $0, node: "m1") })
+        batch.release = { result, _, _ in
+            .withheld(reason: "denied (\(result.object.service == "s1" ? "a" : "b"))", at: time)
+        }
+        _ = try await spool.exchange(batch)
+        let report = try await StatusAssembler(configuration: configuration, spool: spool).report(
+            delivery: [], checks: nil, startedAt: nil, alarms: [])
+        try spool.close()
+        let entry = try #require(report.destinations.first)
+        #expect(entry.withheld == 4 && entry.queued == 0 && entry.rejected == 0)
+        #expect(
+            entry.withheldReasons == [
+                "3 objects (h!s2, h!s3, h!s4): denied (b)", "1 object (h!s1): denied (a)",
+            ])
+        #expect(report.alarms == [])
+        let text = StatusText(report: report).text
+        #expect(text.contains("4 withheld by policy"), "\(text)")
+        #expect(text.contains("withheld  3 objects"), "\(text)")
     }
 
     @Test func `a destination that is not configured any more is alarmed while results wait`() {
