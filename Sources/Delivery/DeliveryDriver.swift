@@ -53,8 +53,8 @@ package actor DeliveryDriver {
     private let demanded: @Sendable (String, [RecheckDemand]) -> Void
     private let passing: KillPoint.Observer
     private let settings: [DeliverySettings]
-    private let policy: PolicyInForce?
-    private var desks: [ReleaseDesk?] = []
+    private let policy: PolicyInForce
+    private var desks: [ReleaseDesk] = []
     private var machines: [DeliveryMachine] = []
     private var armed: [Duration?] = []
     private var port: (any UplinkPort)?
@@ -65,12 +65,12 @@ package actor DeliveryDriver {
     /// A driver for these destinations; nothing happens before ``run()``.
     ///
     /// - Parameters:
-    ///   - policy: decides what of each result leaves, and whether; without one all does.
+    ///   - policy: decides what of each result leaves, and whether.
     ///   - wantHealth: has a result of the forwarder's own health made and accepted.
     ///   - demanded: hears which rechecks a destination requests, in each round while they stand.
     ///   - passing: hears of each ``KillPoint``; nobody listens outside of tests.
     package init(
-        spool: SpoolQueue, settings: [DeliverySettings], policy: PolicyInForce?,
+        spool: SpoolQueue, settings: [DeliverySettings], policy: PolicyInForce,
         time: any TimeSource,
         passing: @escaping KillPoint.Observer = { _ in },
         demanded: @escaping @Sendable (String, [RecheckDemand]) -> Void = { _, _ in },
@@ -112,7 +112,7 @@ package actor DeliveryDriver {
         for (one, id) in zip(settings, ids) {
             machines.append(
                 DeliveryMachine(settings: one, destination: id, seed: generator.next()))
-            desks.append(policy.map { ReleaseDesk($0, destination: one.name, time: time) })
+            desks.append(ReleaseDesk(policy, destination: one.name, time: time))
             armed.append(nil)
         }
         for (index, id) in ids.enumerated() {
@@ -226,7 +226,7 @@ package actor DeliveryDriver {
         case .recheckDemanded(let demands): demanded(settings[index].name, demands)
         case .wake(let at): arm(index, at, &group)
         case .exchange(var batch):
-            if let desk = desks[index] { batch.release = desk.release }
+            batch.release = desks[index].release
             group.addTask { [spool, inbox, batch] in
                 do throws(SpoolFault) {
                     let answer = try await spool.exchange(batch)

@@ -171,6 +171,7 @@ struct QueueTests {
         try site.folder.write(
             text.replacing("zone = \"\(zone)\"", with: "zone = \"elsewhere\""),
             to: "forwarder.conf")
+        try site.letOut(to: ["elsewhere"])
         try site.withDaemon { daemon in
             try eventually("the retired destination is alarmed") {
                 try site.status()["alarms"].elements.contains {

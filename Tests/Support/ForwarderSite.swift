@@ -105,6 +105,7 @@ package final class ForwarderSite: Sendable {
             """,
             to: "forwarder.conf"
         )
+        try letOut(to: Set(masters.map(\.master.zoneName)).sorted())
         try self.definitions(definitions)
     }
 
@@ -118,6 +119,20 @@ package final class ForwarderSite: Sendable {
         let place = folder.path("plugins")
         try folder.write(text.replacing("PLUGINS", with: place), to: "conf.d/test.conf")
     }
+
+    /// Has all results submitted to these zones.
+    package func letOut(to zones: [String]) throws {
+        try policy(
+            """
+            [all]
+            masters = \(zones.joined(separator: ", "))
+            permissions = icingadb/command/process-check-result
+            """)
+    }
+
+    /// Replaces policy.ini, by which all results are submitted; it counts from the next start or
+    /// reload on.
+    package func policy(_ text: String) throws { try folder.write(text + "\n", to: "policy.ini") }
 
     /// Writes a plugin as a shell script and returns its path; `HERE` in it stands for its folder.
     @discardableResult

@@ -40,6 +40,11 @@ object Uplink "uplink" { user = "nobody" }
 object Control "control" { path = "$host_folder/control.sock" }
 object Logging "log" { level = "warning" }
 CONF
+    cat >"$host_folder/policy.ini" <<CONF
+[all]
+masters = master
+permissions = icingadb/command/process-check-result
+CONF
 }
 
 # Services s1, s2, …: write_definitions COUNT INTERVAL PROGRAM [ARGUMENT ...]

@@ -207,7 +207,8 @@ package final class CheckPreparer: CheckPreparing {
 
     // MARK: The snapshot
 
-    private func snapshot(of name: ObjectName) -> ObjectSnapshot {
+    /// What an object is, without the command line of any check.
+    package func snapshot(of name: ObjectName) -> ObjectSnapshot {
         if let known = snapshots[name] { return known }
         let object = definitions.objects[name]
         let host =

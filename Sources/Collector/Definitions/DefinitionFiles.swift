@@ -19,10 +19,13 @@ package protocol DefinitionFileSystem: Sendable {
 package struct FileProblem: Error, Sendable {
     /// What went wrong, such as "Permission denied".
     package var reason: String
+    /// True when there is no such file.
+    package var isAbsent: Bool
 
     /// A problem with this reason.
-    package init(reason: String) {
+    package init(reason: String, isAbsent: Bool = false) {
         self.reason = reason
+        self.isAbsent = isAbsent
     }
 }
 
@@ -102,7 +105,7 @@ package struct DiskFiles: DefinitionFileSystem {
         guard let text = unsafe strerror(number) else {
             return FileProblem(reason: "error \(number)")
         }
-        return FileProblem(reason: unsafe String(cString: text))
+        return FileProblem(reason: unsafe String(cString: text), isAbsent: number == ENOENT)
     }
 }
 

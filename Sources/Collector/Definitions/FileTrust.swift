@@ -26,17 +26,23 @@ package struct FileTrust: Sendable {
     }
 
     /// Why a file cannot be trusted, what that means and what to do; nil when it can.
-    package func complaint(about path: String, _ facts: FileFacts) -> String? {
+    ///
+    /// - Parameter power: what somebody can do who writes it; by default, have the daemon run it.
+    package func complaint(
+        about path: String,
+        _ facts: FileFacts,
+        power: String? = nil
+    ) -> String? {
         let kind = facts.isDirectory ? "directory" : "file"
+        let power = power ?? "run commands as uid \(runningUser)"
         if facts.owner != 0, facts.owner != runningUser {
             return "The \(kind) '\(path)' belongs to uid \(facts.owner). Whoever can change it can "
-                + "run commands as uid \(runningUser), so it must belong to root or to uid "
-                + "\(runningUser). Remedy: chown root '\(path)'"
+                + "\(power), so it must belong to root or to uid \(runningUser). "
+                + "Remedy: chown root '\(path)'"
         }
         guard facts.permissions & 0o022 != 0 else { return nil }
         let mode = String(facts.permissions & 0o7777, radix: 8)
         return "The \(kind) '\(path)' can be written by its group or by everybody (mode \(mode)). "
-            + "Whoever can change it can run commands as uid \(runningUser). "
-            + "Remedy: chmod go-w '\(path)'"
+            + "Whoever can change it can \(power). Remedy: chmod go-w '\(path)'"
     }
 }

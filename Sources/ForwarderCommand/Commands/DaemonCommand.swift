@@ -11,9 +11,9 @@ struct DaemonCommand: AsyncParsableCommand {
         commandName: "daemon",
         abstract: "Run checks on schedule and deliver their results, until told to stop.",
         discussion: """
-            Stays in the foreground and logs to standard error. SIGHUP reloads the definitions; \
-            broken ones are refused as a whole. SIGTERM ends it: running checks get ten seconds, \
-            what is spooled stays spooled.
+            Stays in the foreground and logs to standard error. SIGHUP reloads definitions and \
+            policy; broken ones are refused as a whole, each for itself. SIGTERM ends it: running \
+            checks get ten seconds, what is spooled stays spooled.
             """)
 
     @OptionGroup var common: CommonOptions

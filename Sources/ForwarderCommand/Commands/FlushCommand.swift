@@ -77,6 +77,7 @@ struct FlushCommand: AsyncParsableCommand {
         if outcome.evicted > 0 {
             text += "\(outcome.evicted) given up because the spool is full, "
         }
+        if outcome.withheld > 0 { text += "\(outcome.withheld) withheld by the policy, " }
         guard !outcome.isComplete else {
             return text + "nothing left.\n"
         }
@@ -107,14 +108,16 @@ struct OwnFlush: Sendable {
                     socket). Nothing was delivered. Start the daemon, or run this as root.
                     """)
         }
+        let policy = try PolicySource(configuration).read()
+        if !policy.isPresent { Output.complain(PolicySource(configuration).absence) }
         let time = SystemTime()
         let log = Logger(label: "forwarder.flush")
         let spool = try SpoolQueue.open(configuration.spool, time: time)
         let health = HealthFacts(alarms: AlarmBoard())
         let wanted = AsyncStream.makeStream(of: Void.self)
         let driver = DeliveryDriver(
-            spool: spool, settings: configuration.deliverySettings, policy: nil,
-            time: time,
+            spool: spool, settings: configuration.deliverySettings,
+            policy: PolicyInForce(policy.rules), time: time,
             wantHealth: { wanted.continuation.yield() })
         try await driver.prepare()
         let supervisor = UplinkSupervisor(

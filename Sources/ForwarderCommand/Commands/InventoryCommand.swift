@@ -2,6 +2,7 @@ import ArgumentParser
 import Collector
 import Foundation
 import Monitoring
+import Policy
 
 /// `forwarder inventory`: what the master has to know of this host's objects.
 struct InventoryCommand: ParsableCommand {
@@ -10,7 +11,9 @@ struct InventoryCommand: ParsableCommand {
         abstract: "Print what the master has to know of this host's objects, as JSON.",
         discussion: """
             Names, intervals and groups, in a stable order; no commands, no arguments. Custom \
-            variables stay here unless they are named with --variable: many hold secrets. On the \
+            variables stay here unless they are named with --variable: many hold secrets. With \
+            --master, only objects, groups and variables that the policy shows that master, and \
+            masked where it says so; --variable then names those that are wanted of them. On the \
             master's side, `forwarder render` makes configuration from it.
             """)
 
@@ -21,11 +24,24 @@ struct InventoryCommand: ParsableCommand {
         help: ArgumentHelp("A custom variable that may leave; may be repeated.", valueName: "name"))
     var variables: [String] = []
 
+    @Option(help: "What the policy shows this destination (the zone, or the Master object's name).")
+    var master: String?
+
     func run() throws {
         let configuration = try common.load()
-        let (definitions, _) = try common.loadDefinitions(configuration)
-        let inventory = Inventory(
-            definitions, node: configuration.nodeName, variables: Set(variables))
+        let (definitions, preparing) = try common.loadDefinitions(configuration)
+        let node = configuration.nodeName
+        var inventory = Inventory(definitions, node: node, variables: Set(variables))
+        if let master {
+            let destination = try configuration.destination(named: master)
+            let reading = try PolicySource(configuration).readOrExit()
+            if !reading.isPresent { Output.complain(PolicySource(configuration).absence) }
+            let found = definitions.policyObjects(preparing)
+            for fault in found.faults { Output.complain(fault.description) }
+            inventory = Inventory(definitions, node: node, variables: []).shown(
+                by: reading.rules, to: destination, objects: found.objects,
+                variables: variables.isEmpty ? nil : Set(variables))
+        }
         FileHandle.standardOutput.write(try inventory.json())
     }
 }
@@ -56,8 +72,7 @@ extension Inventory.Attributes {
     fileprivate init(
         _ entry: Definitions.Entry, name: String, plan: CheckPlan?, variables: Set<String>
     ) {
-        let decoded = try? JSONDecoder().decode(
-            [String: VariableValue].self, from: Data(entry.variables.utf8))
+        let decoded = Self.variables(entry.variables)
         self.init(
             name: name,
             displayName: entry.displayName == name ? nil : entry.displayName,
@@ -65,5 +80,10 @@ extension Inventory.Attributes {
             retryInterval: plan?.retryInterval ?? .seconds(60),
             maxCheckAttempts: plan?.maxCheckAttempts ?? 3, groups: entry.groups,
             variables: (decoded ?? [:]).filter { variables.contains($0.key) })
+    }
+
+    /// Custom variables out of JSON text; nil when they cannot be told.
+    static func variables(_ text: String) -> [String: VariableValue]? {
+        try? JSONDecoder().decode([String: VariableValue].self, from: Data(text.utf8))
     }
 }

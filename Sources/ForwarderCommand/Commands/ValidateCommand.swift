@@ -11,7 +11,8 @@ struct ValidateCommand: ParsableCommand {
         abstract: "Check configuration and definitions without running anything.",
         discussion: """
             Prints every error with file, line and column and shows the line, then what was \
-            loaded and what was ignored. Certificates, keys and the network process are judged \
+            loaded and what was ignored. The policy is judged as `forwarder policy check` does. \
+            Certificates, keys and the network process are judged \
             as that process would judge them: run it as the daemon's user. Exit status as \
             `icinga2 daemon -C`: 0 valid, 1 not.
             """)
@@ -20,8 +21,13 @@ struct ValidateCommand: ParsableCommand {
 
     func run() throws {
         let configuration = try common.load()
-        let (definitions, _) = try common.loadDefinitions(configuration)
+        let (definitions, preparing) = try common.loadDefinitions(configuration)
         for warning in definitions.warnings { Output.complain(warning.description) }
+        let policy = CheckedPolicy(
+            PolicySource(configuration), definitions.policyObjects(preparing))
+        for finding in policy.errors + policy.warnings { Output.complain(finding.text) }
+        if !policy.isPresent { Output.complain(PolicySource(configuration).absence) }
+        guard policy.errors.isEmpty else { throw ExitCode(1) }
         var complaints = UplinkInspection(configuration).complaintsAndWait()
         do throws(ControlFault) {
             _ = try ControlRights(configuration)

@@ -46,6 +46,8 @@ struct ConfigurationLoader {
             uplink: uplink(only("Uplink", of: session, folder, &errors), &errors),
             controlPath: control?.path("path", &errors) ?? "/run/forwarder/control.sock",
             controlGroups: controlGroups(control, &errors),
+            policyPath: only("Policy", of: session, folder, &errors)?.path("path", &errors)
+                ?? "\(folder)/policy.ini",
             logging: logging(only("Logging", of: session, folder, &errors), &errors))
         check(configuration, path: path, &errors)
         for (index, reader) in readers.enumerated() {

@@ -18,6 +18,8 @@ struct ForwarderConfiguration: Sendable, Hashable {
     var controlPath: String
     /// The groups that may ask the daemon something, besides root and its own user.
     var controlGroups: [ControlRight: [String]] = [:]
+    /// What leaves this host, and who may ask for what.
+    var policyPath: String
     var logging: LogSettings
 
     /// Masters by zone, in the order of the file.

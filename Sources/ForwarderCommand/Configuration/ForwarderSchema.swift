@@ -114,6 +114,12 @@ enum ForwarderSchema {
             help: "groups that may retry and drop what waits; default none"),
     ]
 
+    static let policy: [Attribute] = [
+        Attribute(
+            name: "path", kind: .string,
+            help: "what leaves and who may ask for what; default policy.ini beside forwarder.conf")
+    ]
+
     static let logging: [Attribute] = [
         Attribute(
             name: "level", kind: .string,
@@ -124,7 +130,7 @@ enum ForwarderSchema {
     /// Every type with its attributes, in the order of the sample file.
     static let types: [(name: String, attributes: [Attribute])] = [
         ("Master", master), ("Spool", spool), ("Checks", checks), ("Uplink", uplink),
-        ("Control", control), ("Logging", logging),
+        ("Control", control), ("Policy", policy), ("Logging", logging),
     ]
 
     /// The types as the language wants them.

@@ -54,6 +54,8 @@ struct FlushOutcome: Codable, Sendable, Hashable {
     var left: [Remainder]
     /// Results that were given up so that the flush could store the forwarder's own health.
     var evicted = 0
+    /// Results that were withheld because nothing of them may leave.
+    var withheld = 0
 
     struct Remainder: Codable, Sendable, Hashable {
         var destination: String
@@ -66,6 +68,7 @@ struct FlushOutcome: Codable, Sendable, Hashable {
     /// Takes over what a flush right behind it came to.
     mutating func add(_ next: FlushOutcome) {
         delivered += next.delivered
+        withheld += next.withheld
         left = next.left
     }
 }

@@ -101,6 +101,24 @@ struct StatusReport: Codable, Sendable, Hashable {
         var missing: [Layer]
     }
 
+    /// The policy in force.
+    struct Policy: Codable, Sendable, Hashable {
+        var path: String
+        /// False where there is no file, and no role.
+        var isPresent: Bool
+        var roles: [String]
+        /// When it was read.
+        var readAt: Double
+        /// What looks like a mistake.
+        var warnings: [String]
+
+        enum CodingKeys: String, CodingKey {
+            case path, roles, warnings
+            case isPresent = "is_present"
+            case readAt = "read_at"
+        }
+    }
+
     struct Checks: Codable, Sendable, Hashable {
         var objects: Int
         var active: Int
@@ -120,11 +138,13 @@ struct StatusReport: Codable, Sendable, Hashable {
     var spool: Spool
     var destinations: [Destination]
     var checks: Checks?
+    /// Null when no daemon runs.
+    var policy: Policy?
     /// What an operator should look at.
     var alarms: [String]
 
     enum CodingKeys: String, CodingKey {
-        case version, node, separation, sandbox, spool, destinations, checks, alarms
+        case version, node, separation, sandbox, spool, destinations, checks, policy, alarms
         case daemonPID = "daemon_pid"
         case startedAt = "started_at"
     }

@@ -9,6 +9,7 @@ final class AlarmBoard: Sendable {
         case spool
         case spoolFull
         case proofs
+        case policy
         case definitions
         case forgetting
         case retired

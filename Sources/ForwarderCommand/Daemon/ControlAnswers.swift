@@ -10,6 +10,7 @@ struct ControlAnswers: Sendable {
     let runner: CheckRunner
     let alarms: AlarmBoard
     let uplink: UplinkBoard
+    let policy: PolicyKeeper
     let startedAt: Timestamp
 
     /// Answers until there are no more requests; nobody waits for anybody else's answer.
@@ -24,7 +25,10 @@ struct ControlAnswers: Sendable {
     private func answer(_ request: ControlRequest, _ connection: ControlConnection) async {
         do {
             switch request {
-            case .status: connection.reply(.status(try await status()))
+            case .status:
+                var report = try await status()
+                report.policy = policy.report
+                connection.reply(.status(report))
             case .flush: try await flush(try session, connection)
             case .queue(let request):
                 connection.reply(.queue(try await answer(request, try session)))

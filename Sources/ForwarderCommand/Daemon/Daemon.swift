@@ -25,6 +25,7 @@ struct Daemon: Sendable {
     let control: ControlServer
     let alarms: AlarmBoard
     let uplink: UplinkBoard
+    let policy: PolicyKeeper
     let health: HealthFacts
     let forgetting: ScheduleForgetting
     let startedAt: Timestamp
@@ -43,6 +44,8 @@ struct Daemon: Sendable {
         self.log = log
         self.alarms = alarms
         self.health = health
+        policy = try PolicyKeeper(
+            PolicySource(configuration), alarms: alarms, time: time, log: log)
         startedAt = time.wall
         self.signals = signals
         let rights = try ControlRights(configuration)
@@ -59,8 +62,9 @@ struct Daemon: Sendable {
             try await desk.session?.spool.forgetSchedules(except: objects)
         }
         keeper = SpoolKeeper(
-            configuration: configuration, time: time, desk: desk, forgetting: forgetting,
-            alarms: alarms, uplink: uplink, log: log, wantHealth: { requests.continuation.yield() })
+            configuration: configuration, policy: policy.inForce, time: time, desk: desk,
+            forgetting: forgetting, alarms: alarms, uplink: uplink, log: log,
+            wantHealth: { requests.continuation.yield() })
         _ = try await keeper.begin(signals)
         control = try ControlServer(
             path: configuration.controlPath, rights: rights, log: log)
@@ -80,6 +84,7 @@ struct Daemon: Sendable {
         source.board.restore(states)
         let plans = definitions.plans
         health.setObjectCount(definitions.activeCount)
+        policy.examine(definitions.policyObjects(preparing))
         runner.start(with: plans, states: states, preparing: preparing)
         control.start()
         log.notice(
@@ -117,7 +122,7 @@ struct Daemon: Sendable {
     private var controlAnswers: ControlAnswers {
         ControlAnswers(
             configuration: configuration, desk: desk, runner: runner, alarms: alarms,
-            uplink: uplink, startedAt: startedAt)
+            uplink: uplink, policy: policy, startedAt: startedAt)
     }
 
     /// Where the schedules stood; a spool that cannot say leaves all checks to begin anew.
@@ -141,12 +146,15 @@ struct Daemon: Sendable {
 
     // MARK: Beside the main line
 
-    /// A broken configuration is refused as a whole and the running one stays.
+    /// Broken definitions and a broken policy are each refused as a whole and the running ones
+    /// stay; neither keeps the other from taking effect.
     private func reload() async {
+        policy.reload()
         do throws(DefinitionsFault) {
             let (definitions, preparing) = try source.load()
             let plans = definitions.plans
             let objects = Set(plans.map(\.object))
+            policy.examine(definitions.policyObjects(preparing))
             runner.reload(plans, preparing: preparing)
             source.board.keep(only: objects)
             health.setObjectCount(definitions.activeCount)
@@ -155,6 +163,7 @@ struct Daemon: Sendable {
             await forgetting.keep(only: objects)
             await inspectUplink()
         } catch {
+            policy.examine(([], []))
             let text = """
                 The new definitions are broken; the old ones stay in force. Run `forwarder \
                 validate`, mend them and reload.

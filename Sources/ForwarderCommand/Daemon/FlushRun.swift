@@ -20,6 +20,7 @@ struct FlushRun: Sendable {
     /// - Throws: what `show` throws, which ends it.
     func run(_ show: (FlushProgress) throws -> Void) async throws -> FlushOutcome {
         let newest = try await spool.newestSequence()
+        let before = await withheldCount()
         var course = FlushCourse(
             ways: await ways(), inflow: inflow, at: time.monotonic)
         driver.tell(.hurry)
@@ -29,9 +30,16 @@ struct FlushRun: Sendable {
             let left = try await waiting(upTo: newest)
             let step = course.look(waiting: left, ways: await ways(), at: time.monotonic)
             try show(step.progress)
-            if let outcome = step.outcome { return outcome }
+            if var outcome = step.outcome {
+                outcome.withheld = await withheldCount() - before
+                return outcome
+            }
             if step.shouldHurry { driver.tell(.hurryLinks) }
         }
+    }
+
+    private func withheldCount() async -> Int {
+        await driver.reports().map(\.counts.withheld).reduce(0, +)
     }
 
     private func ways() async -> [FlushCourse.Way] {

@@ -20,6 +20,7 @@ struct SpoolKeeper: Sendable {
     private static let longestWait = Duration.seconds(15)
 
     let configuration: ForwarderConfiguration
+    let policy: PolicyInForce
     let time: SystemTime
     let desk: SpoolDesk
     let forgetting: ScheduleForgetting
@@ -115,7 +116,7 @@ struct SpoolKeeper: Sendable {
     private func take(_ spool: SpoolQueue) async throws(SpoolFault) {
         if let moved = spool.movedAside { announce(moved) }
         let driver = DeliveryDriver(
-            spool: spool, settings: configuration.deliverySettings, policy: nil,
+            spool: spool, settings: configuration.deliverySettings, policy: policy,
             time: time,
             passing: passing, wantHealth: wantHealth)
         do throws(SpoolFault) {

@@ -20,6 +20,10 @@ struct StatusText {
                 \(checks.running) running, \(checks.problems) problems
                 """)
         }
+        if let policy = report.policy {
+            lines.append("  policy    \(Self.summary(policy))")
+            lines += policy.warnings.map { "    warning \($0)" }
+        }
         let spool = report.spool
         lines.append(
             """
@@ -40,6 +44,12 @@ struct StatusText {
     private static func sandbox(_ sandbox: StatusReport.Sandbox?) -> String {
         guard let sandbox else { return "" }
         return sandbox.complaint.map { ", sandbox without \($0)" } ?? ", sandbox complete"
+    }
+
+    private static func summary(_ policy: StatusReport.Policy) -> String {
+        guard policy.isPresent else { return "none at \(policy.path): own health alone leaves" }
+        let roles = Words.counted(policy.roles.count, "role")
+        return "\(policy.path): \(roles), read \(Output.time(policy.readAt))"
     }
 
     private static func lines(_ destination: StatusReport.Destination) -> [String] {

@@ -76,8 +76,8 @@ extension SpoolTransaction {
 
     /// Counts a result as withheld and takes it out of its lane.
     ///
-    /// A lane's newest one is kept for inspection until a newer one went out or was withheld; others
-    /// are forgotten.
+    /// A lane's newest one is kept for inspection until a newer one went out or was withheld;
+    /// others are forgotten.
     private mutating func withhold(
         _ head: LaneHead,
         because reason: String,

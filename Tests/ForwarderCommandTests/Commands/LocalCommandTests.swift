@@ -208,6 +208,7 @@ import Testing
         }
         try Self.replace(
             #"zone = "\#(PrivateMaster.name)""#, by: #"zone = "elsewhere""#, in: site)
+        try site.letOut(to: ["elsewhere"])
         try site.withDaemon { daemon in
             let alarm = try site.status()["alarms"].elements.compactMap(\.string)
                 .filter { $0.contains("no Master object has this zone") }
