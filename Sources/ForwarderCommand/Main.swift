@@ -19,7 +19,7 @@ struct Forwarder: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             DaemonCommand.self, FlushCommand.self, StatusCommand.self, ValidateCommand.self,
-            ListCommand.self, QueueCommand.self, RunCommand.self, InventoryCommand.self,
-            RenderCommand.self,
+            ListCommand.self, QueueCommand.self, RunCommand.self, PolicyCommand.self,
+            InventoryCommand.self, RenderCommand.self,
         ])
 }

@@ -8,7 +8,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "daemon", "flush", "status", "validate", "list", "run", "inventory", "render",
+        "daemon", "flush", "status", "validate", "list", "queue", "run", "policy", "inventory",
+        "render",
     ])
     func `every subcommand explains itself`(name: String) throws {
         let outcome = try Self.forwarder(name, "--help")
@@ -33,7 +34,7 @@ import Testing
     @Test(arguments: [
         ["chekc"], ["--frobnicate"], ["status", "--frobnicate"], ["run"], ["list", "planets"],
         ["validate", "--config"], ["render"], ["render", "--host", "a", "--only", "moon"],
-        ["flush", "surplus"],
+        ["flush", "surplus"], ["policy", "explain"], ["policy", "check", "a", "b"],
     ])
     func `wrong usage exits 64 and shows the right one`(arguments: [String]) throws {
         let outcome = try Command.run(BuiltProducts.forwarder, arguments)
