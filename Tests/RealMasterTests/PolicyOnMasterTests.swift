@@ -6,7 +6,7 @@ import Testing
 @Suite(
     .enabled(if: PrivateMaster.isAvailable, Comment(rawValue: PrivateMaster.absence))
 )
-struct PolicyTests {
+struct PolicyOnMasterTests {
     private static let definitions = """
         object CheckCommand "login" {
             command = [ "PLUGINS/login" ]
