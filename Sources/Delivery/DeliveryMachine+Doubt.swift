@@ -17,6 +17,8 @@ struct Doubt: Sendable {
     /// When it may be asked about once more, after an answer that decided nothing.
     var askAgainAt: Duration?
     var isAsked = false
+    /// True once the node that it was sent to answered on a connection younger than the loss.
+    var isFenced = false
     /// What was said of the newest attempt, a repeat; nil when nothing was.
     var answer: RepeatAnswer?
 

@@ -182,6 +182,8 @@ extension DeliveryMachine {
         guard let lane = keptWork.answered(object) else { return }
         let isForgotten = lane.isLacking(held)
         if isForgotten, awaitsRelay(at: now) {
+            // A newer one of own health follows at once and makes up for these.
+            guard object != settings.healthObject else { return }
             // What another node acknowledged may be on its way here.
             keptWork.lag(lane)
             if lanes[object]?.stage == .ready { lanes[object]?.stage = .held }

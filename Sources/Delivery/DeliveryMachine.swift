@@ -237,8 +237,11 @@ package struct DeliveryMachine: Sendable {
             link.phase == .probing(id: id)
         else { return }
         switch answer {
-        case .failed(let fault, let text): linkFailed(fault.explained(text), at: now)
+        case .failed(let fault, let text):
+            fates.learn(answer, of: link.node.name, at: now.monotonic)
+            linkFailed(fault.explained(text), at: now)
         case .answered(let greeting) where !greeting.canSubmit:
+            fates.learn(answer, of: link.node.name, at: now.monotonic)
             linkFailed(Self.missingPermission, at: now)
         case .answered(let greeting): connected(greeting, fencedAt: now.monotonic, at: now)
         }
@@ -254,7 +257,9 @@ package struct DeliveryMachine: Sendable {
             relayAwaitedSince = now.monotonic
             keptWork.forgetShunned()
             wakeParkedElsewhere()
+            leaveHealthBehind()
         }
+        noteFence(at: fencedAt)
         calibration.node = link.node.id
         if isOtherNode || calibration.stage == .impossible {
             clock.forget()
@@ -278,11 +283,12 @@ package struct DeliveryMachine: Sendable {
 
     mutating func linkFailed(_ text: String, at now: Moment) {
         let wasAway = link.isAway
+        let wasConnected = link.isConnected
         let node = link.node
         link.failed(text, at: now, using: &random)
         dropQuestions()
         guard link.node != node else { return }
-        fates.left(node.name, at: now.monotonic)
+        if wasConnected { fates.left(node.name) }
         if !wasAway { homecoming.left(text, at: now.monotonic, using: &random) }
         countFlightsElsewhere()
     }
@@ -318,6 +324,7 @@ extension LinkFault {
         let meaning =
             switch self {
             case .unreachable: "The master cannot be reached"
+            case .refused: "The master's host refuses the connection"
             case .timedOut: "The master did not answer in time"
             case .untrusted: "The certificate shown is not the master's"
             case .tlsFailed: "TLS failed"

@@ -138,7 +138,7 @@ extension DeliveryMachine {
         case .draining where isSettledForMove:
             guard let arrival = homecoming.arrival else { return homecoming.abandon() }
             homecoming.finish()
-            fates.left(link.node.name, at: now.monotonic)
+            fates.left(link.node.name)
             link.comeHome()
             dropQuestions()
             countFlightsElsewhere()

@@ -1,14 +1,16 @@
 internal import Monitoring
+internal import Spool
 internal import UplinkMessages
 
 /// Whether what the nodes that are not in use were given may still take effect there.
 ///
-/// - A node that answers has processed what it was sent before, and relays it.
-/// - One whose host refuses connections, or cannot be reached, holds nothing that could arrive: the
-///   bytes ended with its process.
+/// - A node that answers, whatever it says, has processed what it was sent before, and relays it.
+/// - One whose host refuses connections, or cannot be reached from the start, holds nothing that
+///   could arrive: the bytes ended with its process.
 /// - One that takes connections and answers nothing stands still: what its host holds for it, and
 ///   what it has not relayed, takes effect once it goes on. Nothing of that is sent to another node
-///   meanwhile; bounded by ``DeliverySettings/stallPatience``.
+///   meanwhile; for ``DeliverySettings/stallPatience`` after the loss at most. That a stopped
+///   process's host at last takes no connection either, because too many wait, changes nothing.
 ///
 /// - Source: an Icinga 2 process stopped and continued, docs/decisions/0007.
 struct NodeFates: Sendable {
@@ -21,17 +23,15 @@ struct NodeFates: Sendable {
     }
 
     private var fates: [String: Fate] = [:]
-    private var leftAt: [String: Duration] = [:]
     private var looks: [UInt64: String] = [:]
     private var nextLookAt: [String: Duration] = [:]
 
     /// How often a node is looked at that may stand still.
     static let lookInterval = Duration.seconds(5)
 
-    /// The node is not used any more.
-    mutating func left(_ node: String, at now: Duration) {
+    /// The node was in use and is not any more.
+    mutating func left(_ node: String) {
         fates[node] = .unseen
-        leftAt[node] = now
         nextLookAt[node] = nil
     }
 
@@ -52,7 +52,7 @@ struct NodeFates: Sendable {
         case .gone: return relayed
         case .answering(let since): return max(relayed, since + settings.relayDelay)
         case .unseen, .stalled:
-            return max(relayed, (leftAt[node] ?? lostAt) + settings.stallPatience)
+            return max(relayed, lostAt + settings.stallPatience)
         }
     }
 
@@ -75,12 +75,24 @@ struct NodeFates: Sendable {
     /// What a probe of a node says about what it may still do.
     mutating func learn(_ answer: ProbeAnswer, of node: String, at now: Duration) {
         switch answer {
-        case .answered: fates[node] = .answering(since: now)
-        case .failed(.timedOut, _): fates[node] = .stalled
-        // Cut short, by itself or by us: no sign of anything.
-        case .failed(.closed, _): break
-        case .failed: fates[node] = .gone
+        case .answered: answers(node, at: now)
+        case .failed(let fault, _):
+            switch fault {
+            case .refused: fates[node] = .gone
+            case .unreachable: if fate(of: node) == .unseen { fates[node] = .gone }
+            case .timedOut: fates[node] = .stalled
+            case .unavailable, .unauthorized, .protocolViolation, .untrusted, .tlsFailed:
+                answers(node, at: now)
+            // Cut short, by itself or by us, or never tried: no sign of anything.
+            case .closed, .keysUnusable: break
+            }
         }
+    }
+
+    /// What it was sent before was processed by the first answer since it was left.
+    private mutating func answers(_ node: String, at now: Duration) {
+        if case .answering = fate(of: node) { return }
+        fates[node] = .answering(since: now)
     }
 }
 
@@ -94,14 +106,22 @@ extension DeliveryMachine {
         return settings.nodes.filter { node in
             node.name != link.node.name && names.contains(node.name)
                 && fates.mayStandStill(node.name)
-                // The way back asks the same of the preferred node, and two would cut each other.
-                && !(node == settings.nodes[0] && homecoming.isAsking)
+        }
+    }
+
+    /// Those that can be looked at now.
+    private var lookable: [DeliverySettings.Node] {
+        suspects.filter { node in
+            // The way back asks the same of the preferred node, and two would cut each other.
+            !(node == settings.nodes[0] && homecoming.isAsking)
+                // A look resets all connections, and what is out may still be answered.
+                && (flightsElsewhere == 0 || !flights.values.contains { $0.node == node.name })
         }
     }
 
     /// Looks whether nodes that results wait for stand still.
     mutating func lookAtSuspects(at now: Moment, _ actions: inout [DeliveryAction]) {
-        for node in suspects {
+        for node in lookable {
             guard let due = fates.lookTime(of: node.name), due <= now.monotonic else { continue }
             let id = nextID()
             fates.looked(id, at: node.name, now: now.monotonic)
@@ -110,7 +130,7 @@ extension DeliveryMachine {
     }
 
     /// When a node is looked at next; nil when none has to be.
-    var nextLook: Duration? { suspects.compactMap { fates.lookTime(of: $0.name) }.min() }
+    var nextLook: Duration? { lookable.compactMap { fates.lookTime(of: $0.name) }.min() }
 
     /// True when the answer was that to a look.
     mutating func lookAnswered(_ id: UInt64, _ answer: ProbeAnswer, at now: Moment) -> Bool {
@@ -142,5 +162,38 @@ extension DeliveryMachine {
     /// Nodes that stand still while results wait for what they may still do.
     var standingStill: [String] {
         suspects.map(\.name).filter(fates.standsStill)
+    }
+
+    /// What is lost on a connection is asked about a grace after the first fence behind it: a node
+    /// that stood still reads then what its host held for it.
+    mutating func noteFence(at fence: Duration) {
+        let grace = settings.grace(of: link.node.name)
+        for object in doubtful {
+            guard let doubt = lanes[object]?.doubt, doubt.node == link.node.name,
+                let lostAt = doubt.lostAt, lostAt <= fence, !doubt.isFenced
+            else { continue }
+            lanes[object]?.doubt?.isFenced = true
+            lanes[object]?.doubt?.askableAt = max(doubt.askableAt, fence + grace)
+        }
+    }
+
+    /// Own health never waits for what another node may still do.
+    ///
+    /// On a new node nothing else goes before it. A newer one makes up for the one that was out,
+    /// which is then older wherever it arrives.
+    mutating func leaveHealthBehind() {
+        let health = settings.healthObject
+        for (id, flight) in flights where flight.object == health {
+            flights[id] = nil
+            flightBytes -= flight.byteCount
+            settle(flight, .superseded)
+        }
+        countFlightsElsewhere()
+        guard let doubt = lanes[health]?.doubt else { return }
+        lanes[health]?.doubt = nil
+        doubtful.remove(health)
+        settlements.append(
+            Settlement(object: health, sequence: doubt.sequence, kind: .superseded))
+        rest(health)
     }
 }

@@ -61,7 +61,7 @@ package struct OutcomeReport: Hashable, Sendable {
 
 /// Why a connection or a question failed.
 package enum LinkFault: UInt8, Sendable, CaseIterable {
-    /// No address, refused, reset, no route, or no connection within the time allowed.
+    /// No address, no route, or no connection within the time allowed.
     case unreachable = 1
     /// The host took the connection, and nothing was said on it within the time allowed.
     case timedOut = 2
@@ -79,6 +79,8 @@ package enum LinkFault: UInt8, Sendable, CaseIterable {
     case closed = 8
     /// 503: the master is reloading or not ready.
     case unavailable = 9
+    /// The host refused the connection: no process listens there.
+    case refused = 10
 }
 
 /// What an answered `GET /v1` says.

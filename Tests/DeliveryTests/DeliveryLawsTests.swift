@@ -19,7 +19,7 @@ import Testing
         for seed in 1...Self.seeds {
             var world = try await SimulatedWorld(
                 seed: seed, folder: folder, masterSkews: [skew], version: version)
-            for _ in 0..<300 { try await world.step() }
+            for _ in 0..<330 { try await world.step() }
             try await world.calmDown()
             check(world, seed: seed)
             // Nobody else is there, so whatever is newer is ours.
@@ -43,7 +43,7 @@ import Testing
         for seed in 1...Self.seeds {
             var world = try await SimulatedWorld(
                 seed: seed, folder: folder, masterSkews: skews, version: version)
-            for _ in 0..<600 { try await world.step() }
+            for _ in 0..<700 { try await world.step() }
             try await world.calmDown()
             checkZone(world, seed: seed)
             evidence.add(world)

@@ -55,6 +55,12 @@ struct Rehearsal {
     var permissions = ["actions/process-check-result", "objects/query/*"]
     /// Nodes that refuse connections.
     var down: Set<UInt16> = []
+    /// Nodes that nothing leads to.
+    var unreachable: Set<UInt16> = []
+    /// Nodes that answer 503.
+    var busy: Set<UInt16> = []
+    /// Nodes that answer and allow nothing.
+    var useless: Set<UInt16> = []
     /// Nodes that take connections and answer nothing.
     var stalled: Set<UInt16> = []
     /// Requests that stand, by object: the `next_check` that somebody set.
@@ -71,7 +77,8 @@ struct Rehearsal {
 
     init(
         nodes: Int = 1, window: Int = 256, unresolved: [UnresolvedLease] = [],
-        start: Timestamp = Self.start, watchInterval: Duration = .seconds(8)
+        start: Timestamp = Self.start, watchInterval: Duration = .seconds(8),
+        relayDelay: Duration = .seconds(30)
     ) {
         now = Moment(wall: start, monotonic: .seconds(1000))
         let nodes = (1...nodes).map { place in
@@ -82,6 +89,7 @@ struct Rehearsal {
             name: "master", number: 1, nodes: nodes, healthObject: Self.health,
             checkSource: "h")
         settings.watchInterval = watchInterval
+        settings.relayDelay = relayDelay
         machine = DeliveryMachine(
             settings: settings, destination: DestinationID(rawValue: 1), seed: 1)
         tell(.loaded(lanes: [], unresolved: unresolved))
@@ -280,7 +288,12 @@ struct Rehearsal {
     mutating func forgetDemands() { demands = [] }
 
     private func probeAnswer(of node: UInt16) -> ProbeAnswer {
-        if down.contains(node) { return .failed(.unreachable, text: "refused") }
+        if down.contains(node) { return .failed(.refused, text: "refused") }
+        if unreachable.contains(node) { return .failed(.unreachable, text: "no route") }
+        if busy.contains(node) { return .failed(.unavailable, text: "503") }
+        if useless.contains(node) {
+            return .answered(MasterGreeting(version: version, permissions: []))
+        }
         if stalled.contains(node) { return .failed(.timedOut, text: "silent") }
         return .answered(MasterGreeting(version: version, permissions: permissions))
     }

@@ -302,8 +302,9 @@ struct SimulatedWorld {
                     .uplink(.probeAnswer(id: id, .failed(.timedOut, text: "silent"))))
             }
             guard zone.nodes[node].isUp, !blocked.contains(node) else {
+                let fault: LinkFault = blocked.contains(node) ? .unreachable : .refused
                 return try await tell(
-                    .uplink(.probeAnswer(id: id, .failed(.unreachable, text: "refused"))))
+                    .uplink(.probeAnswer(id: id, .failed(fault, text: "refused"))))
             }
             connected.insert(node)
             let permissions = ["actions/process-check-result (filtered)", "objects/query/*"]

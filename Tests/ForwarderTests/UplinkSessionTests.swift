@@ -124,7 +124,7 @@ import UplinkMessages
         guard case .failed(let fault, let text) = try session.nextProbeAnswer() else {
             throw SessionUnderTest.Silent()
         }
-        #expect(fault == .unreachable && text.contains("cannot be reached"))
+        #expect(fault == .refused && text.contains("cannot be reached"))
         #expect(try session.next { $0 == .addressWanted(node: NodeID(index: 0)) ? true : nil })
         try session.stop()
     }

@@ -166,7 +166,7 @@ final class Connector {
         case let failure as LinkFailure: failure
         case let error as IOError:
             LinkFailure(
-                .unreachable,
+                error.errnoCode == ECONNREFUSED ? .refused : .unreachable,
                 "\(target.name) at \(place) cannot be reached: "
                     + String(cString: strerror(error.errnoCode))
                     + ". Is the master up, and the port open?"
@@ -183,7 +183,7 @@ final class Connector {
         attempt += 1
         channel?.close(promise: nil)
         channel = nil
-        let isFirst = self.failure == nil || self.failure?.fault == .unreachable
+        let isFirst = [nil, .unreachable, .refused].contains(self.failure?.fault)
         if isFirst { self.failure = failure }
         tryNext()
     }
