@@ -22,4 +22,9 @@ struct Forwarder: AsyncParsableCommand {
             ListCommand.self, QueueCommand.self, RunCommand.self, PolicyCommand.self,
             InventoryCommand.self, RenderCommand.self,
         ])
+
+    static func main() async {
+        StandardStream.prepare()
+        await main(nil)
+    }
 }

@@ -21,7 +21,6 @@ struct DaemonCommand: AsyncParsableCommand {
     func run() async throws {
         let handlers = SignalHandlers()
         defer { withExtendedLifetime(handlers) {} }
-        signal(SIGPIPE, SIG_IGN)
         let configuration = try common.load()
         PlainLogHandler.bootstrap(configuration.logging)
         let log = Logger(label: "forwarder")

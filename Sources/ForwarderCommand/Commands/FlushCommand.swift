@@ -24,7 +24,6 @@ struct FlushCommand: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = try common.load()
-        signal(SIGPIPE, SIG_IGN)
         var bar = ProgressBar()
         let outcome: FlushOutcome
         do {
@@ -68,7 +67,7 @@ struct FlushCommand: AsyncParsableCommand {
             try Output.writeJSON(outcome)
             return
         }
-        Output.write(Self.text(outcome))
+        try Output.write(Self.text(outcome))
     }
 
     /// The outcome as people read it.

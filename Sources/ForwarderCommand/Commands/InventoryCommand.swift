@@ -42,7 +42,7 @@ struct InventoryCommand: ParsableCommand {
                 by: reading.rules, to: destination, objects: found.objects,
                 variables: variables.isEmpty ? nil : Set(variables))
         }
-        FileHandle.standardOutput.write(try inventory.json())
+        try Output.write(Array(try inventory.json()))
     }
 }
 

@@ -45,7 +45,7 @@ struct ListCommand: ParsableCommand {
         if json {
             try Output.writeJSON(rows)
         } else {
-            Output.write(Self.table(rows))
+            try Output.write(Self.table(rows))
         }
     }
 
@@ -61,7 +61,7 @@ struct ListCommand: ParsableCommand {
         if json {
             try Output.writeJSON(commands)
         } else {
-            Output.write(commands.map { $0 + "\n" }.joined())
+            try Output.write(commands.map { $0 + "\n" }.joined())
         }
     }
 

@@ -55,7 +55,7 @@ extension PolicyCommand {
             guard report.errors.isEmpty else { return }
             let roles = Words.counted(report.roles.count, "role")
             let warnings = Words.counted(report.warnings.count, "warning")
-            Output.write(
+            try Output.write(
                 report.isPresent
                     ? "\(report.path.printable) can be used: \(roles), \(warnings).\n"
                     : "There is no \(report.path.printable): own health alone leaves.\n")
@@ -111,7 +111,7 @@ extension PolicyCommand {
             if json {
                 try Output.writeJSON(explanations.map(ExplainedObject.init))
             } else {
-                Output.write(explanations.map { "\($0)\n" }.joined())
+                try Output.write(explanations.map { "\($0)\n" }.joined())
             }
         }
     }

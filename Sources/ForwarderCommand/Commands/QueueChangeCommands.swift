@@ -91,11 +91,11 @@ extension QueueCommand {
             }
             let total = counts.values.reduce(0, +)
             let verb = kind == .retry ? "tried again" : "dropped"
-            Output.write("\(Words.counted(total, "result")) would be \(verb).\n")
+            try Output.write("\(Words.counted(total, "result")) would be \(verb).\n")
             for (place, count) in counts.sorted(by: { $0.key < $1.key }) {
-                Output.write("  \(place.printable) \(count)\n")
+                try Output.write("  \(place.printable) \(count)\n")
             }
-            if total > 0 { Output.write("Nothing was changed; --apply does it.\n") }
+            if total > 0 { try Output.write("Nothing was changed; --apply does it.\n") }
         }
 
         private func report(_ change: QueueOutcome) throws {
@@ -105,9 +105,9 @@ extension QueueCommand {
                 let verb = kind == .retry ? "waits again" : "dropped"
                 let verbs = kind == .retry ? "wait again" : "dropped"
                 let count = Words.counted(change.changed, "result")
-                Output.write("\(count) \(change.changed == 1 ? verb : verbs).\n")
+                try Output.write("\(count) \(change.changed == 1 ? verb : verbs).\n")
                 for (reason, count) in change.left.sorted(by: { $0.key < $1.key }) {
-                    Output.write("  left: \(count). \(reason.printable)\n")
+                    try Output.write("  left: \(count). \(reason.printable)\n")
                 }
             }
             if !change.left.isEmpty { throw ExitCode(1) }

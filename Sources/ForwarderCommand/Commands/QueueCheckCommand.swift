@@ -37,7 +37,7 @@ extension QueueCommand {
             if json {
                 try Output.writeJSON(outcome)
             } else {
-                Output.write(outcome.text)
+                try Output.write(outcome.text)
             }
             if !outcome.isDone { throw ExitCode(1) }
         }
@@ -57,7 +57,6 @@ extension QueueCommand {
 
         private func examined() async throws -> CheckOutcome {
             let configuration = try common.load()
-            signal(SIGPIPE, SIG_IGN)
             do {
                 let outcome = try await SpoolExamination(
                     configuration: configuration, mode: apply ? .apply : .planOnly

@@ -20,7 +20,6 @@ struct QueueCommand: AsyncParsableCommand {
         _ common: CommonOptions, _ body: (QueueAccess, ForwarderConfiguration) async throws -> Void
     ) async throws {
         let configuration = try common.load()
-        signal(SIGPIPE, SIG_IGN)
         do {
             guard let queue = try await QueueAccess.open(configuration) else {
                 Output.complain("There is no spool yet at \(configuration.spool.path).")
@@ -67,7 +66,7 @@ extension QueueCommand {
                         rows.append(row)
                     }
                 }
-                if !json { Output.write(Self.table(rows)) }
+                if !json { try Output.write(Self.table(rows)) }
                 if limit > 0, count > limit {
                     Output.complain("\(count - limit) more; --limit 0 prints all.")
                 }
@@ -119,7 +118,7 @@ extension QueueCommand {
                 if json {
                     try Output.writeJSON(rows)
                 } else {
-                    Output.write(QueueText(rows: rows).text)
+                    try Output.write(QueueText(rows: rows).text)
                 }
             }
             if !isThere { throw ExitCode(1) }
@@ -152,17 +151,19 @@ extension QueueCommand {
         }
 
         private func exportFile(_ path: String) throws {
-            do {
-                let salvage = try Salvage(path: path)
-                let filter = options.filter()
-                for entry in salvage.entries where entry.passes(filter) {
-                    try Output.writeJSONLine(QueueRow(entry))
-                }
-                guard !salvage.isWhole else { return }
-                Output.complain("forwarder queue export: \(salvage.damage)")
+            let salvage: Salvage
+            do throws(UnreadableFile) {
+                salvage = try Salvage(path: path)
             } catch {
                 Output.complain("forwarder queue export: \(error)")
+                throw ExitCode(1)
             }
+            let filter = options.filter()
+            for entry in salvage.entries where entry.passes(filter) {
+                try Output.writeJSONLine(QueueRow(entry))
+            }
+            guard !salvage.isWhole else { return }
+            Output.complain("forwarder queue export: \(salvage.damage)")
             throw ExitCode(1)
         }
     }

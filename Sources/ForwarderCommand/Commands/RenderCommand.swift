@@ -43,15 +43,16 @@ struct RenderCommand: ParsableCommand {
 
     func run() throws {
         let input = FileHandle.standardInput.readDataToEndOfFile()
+        let text: String
         do {
-            let text = try MasterConfiguration.render(
+            text = try MasterConfiguration.render(
                 try Inventory(json: input), host: host, otherHosts: otherHosts,
                 only: try parts(), topLevelVariables: variables)
-            Output.write(text)
         } catch {
             Output.complain("forwarder render: \(error)")
             throw ExitCode(1)
         }
+        try Output.write(text)
     }
 
     private func parts() throws -> [MasterConfiguration.Part] {

@@ -69,16 +69,17 @@ struct RunCommand: AsyncParsableCommand {
         }
         let state = result.object.isHost ? result.state.asHostState.name : result.state.name
         let took = (result.executionEnd - result.executionStart).inSeconds
-        Output.write("\(result.object.fullName): \(state)\n\(result.output.printableLines)\n")
+        try Output.write("\(result.object.fullName): \(state)\n\(result.output.printableLines)\n")
         if !result.performanceData.isEmpty {
-            Output.write("performance data:\n")
-            Output.write(result.performanceData.map { "  \($0.printable)\n" }.joined())
+            try Output.write("performance data:\n")
+            try Output.write(result.performanceData.map { "  \($0.printable)\n" }.joined())
         }
         if !record.snapshot.commandLine.isEmpty {
-            Output.write("command line:\n")
-            Output.write(record.snapshot.commandLine.map { "  \($0.printable)\n" }.joined())
+            try Output.write("command line:\n")
+            try Output.write(record.snapshot.commandLine.map { "  \($0.printable)\n" }.joined())
         }
-        Output.write("exit status \(result.exitStatus), took \((took * 1000).rounded() / 1000) s\n")
+        try Output.write(
+            "exit status \(result.exitStatus), took \((took * 1000).rounded() / 1000) s\n")
     }
 }
 

@@ -25,11 +25,11 @@ struct StatusCommand: AsyncParsableCommand {
         let configuration = try common.load()
         repeat {
             let report = try await Self.report(configuration)
-            if watch { Output.write("\u{1B}[H\u{1B}[2J") }
+            if watch { try Output.write("\u{1B}[H\u{1B}[2J") }
             if json {
                 try Output.writeJSON(report)
             } else {
-                Output.write(StatusText(report: report).text)
+                try Output.write(StatusText(report: report).text)
             }
             guard watch else {
                 if report.daemonPID == nil || !report.alarms.isEmpty { throw ExitCode(1) }

@@ -41,7 +41,7 @@ struct ValidateCommand: ParsableCommand {
         let hosts = definitions.entries.count(where: \.name.isHost)
         let services = definitions.entries.count - hosts
         let counted = Words.counted
-        Output.write(
+        try Output.write(
             """
             Valid: \(counted(hosts, "host")), \(counted(services, "service")), \
             \(definitions.activeCount) of them checked from here, \
@@ -50,10 +50,10 @@ struct ValidateCommand: ParsableCommand {
 
             """)
         for (type, count) in definitions.ignored.sorted(by: { $0.key < $1.key }) {
-            Output.write("Ignored: \(count) of type \(type), which a client has no use for.\n")
+            try Output.write("Ignored: \(count) of type \(type), which a client has no use for.\n")
         }
         for object in definitions.foreign {
-            Output.write("Not ours: \(object.name.fullName) (\(object.reason)).\n")
+            try Output.write("Not ours: \(object.name.fullName) (\(object.reason)).\n")
         }
     }
 }

@@ -41,7 +41,7 @@
                 return left == 0
             }
             guard isDue else { return }
-            FileHandle.standardError.write(Data("killed at \(name)\n".utf8))
+            StandardStream.error.tell("killed at \(name)\n")
             kill(getpid(), SIGKILL)
         }
     }

@@ -1,8 +1,7 @@
-import Foundation
 import Logging
 import Monitoring
 
-/// Writes a ``LogLine`` for each message on standard error.
+/// Writes a ``LogLine`` for each message on standard error; what cannot be written is lost.
 struct PlainLogHandler: LogHandler {
     let label: String
     let format: LogLine.Format
@@ -24,7 +23,7 @@ struct PlainLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        FileHandle.standardError.write(Data("\(line(of: event))\n".utf8))
+        StandardStream.error.tell("\(line(of: event))\n")
     }
 
     /// The line without its end.

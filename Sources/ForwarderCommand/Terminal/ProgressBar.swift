@@ -19,13 +19,13 @@ struct ProgressBar {
         guard isTerminal else { return }
         isDrawn = true
         let text = Self.line(done: done, total: total, note: note, width: width)
-        FileHandle.standardError.write(Data("\r\(text)\u{1B}[K".utf8))
+        StandardStream.error.tell("\r\(text)\u{1B}[K")
     }
 
     /// Leaves the bar behind and goes to the next line.
     mutating func finish() {
         guard isDrawn else { return }
-        FileHandle.standardError.write(Data("\n".utf8))
+        StandardStream.error.tell("\n")
         isDrawn = false
     }
 

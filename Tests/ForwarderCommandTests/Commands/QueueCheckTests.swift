@@ -37,7 +37,8 @@ import Testing
         }
     }
 
-    private static func site() async throws -> ForwarderSite {
+    /// A site whose spool holds three results.
+    static func site() async throws -> ForwarderSite {
         let site = try ForwarderSite(
             master: PrivateMaster(),
             definitions: #"object Host NodeName { check_command = "dummy" }"#)
