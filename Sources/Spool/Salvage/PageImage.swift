@@ -56,14 +56,30 @@ struct PageImage {
 
 /// A file that cannot be looked at.
 package struct UnreadableFile: Error, CustomStringConvertible {
+    /// Why not.
+    enum Reason {
+        /// The system said no.
+        case refused(errno: Int32)
+        /// It is something else; as it is called.
+        case irregular(String)
+    }
+
     let path: String
-    let errno: Int32
+    let reason: Reason
 
     package var description: String {
-        """
-        \(path) cannot be read: \(String(cString: strerror(errno))). Nothing was changed. \
-        Check the name, and run this as root or as the daemon's user.
-        """
+        switch reason {
+        case .refused(let errno):
+            """
+            \(path) cannot be read: \(String(cString: strerror(errno))). Nothing was changed. \
+            Check the name, and run this as root or as the daemon's user.
+            """
+        case .irregular(let kind):
+            """
+            \(path) is \(kind), and no spool file. Nothing was read or changed. Name a regular \
+            file.
+            """
+        }
     }
 }
 
@@ -72,11 +88,39 @@ final class ReadOnlyFile {
     let byteCount: Int
     private let descriptor: Int32
 
+    /// Opens a regular file; anything else is neither waited for nor read.
     init(path: String) throws(UnreadableFile) {
-        descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-        guard descriptor >= 0 else { throw UnreadableFile(path: path, errno: errno) }
+        // A FIFO would be waited for without O_NONBLOCK, which changes nothing for regular files.
+        descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        guard descriptor >= 0 else {
+            // a socket cannot even be opened
+            let kind = errno == ENXIO ? "a socket or device" : nil
+            throw UnreadableFile(
+                path: path, reason: kind.map { .irregular($0) } ?? .refused(errno: errno))
+        }
         var facts = stat()
-        byteCount = fstat(descriptor, &facts) == 0 ? Int(facts.st_size) : 0
+        let reason: UnreadableFile.Reason? =
+            if fstat(descriptor, &facts) != 0 {
+                .refused(errno: errno)
+            } else {
+                Self.kind(of: facts.st_mode).map { .irregular($0) }
+            }
+        if let reason {
+            close(descriptor)
+            throw UnreadableFile(path: path, reason: reason)
+        }
+        byteCount = Int(facts.st_size)
+    }
+
+    /// What it is, if it is no regular file.
+    private static func kind(of mode: mode_t) -> String? {
+        switch mode & S_IFMT {
+        case S_IFREG: nil
+        case S_IFDIR: "a directory"
+        case S_IFIFO: "a FIFO"
+        case S_IFCHR, S_IFBLK: "a device"
+        default: "something else"
+        }
     }
 
     deinit { close(descriptor) }

@@ -60,7 +60,10 @@ struct SpoolFile: Sendable {
         do throws(UnreadableFile) {
             log = try ReadOnlyFile(path: logPath)
         } catch {
-            throw failure(error.errno)
+            switch error.reason {
+            case .refused(let errno): throw failure(errno)
+            case .irregular(let kind): throw .damaged(path: path, detail: "its log is \(kind)")
+            }
         }
         let broken = LogFrames(log)?.brokenCount ?? 0
         guard broken == 0 else {
