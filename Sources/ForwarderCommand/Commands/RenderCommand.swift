@@ -39,14 +39,19 @@ struct RenderCommand: ParsableCommand {
             """, valueName: "name"))
     var variables: [String] = []
 
+    /// Most bytes of an inventory; more is refused.
+    ///
+    /// 64 MiB: a hundred times the inventory of a host with 1000 services.
+    static let inputLimit = 64 << 20
+
     func validate() throws { _ = try parts() }
 
     func run() throws {
-        let input = FileHandle.standardInput.readDataToEndOfFile()
         let text: String
         do {
+            let input = try StandardStream.input.readAll(upTo: Self.inputLimit)
             text = try MasterConfiguration.render(
-                try Inventory(json: input), host: host, otherHosts: otherHosts,
+                try Inventory(json: Data(input)), host: host, otherHosts: otherHosts,
                 only: try parts(), topLevelVariables: variables)
         } catch {
             Output.complain("forwarder render: \(error)")

@@ -1,8 +1,9 @@
 import Foundation
 
-/// Standard output or standard error: a stream that whoever started this process gave it, and that
+/// Standard input, output or error: a stream that whoever started this process gave it, and that
 /// may be full, closed or gone.
 struct StandardStream: Sendable {
+    static let input = StandardStream(number: STDIN_FILENO)
     static let output = StandardStream(number: STDOUT_FILENO)
     static let error = StandardStream(number: STDERR_FILENO)
 
@@ -42,6 +43,34 @@ struct StandardStream: Sendable {
         }
     }
 
+    /// Reads to the end.
+    ///
+    /// - Throws: `.tooLong` as soon as there is more than `limit`.
+    func readAll(upTo limit: Int) throws(ReadFault) -> [UInt8] {
+        var all: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = piece.withUnsafeMutableBytes { read(number, $0.baseAddress, $0.count) }
+            if count == 0 { return all }
+            if count > 0 {
+                all += piece[..<count]
+                guard all.count <= limit else { throw .tooLong(limit: limit) }
+                continue
+            }
+            try waitToRead(after: errno)
+        }
+    }
+
+    private func waitToRead(after code: Int32) throws(ReadFault) {
+        switch code {
+        case EINTR: return
+        case EAGAIN:
+            var wait = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
+            _ = poll(&wait, 1, -1)
+        default: throw .unreadable(code: code)
+        }
+    }
+
     /// Writes as much of it as can be written.
     func tell(_ text: String) {
         do throws(WriteFault) {
@@ -61,4 +90,26 @@ struct WriteFault: Error, CustomStringConvertible {
     var isHangUp: Bool { code == EPIPE }
 
     var description: String { String(cString: strerror(code)) }
+}
+
+/// Why a stream was not read to its end.
+enum ReadFault: Error, CustomStringConvertible {
+    /// With the `errno`.
+    case unreadable(code: Int32)
+    case tooLong(limit: Int)
+
+    var description: String {
+        switch self {
+        case .unreadable(let code):
+            """
+            Standard input cannot be read: \(String(cString: strerror(code))). Nothing was done. \
+            Give it a file or a pipe.
+            """
+        case .tooLong(let limit):
+            """
+            Standard input has more than \(limit >> 20) MiB. Nothing was done. Give it what it is \
+            for, and nothing else.
+            """
+        }
+    }
 }

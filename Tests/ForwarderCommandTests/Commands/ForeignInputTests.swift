@@ -33,4 +33,26 @@ import Testing
         #expect(outcome.errorText.contains("no spool file"), "\(outcome.errorText)")
         withExtendedLifetime(socket) {}
     }
+
+    @Test func `render reads so much of its input and no more`() throws {
+        let folder = try TemporaryDirectory("foreign")
+        // Without the limit it would end by this one.
+        let outcome = try Self.run(
+            "ulimit -v 4000000; \"$0\" render --host web1 </dev/zero", folder)
+        #expect(outcome.ending == .exited(1))
+        #expect(outcome.output.isEmpty)
+        #expect(
+            outcome.errorText.hasPrefix(
+                "forwarder render: Standard input has more than 64 MiB. Nothing was done."),
+            "\(outcome.errorText.prefix(500))")
+    }
+
+    @Test func `render says why it cannot read its input`() throws {
+        let folder = try TemporaryDirectory("foreign")
+        let outcome = try Self.run("\"$0\" render --host web1 <.", folder)
+        #expect(outcome.ending == .exited(1))
+        #expect(
+            outcome.errorText.contains("Standard input cannot be read: Is a directory."),
+            "\(outcome.errorText.prefix(500))")
+    }
 }
