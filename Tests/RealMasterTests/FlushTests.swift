@@ -41,6 +41,33 @@ struct FlushTests {
         try master.stop()
     }
 
+    @Test func `a first node that answers nothing is no end: the second one takes everything`()
+        throws
+    {
+        let walk = WalkingServices(count: 4, interval: 0.5)
+        let pair = try MasterPair()
+        let proxy = try DelayingProxy(to: pair.second.port)
+        // Longer than a fault is waited for.
+        let site = try ForwarderSite(
+            masters: [.init(pair.first), .init(pair.second, port: proxy.port)],
+            definitions: walk.definitions,
+            masterAttributes: "grace = 1s\nrelay_delay = 5s\nconnect_timeout = 12s")
+        try site.plugin("walk", WalkingServices.plugin)
+        for master in [pair.first, pair.second] { try site.renderInto(master) }
+        try site.withDaemon { daemon in
+            try walk.waitForRuns(3, on: site)
+            #expect(try daemon.stop() == .exited(0))
+        }
+        try pair.start()
+        pair.first.pause()
+        defer { pair.first.resume() }
+        // Far enough away for somebody to look between the fault and the first answer.
+        proxy.setRoundTrip(.milliseconds(500))
+        let outcome = try site.run("flush", ["--json"])
+        #expect(outcome.ending == .exited(0), "\(outcome.outputText)\(outcome.errorText)")
+        #expect(try waiting(site).isEmpty)
+    }
+
     /// The results that wait for the master or are on their way to it.
     private func waiting(_ site: ForwarderSite) throws -> Set<Int> {
         let rows = try site.ask("SELECT result FROM delivery WHERE state <> 2")

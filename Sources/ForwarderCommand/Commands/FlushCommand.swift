@@ -121,14 +121,13 @@ struct OwnFlush: Sendable {
         try await driver.prepare()
         let supervisor = UplinkSupervisor(
             configuration: configuration, driver: driver, board: UplinkBoard(), log: log)
-        let object = configuration.healthObject
         let obstacle = FlushObstacle()
         async let delivering: Void = driver.run()
         async let _: Void = supervisor.run()
         async let making: Int = {
             var evicted = 0
             for await _ in wanted.stream {
-                let record = health.record(of: object, at: time.wall)
+                let record = health.record(of: configuration.healthObject, at: time.wall)
                 do throws(SpoolFault) {
                     let receipt = try await spool.appendHealth(record)
                     evicted += receipt.evicted.values.reduce(0, +)
@@ -140,7 +139,8 @@ struct OwnFlush: Sendable {
             return evicted
         }()
         let flush = FlushRun(
-            spool: spool, driver: driver, inflow: .none, obstacle: { obstacle.fault })
+            spool: spool, driver: driver, inflow: .none, patience: configuration.flushPatience,
+            obstacle: { obstacle.fault })
         var outcome: FlushOutcome
         do {
             outcome = try await flush.run(show)

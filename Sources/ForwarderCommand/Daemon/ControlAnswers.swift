@@ -49,7 +49,9 @@ struct ControlAnswers: Sendable {
 
     /// Ends with the daemon, or when nobody listens any more.
     private func flush(_ session: SpoolSession, _ connection: ControlConnection) async throws {
-        let run = FlushRun(spool: session.spool, driver: session.driver, inflow: .goesOn)
+        let run = FlushRun(
+            spool: session.spool, driver: session.driver, inflow: .goesOn,
+            patience: configuration.flushPatience)
         var last: FlushProgress?
         do {
             let outcome = try await run.run { progress in

@@ -32,6 +32,17 @@ extension ForwarderConfiguration {
         }
     }
 
+    /// How long a flush waits for each destination, by what its nodes may take.
+    var flushPatience: [String: FlushCourse.Patience] {
+        var patience: [String: FlushCourse.Patience] = [:]
+        for destination in destinations {
+            let turns = destination.nodes
+                .map { $0.connectTimeout + $0.answerTimeout }.reduce(.zero, +)
+            patience[destination.zone] = FlushCourse.Patience(turns: turns)
+        }
+        return patience
+    }
+
     /// What the uplink has to know of each master: its own settings and these addresses.
     func uplinkSettings(addresses: [[String]]) -> UplinkSettings {
         UplinkSettings(

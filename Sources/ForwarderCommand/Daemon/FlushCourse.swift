@@ -1,17 +1,29 @@
 /// Decides when a flush is over, and how it ended for each destination.
 ///
 /// Each destination is judged by itself: done when all that waited at the start is delivered or set
-/// aside, stuck when nothing got through for as long as the patience: a short one while it fails, a
-/// long one while nothing at all is heard of it.
+/// aside, stuck when nothing got through for as long as its ``Patience``.
 struct FlushCourse: Sendable {
-    /// How long a destination may fail without a single result getting through.
-    static let defaultPatience = Duration.seconds(10)
+    /// How often a waiting destination is hurried; from then on the first hurry has taken effect.
+    static let hurryInterval = Duration.seconds(1)
+
     /// How long a destination may be silent without failing.
     ///
     /// 90 s: longer than an uplink may take to answer, and than what is waited for after a loss.
     static let silentPatience = Duration.seconds(90)
-    /// How often a waiting destination is hurried.
-    static let hurryInterval = Duration.seconds(1)
+
+    /// How long one destination gets while nothing gets through to it.
+    struct Patience: Sendable, Hashable {
+        /// How long a fault may stay, once every node had its turn.
+        var failing = Self.defaultFailing
+        /// How long all its nodes together may take for one turn each: with a fault that stays, it
+        /// is waited for so much longer at most.
+        var turns: Duration
+
+        /// 10 s: a master that starts again is there by then, and who waits sees why he does.
+        static let defaultFailing = Duration.seconds(10)
+        /// Of a destination that nobody configured, of which there is none.
+        fileprivate static let unknown = Patience(turns: .zero)
+    }
 
     /// Whether results come in beside the flush.
     enum Inflow: Sendable {
@@ -45,6 +57,10 @@ struct FlushCourse: Sendable {
         var skipped = 0
         /// Why nothing gets through; nil while it does.
         var fault: String?
+        /// True while no node is tried because every one failed.
+        var isIdle = false
+        /// True while there is no uplink that could try any.
+        var isAbsent = false
     }
 
     /// What is to be done after a look.
@@ -57,14 +73,11 @@ struct FlushCourse: Sendable {
     }
 
     private let inflow: Inflow
-    private let patience: Duration
+    private let patience: [String: Patience]
     private var watches: [String: Watch]
 
-    /// A flush that begins now.
-    init(
-        ways: [Way], inflow: Inflow,
-        patience: Duration = Self.defaultPatience, at now: Duration
-    ) {
+    /// A flush that begins now; `patience` is by destination.
+    init(ways: [Way], inflow: Inflow, patience: [String: Patience], at now: Duration) {
         self.inflow = inflow
         self.patience = patience
         watches = [:]
@@ -78,7 +91,9 @@ struct FlushCourse: Sendable {
         for way in ways { watches[way.destination]?.see(way, at: now) }
         let done = watches.values.map(\.done).reduce(0, +)
         let isOpen = waiting.contains { one in
-            watches[one.destination].map { !$0.isOver(one, inflow, patience, at: now) } ?? false
+            let patience = patience[one.destination] ?? .unknown
+            return watches[one.destination].map { !$0.isOver(one, inflow, patience, at: now) }
+                ?? false
         }
         var step = Step(
             progress: FlushProgress(
@@ -123,12 +138,18 @@ struct FlushCourse: Sendable {
         /// Delivered or skipped.
         private(set) var done = 0
         private(set) var delivered = 0
-        private var hasFault = false
+        /// Since when the fault is there that is there now.
+        private var failingSince: Duration?
+        /// True once every node was tried in vain since the flush began.
+        private var hadTurns = false
+        private var isAbsent = false
+        private let startedAt: Duration
         private var movedAt: Duration
         private var hurriedAt: Duration
 
         init(before: Way, at now: Duration) {
             self.before = before
+            startedAt = now
             movedAt = now
             hurriedAt = now
         }
@@ -138,23 +159,35 @@ struct FlushCourse: Sendable {
             let count = delivered + way.skipped - before.skipped
             if count > done { movedAt = now }
             done = count
-            hasFault = way.fault != nil
+            isAbsent = way.isAbsent
+            guard way.fault != nil else {
+                failingSince = nil
+                hadTurns = false
+                return
+            }
+            failingSince = failingSince ?? now
+            // Before that it may still be idle because of what failed before the flush.
+            if way.isIdle, now - startedAt >= FlushCourse.hurryInterval { hadTurns = true }
         }
 
         /// True while something of the start is left that is not set aside, or nothing gets
         /// through.
         func isShort(_ waiting: Waiting) -> Bool {
-            hasFault || (waiting.isOldLeft && !waiting.isParked)
+            failingSince != nil || (waiting.isOldLeft && !waiting.isParked)
         }
 
         /// True when all that waited is delivered or set aside, or nothing more can be expected;
         /// what else is left came since.
         func isOver(
-            _ waiting: Waiting, _ inflow: Inflow, _ patience: Duration, at now: Duration
+            _ waiting: Waiting, _ inflow: Inflow, _ patience: Patience, at now: Duration
         ) -> Bool {
             if waiting.isParked { return true }
-            guard !hasFault else { return now - movedAt > patience }
-            if now - movedAt > max(FlushCourse.silentPatience, patience) { return true }
+            if let failingSince {
+                let stayed = now - max(failingSince, movedAt)
+                let isInTurn = !hadTurns && !isAbsent
+                return stayed > patience.failing + (isInTurn ? patience.turns : .zero)
+            }
+            if now - movedAt > FlushCourse.silentPatience { return true }
             return inflow == .goesOn && !waiting.isOldLeft
         }
 

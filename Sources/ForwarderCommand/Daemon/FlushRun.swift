@@ -11,6 +11,8 @@ struct FlushRun: Sendable {
     let spool: SpoolQueue
     let driver: DeliveryDriver
     let inflow: FlushCourse.Inflow
+    /// How long each destination gets.
+    let patience: [String: FlushCourse.Patience]
     var time: any TimeSource = SystemTime()
     /// Why nothing can get through any more; nil while it can.
     var obstacle: @Sendable () -> SpoolFault? = { nil }
@@ -22,7 +24,7 @@ struct FlushRun: Sendable {
         let newest = try await spool.newestSequence()
         let before = await withheldCount()
         var course = FlushCourse(
-            ways: await ways(), inflow: inflow, at: time.monotonic)
+            ways: await ways(), inflow: inflow, patience: patience, at: time.monotonic)
         driver.tell(.hurry)
         while true {
             try await Task.sleep(for: Self.step)
@@ -47,7 +49,9 @@ struct FlushRun: Sendable {
             FlushCourse.Way(
                 destination: report.name, delivered: report.counts.delivered,
                 skipped: report.counts.compacted + report.counts.withheld,
-                fault: report.fault?.text)
+                fault: report.fault?.text,
+                isIdle: report.nextTry != nil,
+                isAbsent: report.link == DeliveryReport.withoutUplink)
         }
     }
 
@@ -85,6 +89,11 @@ struct ParkedObjects {
         let more = objects.count > 3 ? ", …" : ""
         return "\(Words.counted(objects.count, "object")) (\(shown)\(more)): \(reason)"
     }
+}
+
+extension DeliveryReport {
+    /// The word of ``link`` while there is no uplink.
+    static let withoutUplink = "no uplink"
 }
 
 extension SpoolQueue {
