@@ -32,13 +32,19 @@ extension ForwarderConfiguration {
         }
     }
 
-    /// How long a flush waits for each destination, by what its nodes may take.
+    /// How long a flush waits for each destination, by what its nodes and its delivery may take.
     var flushPatience: [String: FlushCourse.Patience] {
         var patience: [String: FlushCourse.Patience] = [:]
-        for destination in destinations {
+        for (settings, destination) in zip(deliverySettings, destinations) {
             let turns = destination.nodes
                 .map { $0.connectTimeout + $0.answerTimeout }.reduce(.zero, +)
-            patience[destination.zone] = FlushCourse.Patience(turns: turns)
+            let grace = settings.nodes.map(\.grace).max() ?? .zero
+            // A loss is noticed, and what was lost is waited for and then asked about; all that
+            // may take its time at each node.
+            patience[settings.name] = FlushCourse.Patience(
+                turns: turns,
+                silent: settings.stallPatience + settings.relayDelay + grace + turns
+                    + FlushCourse.Patience.defaultFailing)
         }
         return patience
     }

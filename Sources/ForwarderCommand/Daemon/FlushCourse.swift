@@ -6,11 +6,6 @@ struct FlushCourse: Sendable {
     /// How often a waiting destination is hurried; from then on the first hurry has taken effect.
     static let hurryInterval = Duration.seconds(1)
 
-    /// How long a destination may be silent without failing.
-    ///
-    /// 90 s: longer than an uplink may take to answer, and than what is waited for after a loss.
-    static let silentPatience = Duration.seconds(90)
-
     /// How long one destination gets while nothing gets through to it.
     struct Patience: Sendable, Hashable {
         /// How long a fault may stay, once every node had its turn.
@@ -18,11 +13,13 @@ struct FlushCourse: Sendable {
         /// How long all its nodes together may take for one turn each: with a fault that stays, it
         /// is waited for so much longer at most.
         var turns: Duration
+        /// How long it may be silent without failing.
+        var silent: Duration
 
         /// 10 s: a master that starts again is there by then, and who waits sees why he does.
         static let defaultFailing = Duration.seconds(10)
         /// Of a destination that nobody configured, of which there is none.
-        fileprivate static let unknown = Patience(turns: .zero)
+        fileprivate static let unknown = Patience(turns: .zero, silent: defaultFailing)
     }
 
     /// Whether results come in beside the flush.
@@ -61,6 +58,8 @@ struct FlushCourse: Sendable {
         var isIdle = false
         /// True while there is no uplink that could try any.
         var isAbsent = false
+        /// What holds results back without being a failure.
+        var warnings: [String] = []
     }
 
     /// What is to be done after a look.
@@ -119,17 +118,25 @@ struct FlushCourse: Sendable {
     }
 
     private func remainders(_ waiting: [Waiting], _ ways: [Way]) -> [FlushOutcome.Remainder] {
-        let told = waiting.filter { one in
-            one.parkedCount > 0 || watches[one.destination]?.isShort(one) == true
-        }
-        return told.map { one in
-            let fault = ways.first { $0.destination == one.destination }?.fault
-            let reason = fault ?? one.reasons.first ?? "The results are still on their way."
-            let isSetAside = fault == nil && one.parkedCount > 0
+        waiting.compactMap { one in
+            let isShort = watches[one.destination]?.isShort(one) == true
+            guard isShort || one.parkedCount > 0 else { return nil }
+            let way = ways.first { $0.destination == one.destination }
             return FlushOutcome.Remainder(
-                destination: one.destination, count: isSetAside ? one.parkedCount : one.count,
-                reason: reason)
+                destination: one.destination, count: isShort ? one.count : one.parkedCount,
+                reason: Self.reason(for: one, way, isShort: isShort))
         }
+    }
+
+    /// A fault explains everything; what is set aside explains itself.
+    private static func reason(for waiting: Waiting, _ way: Way?, isShort: Bool) -> String {
+        if let fault = way?.fault { return fault }
+        let warnings = way?.warnings ?? []
+        let isOnlyParked = !isShort || waiting.isParked
+        if isOnlyParked, let reason = waiting.reasons.first { return reason }
+        return warnings.isEmpty
+            ? waiting.reasons.first ?? "The results are still on their way."
+            : warnings.joined(separator: " ")
     }
 
     /// What was seen of one destination.
@@ -187,7 +194,7 @@ struct FlushCourse: Sendable {
                 let isInTurn = !hadTurns && !isAbsent
                 return stayed > patience.failing + (isInTurn ? patience.turns : .zero)
             }
-            if now - movedAt > FlushCourse.silentPatience { return true }
+            if now - movedAt > patience.silent { return true }
             return inflow == .goesOn && !waiting.isOldLeft
         }
 

@@ -51,7 +51,8 @@ struct FlushRun: Sendable {
                 skipped: report.counts.compacted + report.counts.withheld,
                 fault: report.fault?.text,
                 isIdle: report.nextTry != nil,
-                isAbsent: report.link == DeliveryReport.withoutUplink)
+                isAbsent: report.link == DeliveryReport.withoutUplink,
+                warnings: report.warnings)
         }
     }
 

@@ -8,11 +8,12 @@ import Testing
     private typealias Waiting = FlushCourse.Waiting
 
     private static func way(
-        _ delivered: Int, fault: String? = nil, isIdle: Bool = false
+        _ delivered: Int, fault: String? = nil, isIdle: Bool = false, warnings: [String] = []
     ) -> [FlushCourse.Way] {
         [
             FlushCourse.Way(
-                destination: "m", delivered: delivered, fault: fault, isIdle: isIdle)
+                destination: "m", delivered: delivered, fault: fault, isIdle: isIdle,
+                warnings: warnings)
         ]
     }
 
@@ -27,7 +28,7 @@ import Testing
     }
 
     private static let patience = [
-        "m": FlushCourse.Patience(turns: .seconds(80))
+        "m": FlushCourse.Patience(turns: .seconds(80), silent: .seconds(200))
     ]
 
     private static func course(_ inflow: FlushCourse.Inflow) -> FlushCourse {
@@ -145,13 +146,19 @@ import Testing
         #expect(open.outcome == nil)
     }
 
+    @Test func `what holds results back without failing is the reason for what is left`() {
+        let end = Self.end { _ in Self.way(100, warnings: ["m1 stands still.", "Restart it."]) }
+        #expect(end?.second == 201)
+        #expect(end?.outcome.left.map(\.reason) == ["m1 stands still. Restart it."])
+    }
+
     @Test func `a destination of which nothing is heard is given up after a longer while`() {
         var course = Self.course(.goesOn)
         let look = { (course: inout FlushCourse, seconds: Int) in
             course.look(waiting: Self.waiting(3), ways: Self.way(100), at: .seconds(seconds))
         }
-        #expect(look(&course, 89).outcome == nil)
-        #expect(look(&course, 91).outcome?.left.map(\.count) == [3])
+        #expect(look(&course, 200).outcome == nil)
+        #expect(look(&course, 201).outcome?.left.map(\.count) == [3])
     }
 
     @Test func `one destination that is done does not end the wait for another`() {
@@ -187,16 +194,18 @@ import Testing
             ConfigurationFixture.master(
                 "m1",
                 """
-                zone = "z", connect_timeout = 3, answer_timeout = 4
+                zone = "z", connect_timeout = 3, answer_timeout = 4, grace = 7, relay_delay = 20
                 """)
                 + ConfigurationFixture.master(
                     "m2",
                     """
-                    zone = "z", connect_timeout = 1, answer_timeout = 2
+                    zone = "z", connect_timeout = 1, answer_timeout = 2, stall_patience = 1000
                     """))
         let patience = try #require(configuration.flushPatience["z"])
         #expect(configuration.flushPatience.count == 1)
         #expect(patience.turns == .seconds(3 + 4 + 1 + 2))
         #expect(patience.failing == .seconds(10))
+        // The longest wait for a node that stands still, for the others to be told, and the rest.
+        #expect(patience.silent == .seconds(1000 + 30 + 7 + 10 + 10))
     }
 }
