@@ -1,7 +1,7 @@
 /// Decides when a flush is over, and how it ended for each destination.
 ///
-/// Each destination is judged by itself: done when all that waited at the start is delivered or set
-/// aside, stuck when nothing got through for as long as its ``Patience``.
+/// Each destination is judged by itself: done when all that waited at the start is delivered, or
+/// was tried and is set aside; stuck when nothing got through for as long as its ``Patience``.
 struct FlushCourse: Sendable {
     /// How often a waiting destination is hurried; from then on the first hurry has taken effect.
     static let hurryInterval = Duration.seconds(1)
@@ -36,6 +36,8 @@ struct FlushCourse: Sendable {
         var count: Int
         /// How many of these belong to objects that are left alone for a while.
         var parkedCount = 0
+        /// How many of these were left alone when the flush began and were not tried since.
+        var untriedCount = 0
         /// Why they are left alone, most frequent first.
         var reasons: [String] = []
         /// True while something waits, and is not left alone, that waited when the flush began.
@@ -43,6 +45,10 @@ struct FlushCourse: Sendable {
 
         /// True when all that waits is left alone; what came since is on its way.
         fileprivate var isParked: Bool { count == parkedCount }
+        /// True when all that waits was tried and is left alone.
+        fileprivate var isSetAside: Bool { isParked && untriedCount == 0 }
+        /// True when nothing of what waits waited when the flush began and could still go.
+        fileprivate var isNew: Bool { !isOldLeft && untriedCount == 0 }
     }
 
     /// Where the way to one destination stands.
@@ -133,7 +139,9 @@ struct FlushCourse: Sendable {
         if let fault = way?.fault { return fault }
         let warnings = way?.warnings ?? []
         let isOnlyParked = !isShort || waiting.isParked
-        if isOnlyParked, let reason = waiting.reasons.first { return reason }
+        if isOnlyParked, waiting.untriedCount == 0, let reason = waiting.reasons.first {
+            return reason
+        }
         return warnings.isEmpty
             ? waiting.reasons.first ?? "The results are still on their way."
             : warnings.joined(separator: " ")
@@ -180,7 +188,7 @@ struct FlushCourse: Sendable {
         /// True while something of the start is left that is not set aside, or nothing gets
         /// through.
         func isShort(_ waiting: Waiting) -> Bool {
-            failingSince != nil || (waiting.isOldLeft && !waiting.isParked)
+            failingSince != nil || !(waiting.isNew || waiting.isSetAside)
         }
 
         /// True when all that waited is delivered or set aside, or nothing more can be expected;
@@ -188,14 +196,14 @@ struct FlushCourse: Sendable {
         func isOver(
             _ waiting: Waiting, _ inflow: Inflow, _ patience: Patience, at now: Duration
         ) -> Bool {
-            if waiting.isParked { return true }
+            if waiting.isSetAside { return true }
             if let failingSince {
                 let stayed = now - max(failingSince, movedAt)
                 let isInTurn = !hadTurns && !isAbsent
                 return stayed > patience.failing + (isInTurn ? patience.turns : .zero)
             }
             if now - movedAt > patience.silent { return true }
-            return inflow == .goesOn && !waiting.isOldLeft
+            return inflow == .goesOn && waiting.isNew
         }
 
         mutating func mayHurry(at now: Duration) -> Bool {

@@ -23,13 +23,14 @@ struct FlushRun: Sendable {
     func run(_ show: (FlushProgress) throws -> Void) async throws -> FlushOutcome {
         let newest = try await spool.newestSequence()
         let before = await withheldCount()
+        let setAside = try await waits()
         var course = FlushCourse(
             ways: await ways(), inflow: inflow, patience: patience, at: time.monotonic)
         driver.tell(.hurry)
         while true {
             try await Task.sleep(for: Self.step)
             if let fault = obstacle() { throw fault }
-            let left = try await waiting(upTo: newest)
+            let left = try await waiting(upTo: newest, setAside)
             let step = course.look(waiting: left, ways: await ways(), at: time.monotonic)
             try show(step.progress)
             if var outcome = step.outcome {
@@ -56,8 +57,32 @@ struct FlushRun: Sendable {
         }
     }
 
+    /// A wait of an object that is left alone; each try that fails begins another.
+    private struct Wait: Hashable {
+        var destination: DestinationID
+        var object: ObjectName
+        var until: Timestamp
+    }
+
+    private func waits() async throws -> Set<Wait> {
+        var all: Set<Wait> = []
+        for destination in try await spool.status().destinations
+        where !destination.isRetired && destination.parkedObjects > 0 {
+            for lane in try await spool.lanes(of: destination.id) {
+                guard let until = lane.parked?.until else { continue }
+                all.insert(
+                    Wait(destination: destination.id, object: lane.object, until: until))
+            }
+        }
+        return all
+    }
+
     /// The destinations at which something waits.
-    private func waiting(upTo newest: Spool.Sequence) async throws -> [FlushCourse.Waiting] {
+    ///
+    /// - Parameter before: the waits when the flush began.
+    private func waiting(
+        upTo newest: Spool.Sequence, _ before: Set<Wait>
+    ) async throws -> [FlushCourse.Waiting] {
         var all: [FlushCourse.Waiting] = []
         for destination in try await spool.status().destinations where !destination.isRetired {
             let count = destination.queued + destination.leased
@@ -67,7 +92,15 @@ struct FlushRun: Sendable {
                 waiting.isOldLeft = try await spool.waits(at: destination.id, upTo: newest)
             }
             if destination.parkedObjects > 0 {
-                let parked = try await spool.parked(of: destination.id)
+                let lanes = try await spool.lanes(of: destination.id)
+                let parked = ParkedObjects.groups(of: lanes)
+                waiting.untriedCount = lanes.map { lane in
+                    let wait = lane.parked.map { parked in
+                        Wait(
+                            destination: destination.id, object: lane.object, until: parked.until)
+                    }
+                    return wait.map(before.contains) == true ? lane.queued : 0
+                }.reduce(0, +)
                 waiting.parkedCount = parked.map(\.count).reduce(0, +)
                 waiting.reasons = parked.map(\.text)
             }
@@ -97,17 +130,28 @@ extension DeliveryReport {
     static let withoutUplink = "no uplink"
 }
 
-extension SpoolQueue {
-    /// Objects that are left alone, most frequent reason first.
-    func parked(of destination: DestinationID) async throws(SpoolFault) -> [ParkedObjects] {
+extension ParkedObjects {
+    /// Objects of these lanes that are left alone, most frequent reason first.
+    static func groups(of lanes: [Lane]) -> [ParkedObjects] {
         var groups: [String: ParkedObjects] = [:]
-        for lane in try await lanes(of: destination) where lane.queued > 0 {
+        for lane in lanes where lane.queued > 0 {
             guard let parked = lane.parked else { continue }
             let none = ParkedObjects(reason: parked.reason, objects: [], count: 0)
             groups[parked.reason, default: none].objects.append(lane.object.fullName)
             groups[parked.reason]?.count += lane.queued
         }
-        return Self.sorted(groups)
+        return sorted(groups)
+    }
+
+    fileprivate static func sorted(_ groups: [String: ParkedObjects]) -> [ParkedObjects] {
+        groups.values.sorted { ($1.objects.count, $0.reason) < ($0.objects.count, $1.reason) }
+    }
+}
+
+extension SpoolQueue {
+    /// Objects that are left alone, most frequent reason first.
+    func parked(of destination: DestinationID) async throws(SpoolFault) -> [ParkedObjects] {
+        ParkedObjects.groups(of: try await lanes(of: destination))
     }
 
     /// Objects whose newest results are withheld, most frequent reason first.
@@ -119,10 +163,6 @@ extension SpoolQueue {
             groups[reason, default: none].objects.append(lane.object.fullName)
             groups[reason]?.count += lane.losses.withheld
         }
-        return Self.sorted(groups)
-    }
-
-    private static func sorted(_ groups: [String: ParkedObjects]) -> [ParkedObjects] {
-        groups.values.sorted { ($1.objects.count, $0.reason) < ($0.objects.count, $1.reason) }
+        return ParkedObjects.sorted(groups)
     }
 }

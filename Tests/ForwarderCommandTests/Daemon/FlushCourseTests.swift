@@ -17,13 +17,15 @@ import Testing
         ]
     }
 
-    private static func waiting(_ count: Int, parked: Int = 0, isOld: Bool = true) -> [Waiting] {
+    private static func waiting(
+        _ count: Int, parked: Int = 0, untried: Int = 0, isOld: Bool = true
+    ) -> [Waiting] {
         guard count > 0 else { return [] }
         let reasons = parked > 0 ? ["unknown there"] : []
         return [
             Waiting(
-                destination: "m", count: count, parkedCount: parked, reasons: reasons,
-                isOldLeft: isOld)
+                destination: "m", count: count, parkedCount: parked, untriedCount: untried,
+                reasons: reasons, isOldLeft: isOld)
         ]
     }
 
@@ -144,6 +146,27 @@ import Testing
         let open = course.look(
             waiting: Self.waiting(4, parked: 2), ways: Self.way(101), at: .seconds(1))
         #expect(open.outcome == nil)
+    }
+
+    @Test(arguments: [FlushCourse.Inflow.goesOn, .none])
+    func `what was set aside before is tried before the flush is over`(
+        inflow: FlushCourse.Inflow
+    ) {
+        var course = Self.course(inflow)
+        func look(_ waiting: [Waiting], _ second: Int, fault: String? = nil) -> FlushOutcome? {
+            course.look(
+                waiting: waiting, ways: Self.way(100, fault: fault, isIdle: fault != nil),
+                at: .seconds(second)
+            ).outcome
+        }
+        let before = Self.waiting(3, parked: 3, untried: 3, isOld: false)
+        #expect(look(before, 1) == nil)
+        #expect(look(Self.waiting(3, parked: 3, untried: 1, isOld: false), 2) == nil)
+        #expect(look(Self.waiting(3, parked: 3, isOld: false), 3)?.left.map(\.count) == [3])
+        course = Self.course(inflow)
+        #expect(look(before, 100, fault: "refused") == nil)
+        let bounded = look(before, 111, fault: "refused")
+        #expect(bounded?.left == [.init(destination: "m", count: 3, reason: "refused")])
     }
 
     @Test func `what holds results back without failing is the reason for what is left`() {
