@@ -57,18 +57,21 @@ extension QueueCommand {
             try await QueueCommand.withQueue(common) { queue, _ in
                 var rows: [QueueRow] = []
                 var count = 0
-                try await queue.rows(options.filter(unless: unsettled)) { row in
-                    count += 1
-                    guard limit == 0 || count <= limit else { return }
-                    if json {
-                        try Output.writeJSONLine(row)
-                    } else {
-                        rows.append(row)
-                    }
-                }
+                try await queue.rows(
+                    options.filter(unless: unsettled),
+                    until: { row in
+                        count += 1
+                        guard limit == 0 || count <= limit else { return .enough }
+                        if json {
+                            try Output.writeJSONLine(row)
+                        } else {
+                            rows.append(row)
+                        }
+                        return .more
+                    })
                 if !json { try Output.write(Self.table(rows)) }
                 if limit > 0, count > limit {
-                    Output.complain("\(count - limit) more; --limit 0 prints all.")
+                    Output.complain("There are more than \(limit); --limit 0 prints all.")
                 }
             }
         }

@@ -20,8 +20,19 @@ enum QueueAccess {
         if case .spool(let spool) = self { try spool.close() }
     }
 
+    /// Whether more is wanted.
+    enum Appetite { case more, enough }
+
     /// All entries that pass the filter, a page at a time.
     func rows(_ filter: QueueFilter, _ take: (QueueRow) throws -> Void) async throws {
+        try await rows(filter) { row in
+            try take(row)
+            return .more
+        }
+    }
+
+    /// Entries that pass the filter, a page at a time, until `take` has enough.
+    func rows(_ filter: QueueFilter, until take: (QueueRow) throws -> Appetite) async throws {
         var cursor: QueueCursor?
         repeat {
             let (rows, next): ([QueueRow], QueueCursor?)
@@ -34,7 +45,7 @@ enum QueueAccess {
                 guard case .rows(let page, let after) = reply else { throw Self.otherAnswer }
                 (rows, next) = (page, after)
             }
-            for row in rows { try take(row) }
+            for row in rows { if try take(row) == .enough { return } }
             cursor = next
         } while cursor != nil
     }
