@@ -168,6 +168,27 @@ import Testing
         #expect(try await scene.lane(load)?.queued == 1)
     }
 
+    @Test func `results are accepted while the spool is checked`() async throws {
+        let scene = try await Scene()
+        let spool = scene.spool
+        let rounds = 20
+        let count = try await withThrowingTaskGroup(of: Int.self) { group in
+            group.addTask {
+                var count = 0
+                while !Task.isCancelled {
+                    _ = try await spool.append([record(disk, count)])
+                    count += 1
+                }
+                return count
+            }
+            for _ in 0..<rounds { #expect(try await spool.contradictions() == []) }
+            group.cancelAll()
+            return try await group.next() ?? 0
+        }
+        // A check that lets nothing in between has one before it and one behind it.
+        #expect(count > 3 * rounds)
+    }
+
     private func all(
         _ scene: Scene, _ filter: QueueFilter = QueueFilter()
     ) async throws -> [QueueEntry] {

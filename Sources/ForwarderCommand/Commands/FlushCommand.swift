@@ -55,6 +55,7 @@ struct FlushCommand: AsyncParsableCommand {
             case .progress(let progress): bar.show(progress)
             case .flushed(let end): outcome = end
             case .refused(let reason): refusal = reason
+            case .working: break
             case .status, .objects, .queue: refusal = "The daemon answered another question."
             }
         }

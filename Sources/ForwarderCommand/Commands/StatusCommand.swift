@@ -70,7 +70,7 @@ struct StatusCommand: AsyncParsableCommand {
             switch reply {
             case .status(let status): report = status
             case .refused(let reason): refusal = reason
-            case .progress, .flushed, .objects, .queue: break
+            case .progress, .flushed, .objects, .queue, .working: break
             }
         }
         guard let report else { throw ControlFault(description: refusal) }

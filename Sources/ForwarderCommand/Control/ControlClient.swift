@@ -5,7 +5,8 @@ import Spool
 struct ControlClient {
     /// How long the daemon may say nothing.
     ///
-    /// 15 s: it answers within milliseconds, and tells of progress ten times a second.
+    /// 15 s: it answers within milliseconds, tells of progress ten times a second, and says every
+    /// ``ControlAnswers/workingInterval`` that it still works on an answer.
     static let patience = timeval(tv_sec: 15, tv_usec: 0)
 
     private let descriptor: Descriptor

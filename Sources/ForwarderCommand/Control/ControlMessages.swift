@@ -20,11 +20,15 @@ enum ControlReply: Codable, Sendable {
     case objects([ObjectReport])
     case queue(QueueReply)
     case refused(reason: String)
+    /// The answer takes its time.
+    case working
 
     /// True when nothing follows.
     var isLast: Bool {
-        if case .progress = self { return false }
-        return true
+        switch self {
+        case .progress, .working: false
+        case .status, .flushed, .objects, .queue, .refused: true
+        }
     }
 }
 

@@ -13,12 +13,35 @@ struct ControlAnswers: Sendable {
     let policy: PolicyKeeper
     let startedAt: Timestamp
 
+    /// How often an asker hears that the answer takes its time, as a check of a large spool does.
+    ///
+    /// 5 s: a third of what ``ControlClient/patience`` is.
+    static let workingInterval = Duration.seconds(5)
+
     /// Answers until there are no more requests; nobody waits for anybody else's answer.
     func run(_ requests: AsyncStream<(ControlRequest, ControlConnection)>) async {
         await withDiscardingTaskGroup { group in
             for await (request, connection) in requests {
-                group.addTask { await answer(request, connection) }
+                group.addTask {
+                    await Self.telling(connection, every: Self.workingInterval) {
+                        await answer(request, connection)
+                    }
+                }
             }
+        }
+    }
+
+    /// Has an asker told that the answer is being worked on, until it is there.
+    static func telling(
+        _ connection: ControlConnection, every interval: Duration,
+        _ work: @Sendable () async -> Void
+    ) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                while (try? await Task.sleep(for: interval)) != nil { connection.reply(.working) }
+            }
+            await work()
+            group.cancelAll()
         }
     }
 

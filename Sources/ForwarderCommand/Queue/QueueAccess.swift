@@ -96,7 +96,7 @@ enum QueueAccess {
             switch reply {
             case .queue(let reply): answer = reply
             case .refused(let reason): refusal = reason
-            case .status, .progress, .flushed, .objects: break
+            case .status, .progress, .flushed, .objects, .working: break
             }
         }
         guard let answer else { throw ControlFault(description: refusal) }

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import Synchronization
 import TestSupport
 import Testing
 
@@ -76,6 +77,36 @@ import Testing
         } throws: { "\($0)".contains("did not answer") }
         #expect(ControlClient.patience.tv_sec == 15)
         withExtendedLifetime(listener) {}
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `a daemon that takes its time says so until it is done`()
+        async throws
+    {
+        let server = try ControlServer(path: path, log: Logger(label: "test"))
+        server.start()
+        defer { server.stop() }
+        let (heard, ear) = AsyncStream.makeStream(of: String.self)
+        // Its reading blocks.
+        Thread { [path] in
+            do {
+                try ControlClient(path: path)?.ask(.queue(.check)) { ear.yield("\($0)") }
+            } catch {
+                ear.yield("\(error)")
+            }
+            ear.finish()
+        }.start()
+        var requests = server.requests.makeAsyncIterator()
+        let (_, connection) = try #require(await requests.next())
+        let said = Mutex<[String]>([])
+        await ControlAnswers.telling(connection, every: .milliseconds(20)) {
+            for await reply in heard {
+                said.withLock { $0.append(reply) }
+                if said.withLock({ $0.count == 3 }) { break }
+            }
+            connection.reply(.queue(.contradictions([])))
+        }
+        #expect(said.withLock { $0 } == ["working", "working", "working"])
+        #expect(ControlAnswers.workingInterval * 2 < .seconds(ControlClient.patience.tv_sec))
     }
 
     @Test(.timeLimit(.minutes(1))) func `an asker that went away is known to be gone`() async throws
