@@ -120,6 +120,16 @@ import Testing
         #expect(try await scene.lane(disk)?.parked == nil)
     }
 
+    @Test func `what only waits for its turn is not tried again`() async throws {
+        let scene = try await Scene()
+        _ = try await scene.spool.append([record(disk, 1), record(load, 2)])
+        try await park(scene, disk)
+        let change = try await scene.spool.retry(QueueFilter())
+        #expect(change.changed == 1)
+        #expect(change.left.values.reduce(0, +) == 1)
+        #expect(change.retried.map(\.object) == [disk])
+    }
+
     @Test func `what waits for parked objects and what was rejected are found together`()
         async throws
     {

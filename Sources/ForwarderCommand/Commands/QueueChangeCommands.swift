@@ -38,7 +38,8 @@ extension QueueCommand {
 
         func run() async throws {
             var filter = change.options.filter(unless: change.usual)
-            if change.options.outcome.isEmpty { filter.isParkedOnly = true }
+            // What only waits for its turn is not tried again: it was not tried before.
+            filter.isParkedOnly = true
             try await Changing(kind: .retry, options: change, filter: filter).run()
         }
     }

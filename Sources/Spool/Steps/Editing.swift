@@ -84,6 +84,10 @@ extension SpoolTransaction {
             change.left["It is out or delivered; there is nothing to retry.", default: 0] += 1
             return
         case .queued:
+            guard key.isParked else {
+                change.left["It waits for its turn; there is nothing to retry.", default: 0] += 1
+                return
+            }
             try run(SQL.laneUnparked, lane)
         case .rejected, .withheld:
             let place: Values = [destination, object, result]

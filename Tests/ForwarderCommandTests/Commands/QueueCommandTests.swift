@@ -40,4 +40,13 @@ import Testing
         #expect(count == 2)
         try spool.close()
     }
+
+    @Test func `what only waits for its turn is not tried again`() async throws {
+        let site = try await QueueCheckTests.site()
+        let plan = try Self.queue(site, "retry", "--outcome", "queued")
+        #expect(plan.outputText == "0 results would be tried again.\n")
+        let done = try Self.queue(site, "retry", "--outcome", "queued", "--apply")
+        #expect(done.ending == .exited(0))
+        #expect(done.outputText == "0 results wait again.\n")
+    }
 }
