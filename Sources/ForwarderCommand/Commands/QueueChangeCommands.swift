@@ -37,10 +37,7 @@ extension QueueCommand {
         @OptionGroup var change: ChangeOptions
 
         func run() async throws {
-            var filter = change.options.filter(unless: change.usual)
-            // What only waits for its turn is not tried again: it was not tried before.
-            filter.isParkedOnly = true
-            try await Changing(kind: .retry, options: change, filter: filter).run()
+            try await Changing(kind: .retry, options: change).run()
         }
     }
 
@@ -56,8 +53,7 @@ extension QueueCommand {
         @OptionGroup var change: ChangeOptions
 
         func run() async throws {
-            let filter = change.options.filter(unless: change.usual)
-            try await Changing(kind: .drop, options: change, filter: filter).run()
+            try await Changing(kind: .drop, options: change).run()
         }
     }
 
@@ -65,12 +61,14 @@ extension QueueCommand {
     private struct Changing {
         let kind: QueueRequest.Change
         let options: ChangeOptions
-        var filter: QueueFilter
 
         func run() async throws {
-            var filter = filter
-            filter.sequence = options.id
-            try await QueueCommand.withQueue(options.common) { queue, _ in
+            try await QueueCommand.withQueue(options.common) { queue, configuration in
+                var filter = try await options.options.filter(
+                    for: queue, configuration, unless: options.usual)
+                filter.sequence = options.id
+                // What only waits for its turn is not tried again: it was not tried before.
+                if kind == .retry { filter.isParkedOnly = true }
                 if options.apply {
                     try report(try await queue.change(kind, filter))
                 } else {

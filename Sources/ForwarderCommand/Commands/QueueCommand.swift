@@ -54,11 +54,13 @@ extension QueueCommand {
 
         func run() async throws {
             let unsettled: Set<DeliveryState> = [.queued, .sent, .ambiguous, .rejected, .withheld]
-            try await QueueCommand.withQueue(common) { queue, _ in
+            try await QueueCommand.withQueue(common) { queue, configuration in
+                let filter = try await options.filter(
+                    for: queue, configuration, unless: unsettled)
                 var rows: [QueueRow] = []
                 var count = 0
                 try await queue.rows(
-                    options.filter(unless: unsettled),
+                    filter,
                     until: { row in
                         count += 1
                         guard limit == 0 || count <= limit else { return .enough }
@@ -148,8 +150,9 @@ extension QueueCommand {
                 try exportFile(file)
                 return
             }
-            try await QueueCommand.withQueue(common) { queue, _ in
-                try await queue.rows(options.filter()) { try Output.writeJSONLine($0) }
+            try await QueueCommand.withQueue(common) { queue, configuration in
+                let filter = try await options.filter(for: queue, configuration)
+                try await queue.rows(filter) { try Output.writeJSONLine($0) }
             }
         }
 
@@ -162,6 +165,16 @@ extension QueueCommand {
                 throw ExitCode(1)
             }
             let filter = options.filter()
+            let known = Set(salvage.entries.compactMap(\.destination))
+            if let wanted = filter.destination, !known.contains(wanted) {
+                let names = known.isEmpty ? "none" : known.sorted().joined(separator: ", ")
+                Output.complain(
+                    """
+                    forwarder queue export: nothing in \(path) is for '\(wanted)'. Destinations \
+                    there are: \(names).
+                    """)
+                throw ExitCode(1)
+            }
             for entry in salvage.entries where entry.passes(filter) {
                 try Output.writeJSONLine(QueueRow(entry))
             }

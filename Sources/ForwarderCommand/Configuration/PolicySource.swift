@@ -129,15 +129,30 @@ extension PolicySource {
 
 extension ForwarderConfiguration {
     /// The zone that a destination is meant by: its own name, or that of one of its nodes.
-    func destination(named name: String) throws -> String {
+    ///
+    /// - Parameter others: names of destinations that the configuration need not have.
+    func zone(
+        meantBy name: String, besides others: [String] = []
+    ) throws(ControlFault) -> String {
         if let zone = destinations.first(where: { $0.zone == name })?.zone { return zone }
+        if others.contains(name) { return name }
         if let node = masters.first(where: { $0.name == name }) { return node.zone }
-        let known = destinations.map(\.zone).joined(separator: ", ")
-        Output.complain(
-            """
-            No Master object has the name or the zone '\(name)'. Destinations are: \
-            \(known.isEmpty ? "none" : known).
-            """)
-        throw ExitCode(1)
+        let retired = others.filter { other in !destinations.contains { $0.zone == other } }
+        let known = (destinations.map(\.zone) + retired).joined(separator: ", ")
+        throw ControlFault(
+            description: """
+                No Master object has the name or the zone '\(name)'. Destinations are: \
+                \(known.isEmpty ? "none" : known).
+                """)
+    }
+
+    /// The zone that a destination is meant by; if there is none, standard error says so.
+    func destination(named name: String) throws(ExitCode) -> String {
+        do throws(ControlFault) {
+            return try zone(meantBy: name)
+        } catch {
+            Output.complain(error.description)
+            throw ExitCode(1)
+        }
     }
 }

@@ -95,9 +95,11 @@ struct ControlAnswers: Sendable {
         switch request {
         case .check: return .contradictions(try await spool.contradictions())
         case .rows(let filter, let cursor):
+            let filter = try await spool.resolved(filter, configuration)
             let page = try await spool.entries(filter, after: cursor)
             return .rows(page.entries.map(QueueRow.init), next: page.next)
         case .change(let kind, let filter, let cursor):
+            let filter = try await spool.resolved(filter, configuration)
             let change = try await spool.change(kind, filter, after: cursor)
             session.driver.tell(.retry(change.retried))
             return .changed(QueueOutcome(change), next: change.next)

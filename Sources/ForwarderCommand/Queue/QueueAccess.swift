@@ -144,6 +144,19 @@ enum QueueReply: Codable, Sendable {
 }
 
 extension SpoolQueue {
+    /// The filter with the destination that is meant by its name.
+    ///
+    /// - Throws: when neither the configuration nor the spool, with its retired ones, knows it.
+    func resolved(
+        _ filter: QueueFilter, _ configuration: ForwarderConfiguration
+    ) async throws -> QueueFilter {
+        guard let name = filter.destination else { return filter }
+        var filter = filter
+        filter.destination = try configuration.zone(
+            meantBy: name, besides: try await destinationNames())
+        return filter
+    }
+
     /// One step of what an operator said.
     func change(
         _ kind: QueueRequest.Change, _ filter: QueueFilter, after cursor: QueueCursor?

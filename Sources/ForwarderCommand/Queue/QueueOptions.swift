@@ -32,6 +32,18 @@ struct QueueOptions: ParsableArguments {
         var state: DeliveryState? { DeliveryState(rawValue: rawValue) }
     }
 
+    /// The filter they make for a queue; a daemon says itself which destination is meant.
+    ///
+    /// - Throws: when nobody knows the destination.
+    func filter(
+        for queue: QueueAccess, _ configuration: ForwarderConfiguration,
+        unless states: Set<DeliveryState> = Set(DeliveryState.allCases)
+    ) async throws -> QueueFilter {
+        let filter = filter(unless: states)
+        guard case .spool(let spool) = queue else { return filter }
+        return try await spool.resolved(filter, configuration)
+    }
+
     /// The filter they make; without an outcome, `unless` says what is meant.
     func filter(unless states: Set<DeliveryState> = Set(DeliveryState.allCases)) -> QueueFilter {
         var named = Set(outcome.compactMap(\.state))

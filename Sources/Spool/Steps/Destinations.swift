@@ -1,6 +1,11 @@
 internal import GRDB
 
 extension SpoolQueue {
+    /// The names of all destinations that it knows, retired ones too.
+    package func destinationNames() async throws(SpoolFault) -> [String] {
+        try await perform { step in try step.destinations().map(\.name) }
+    }
+
     /// Makes exactly these the receivers of what is accepted from now on, and returns their ids in
     /// the same order.
     ///
