@@ -166,13 +166,16 @@ import Testing
         _ = try await scene.spool.append([record(disk, 1)])
         let newest = try await scene.spool.newestSequence()
         _ = try await scene.spool.append([record(load, 2)])
-        let waits = { try await scene.spool.waits(at: scene.destination, upTo: newest) }
+        let waits = { try await scene.spool.waiting(upTo: newest).first?.isOldLeft ?? false }
         #expect(try await waits())
         let leased = try #require(try await scene.lease(disk).first)
         #expect(try await waits(), "it is out")
         _ = try await scene.settle(leased, .notProcessed)
         try await park(scene, disk)
         #expect(try await waits() == false, "it is left alone")
+        let alone = try #require(try await scene.spool.waiting(upTo: newest).first)
+        #expect(alone.count == 2)
+        #expect(alone.parked.map(\.object) == [disk])
         try await scene.deliver(disk)
         #expect(try await waits() == false)
         #expect(try await scene.lane(load)?.queued == 1)

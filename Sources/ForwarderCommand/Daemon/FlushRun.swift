@@ -23,7 +23,7 @@ struct FlushRun: Sendable {
     func run(_ show: (FlushProgress) throws -> Void) async throws -> FlushOutcome {
         let newest = try await spool.newestSequence()
         let before = await withheldCount()
-        let setAside = try await waits()
+        let setAside = Set(try await spool.waiting(upTo: newest).flatMap(Self.waits))
         var course = FlushCourse(
             ways: await ways(), inflow: inflow, patience: patience, at: time.monotonic)
         driver.tell(.hurry)
@@ -64,17 +64,14 @@ struct FlushRun: Sendable {
         var until: Timestamp
     }
 
-    private func waits() async throws -> Set<Wait> {
-        var all: Set<Wait> = []
-        for destination in try await spool.status().destinations
-        where !destination.isRetired && destination.parkedObjects > 0 {
-            for lane in try await spool.lanes(of: destination.id) {
-                guard let until = lane.parked?.until else { continue }
-                all.insert(
-                    Wait(destination: destination.id, object: lane.object, until: until))
-            }
+    private static func waits(_ results: WaitingResults) -> [Wait] {
+        results.parked.compactMap { wait($0, results.destination) }
+    }
+
+    private static func wait(_ lane: Lane, _ destination: DestinationID) -> Wait? {
+        lane.parked.map { parked in
+            Wait(destination: destination, object: lane.object, until: parked.until)
         }
-        return all
     }
 
     /// The destinations at which something waits.
@@ -83,30 +80,18 @@ struct FlushRun: Sendable {
     private func waiting(
         upTo newest: Spool.Sequence, _ before: Set<Wait>
     ) async throws -> [FlushCourse.Waiting] {
-        var all: [FlushCourse.Waiting] = []
-        for destination in try await spool.status().destinations where !destination.isRetired {
-            let count = destination.queued + destination.leased
-            guard count > 0 else { continue }
-            var waiting = FlushCourse.Waiting(destination: destination.name, count: count)
-            if inflow == .goesOn {
-                waiting.isOldLeft = try await spool.waits(at: destination.id, upTo: newest)
+        try await spool.waiting(upTo: newest).map { results in
+            let parked = ParkedObjects.groups(of: results.parked)
+            let untried = results.parked.filter { lane in
+                Self.wait(lane, results.destination).map(before.contains) == true
             }
-            if destination.parkedObjects > 0 {
-                let lanes = try await spool.lanes(of: destination.id)
-                let parked = ParkedObjects.groups(of: lanes)
-                waiting.untriedCount = lanes.map { lane in
-                    let wait = lane.parked.map { parked in
-                        Wait(
-                            destination: destination.id, object: lane.object, until: parked.until)
-                    }
-                    return wait.map(before.contains) == true ? lane.queued : 0
-                }.reduce(0, +)
-                waiting.parkedCount = parked.map(\.count).reduce(0, +)
-                waiting.reasons = parked.map(\.text)
-            }
-            all.append(waiting)
+            return FlushCourse.Waiting(
+                destination: results.name, count: results.count,
+                parkedCount: parked.map(\.count).reduce(0, +),
+                untriedCount: untried.map(\.queued).reduce(0, +),
+                reasons: parked.map(\.text),
+                isOldLeft: inflow == .none || results.isOldLeft)
         }
-        return all
     }
 }
 

@@ -37,13 +37,25 @@ extension SpoolQueue {
         }
     }
 
-    /// True while a result up to this one waits or is out, of an object that is not left alone.
-    package func waits(
-        at destination: DestinationID,
-        upTo newest: Sequence
-    ) async throws(SpoolFault) -> Bool {
+    /// What waits or is out at each destination that is not retired, seen at one moment; those with
+    /// nothing are left out.
+    ///
+    /// - Parameter newest: what came in behind this one is new.
+    package func waiting(upTo newest: Sequence) async throws(SpoolFault) -> [WaitingResults] {
         try await perform { step in
-            try step.integer(SQL.hasWaiting, [destination.rawValue, newest.rawValue]) != nil
+            try step.destinations().filter { !$0.isRetired }.compactMap { destination in
+                let status = try step.status(of: destination)
+                let count = status.queued + status.leased
+                guard count > 0 else { return nil }
+                let place: Values = [destination.id, newest.rawValue]
+                return WaitingResults(
+                    destination: status.id,
+                    name: status.name,
+                    count: count,
+                    isOldLeft: try step.integer(SQL.hasWaiting, place) != nil,
+                    parked: status.parkedObjects > 0 ? try step.parked(at: destination.id) : []
+                )
+            }
         }
     }
 
@@ -51,6 +63,21 @@ extension SpoolQueue {
     package func status() async throws(SpoolFault) -> SpoolStatus {
         try await perform { step in try step.status() }
     }
+}
+
+/// What waits or is out at one destination.
+package struct WaitingResults: Hashable, Sendable {
+    /// Which destination.
+    package var destination: DestinationID
+    /// Its name.
+    package var name: String
+    /// How many results.
+    package var count: Int
+    /// True while one of those that are not new waits or is out, of an object that is not left
+    /// alone.
+    package var isOldLeft: Bool
+    /// The lanes of objects that are left alone and have results which wait.
+    package var parked: [Lane]
 }
 
 extension Lane {
@@ -115,6 +142,11 @@ extension SpoolTransaction {
         }
     }
 
+    fileprivate func parked(at destination: Int64) throws -> [Lane] {
+        try fetch(SQL.lanes, [destination]) { row in try Lane(row, object: try row.object(0)) }
+            .filter { $0.parked != nil && $0.queued > 0 }
+    }
+
     fileprivate mutating func status() throws -> SpoolStatus {
         let pages = try integer(SQL.pageCount) ?? 0
         let size = SpoolSize(
@@ -128,7 +160,7 @@ extension SpoolTransaction {
         return SpoolStatus(size: size, destinations: destinations)
     }
 
-    private func status(of destination: DestinationRow) throws -> DestinationStatus {
+    fileprivate func status(of destination: DestinationRow) throws -> DestinationStatus {
         let oldest = try integer(SQL.oldestExecution, [destination.id])
         let found = try row(SQL.laneTotals, [destination.id]) { totals in
             let withheldObjects: Int = try totals.value(13)
