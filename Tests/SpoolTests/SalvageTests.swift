@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Monitoring
 import Spool
 import TestSupport
@@ -197,6 +198,39 @@ extension SalvagedEntry {
         #expect(try Salvage(path: moved.path).entries.count >= 19, "but for what was hit")
         try spool.close()
         _ = scene
+    }
+
+    @Test func `a log whose new header was cut off once all of it was in the database is sound`()
+        async throws
+    {
+        let (scene, path) = try await copied()
+        let torn = "\(scene.directory)/torn.db"
+        let database = try DatabaseQueue(path: path)
+        try await database.writeWithoutTransaction { db in
+            try db.execute(sql: "PRAGMA wal_checkpoint(PASSIVE)")
+            for end in ["", "-wal"] {
+                try FileManager.default.copyItem(atPath: path + end, toPath: torn + end)
+            }
+        }
+        try database.close()
+        var log = try Data(contentsOf: URL(fileURLWithPath: torn + "-wal"))
+        // The first half of the next round's header counts one more.
+        log[15] += 1
+        try log.write(to: URL(fileURLWithPath: torn + "-wal"))
+        let whole = try Salvage(path: torn)
+        #expect(whole.isWhole && whole.entries.count == 20)
+        let spool = try SpoolQueue.open(SpoolSettings(path: torn), time: FixedTime())
+        #expect(try await spool.status().destinations.map(\.queued) == [20])
+        try spool.close()
+        // What the database lacks is lost with the header.
+        let (other, lacking) = try await copied()
+        var lost = try Data(contentsOf: URL(fileURLWithPath: lacking + "-wal"))
+        lost[15] += 1
+        try lost.write(to: URL(fileURLWithPath: lacking + "-wal"))
+        #expect(throws: SpoolFault.self) {
+            try SpoolQueue.open(SpoolSettings(path: lacking), time: FixedTime())
+        }
+        _ = other
     }
 
     @Test func `a log that was begun anew hides the frames of its round before`() async throws {

@@ -16,8 +16,9 @@
 struct LogFrames {
     /// The database's size in pages after the newest commit.
     let highestPage: Int
-    /// Frames that were durable once and whose bytes changed since.
-    let brokenCount: Int
+    /// Frames that were durable once and whose bytes changed since, the header among them.
+    private let brokenCount: Int
+    private let isHeaderSound: Bool
     private let file: ReadOnlyFile
     /// The place of each page's newest frame that was committed.
     private let newest: [Int: Int]
@@ -41,8 +42,9 @@ struct LogFrames {
             pending[frame.page] = frame.contentPlace
             guard frame.databasePages > 0 else { continue }
             if pendingBroken > 0 {
-                let next = index + 1 < frames ? Frame(file, index + 1) : nil
-                guard next?.follows(checksum, isBigEndian) == true else { break }
+                guard Self.isAnotherBehind(frame, index, of: frames, file, isBigEndian) else {
+                    break
+                }
             }
             committed.merge(pending) { _, newer in newer }
             broken += pendingBroken
@@ -52,8 +54,48 @@ struct LogFrames {
         guard !committed.isEmpty else { return nil }
         self.file = file
         newest = committed
+        self.isHeaderSound = isHeaderSound
         highestPage = size
         brokenCount = broken
+    }
+
+    /// True when a transaction was written behind the one that this frame commits.
+    ///
+    /// The frames that follow may be copies of this one, with which SQLite fills a sector up before
+    /// it syncs: they belong to the same transaction, also to one that failed and of which a shorter
+    /// one left the end.
+    private static func isAnotherBehind(
+        _ commit: Frame,
+        _ index: Int,
+        of count: Int,
+        _ file: ReadOnlyFile,
+        _ isBigEndian: Bool
+    ) -> Bool {
+        var last = commit
+        for place in (index + 1)..<max(count, index + 1) {
+            guard let next = Frame(file, place), next.follows(last.checksum, isBigEndian) else {
+                return false
+            }
+            guard next.isCopy(of: commit) else { return true }
+            last = next
+        }
+        return false
+    }
+
+    /// How much of the log was hit, beside the database whose log it is.
+    ///
+    /// A log is begun anew once all of it is in the database: a header that was cut off in that
+    /// moment costs nothing.
+    func brokenCount(beside database: ReadOnlyFile) -> Int {
+        !isHeaderSound && brokenCount == 1 && isIn(database) ? 0 : brokenCount
+    }
+
+    private func isIn(_ database: ReadOnlyFile) -> Bool {
+        newest.allSatisfy { number, place in
+            let size = SpoolBounds.pageBytes
+            guard let page = file.bytes(at: place, count: size) else { return false }
+            return page == database.bytes(at: (number - 1) * size, count: size)
+        }
     }
 
     /// The newest committed bytes of a page; nil when the log has none.
@@ -97,6 +139,12 @@ private struct Frame {
     /// The database's size after the commit that this frame ends; 0 when it ends none.
     var databasePages: Int { Int(bytes.bigEndian32(at: 4)) }
     var checksum: LogChecksum { LogChecksum(stored: Array(bytes[16..<24])) }
+
+    /// True when both hold the same page and end a commit in the same way.
+    func isCopy(of other: Frame) -> Bool {
+        bytes[..<8] == other.bytes[..<8]
+            && bytes[Self.headerBytes...] == other.bytes[Self.headerBytes...]
+    }
 
     /// True when these bytes were written behind a frame (or header) with that checksum.
     func follows(_ checksum: LogChecksum, _ isBigEndian: Bool) -> Bool {

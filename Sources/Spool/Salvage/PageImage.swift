@@ -26,7 +26,7 @@ struct PageImage {
         log = file.logByteCount > 0 ? LogFrames(try ReadOnlyFile(path: file.logPath)) : nil
         let filePages = database.byteCount / SpoolBounds.pageBytes
         pageCount = max(filePages, log?.highestPage ?? 0)
-        brokenFrameCount = log?.brokenCount ?? 0
+        brokenFrameCount = log?.brokenCount(beside: database) ?? 0
     }
 
     /// The newest bytes of a page, whole; nil beyond the end.

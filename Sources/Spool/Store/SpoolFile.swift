@@ -56,16 +56,16 @@ struct SpoolFile: Sendable {
     /// Called while nobody has the database open.
     func checkLog() throws(SpoolFault) {
         guard logByteCount > 0 else { return }
-        let log: ReadOnlyFile
+        let broken: Int
         do throws(UnreadableFile) {
-            log = try ReadOnlyFile(path: logPath)
+            let log = try ReadOnlyFile(path: logPath)
+            broken = LogFrames(log)?.brokenCount(beside: try ReadOnlyFile(path: path)) ?? 0
         } catch {
             switch error.reason {
             case .refused(let errno): throw failure(errno)
             case .irregular(let kind): throw .damaged(path: path, detail: "its log is \(kind)")
             }
         }
-        let broken = LogFrames(log)?.brokenCount ?? 0
         guard broken == 0 else {
             throw .damaged(
                 path: path,

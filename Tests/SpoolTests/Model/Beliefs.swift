@@ -2,8 +2,9 @@ import Spool
 
 /// The states in which a spool can be, seen from its caller.
 ///
-/// A call that succeeded did what it says. A call that threw did nothing; only when the process or
-/// the power dies before the next change is stored, it may have been stored as a whole after all.
+/// A call that succeeded did what it says. A call that threw did nothing, but for what an append gave
+/// up before; only when the process or the power dies before the next change is stored, it may have
+/// been stored as a whole after all.
 struct Beliefs: Sendable {
     /// What the spool can hold now; one of these, unless a crash left it open.
     private(set) var models: [SpoolModel]
@@ -45,11 +46,16 @@ struct Beliefs: Sendable {
     }
 
     /// Notes a call that threw.
+    ///
+    /// What an append gave up for records that it then could not store is gone, as it says.
     mutating func threw(_ action: SpoolAction, tick: Int, numbers: Int) {
         for model in models {
             for receipt in Self.parts(of: action) {
                 var next = model
                 _ = next.apply(action, tick: tick, numbers: numbers, observed: .receipt(receipt))
+                if receipt.taken == 0, !receipt.evicted.isEmpty, !models.contains(next) {
+                    models.append(next)
+                }
                 if !ghosts.contains(next) { ghosts.append(next) }
             }
         }
