@@ -186,14 +186,14 @@ extension DeliveryMachine {
         for (id, flight) in flights where flight.object == health {
             flights[id] = nil
             flightBytes -= flight.byteCount
-            settle(flight, .superseded)
+            settle(flight, .replaced)
         }
         countFlightsElsewhere()
         guard let doubt = lanes[health]?.doubt else { return }
         lanes[health]?.doubt = nil
         doubtful.remove(health)
         settlements.append(
-            Settlement(object: health, sequence: doubt.sequence, kind: .superseded))
+            Settlement(object: health, sequence: doubt.sequence, kind: .replaced))
         rest(health)
     }
 }

@@ -154,6 +154,8 @@ package struct Settlement: Hashable, Sendable {
         case deliveredUnconfirmed
         /// The master holds a newer one; forgotten and counted.
         case superseded
+        /// A newer one that says the same of now goes instead; forgotten.
+        case replaced
         /// The master dropped it (a dependency); forgotten and counted, the reason is shown.
         case ignored(reason: String)
         /// The master will never take it; kept for inspection, with its answer.

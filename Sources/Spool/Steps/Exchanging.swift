@@ -192,10 +192,10 @@ extension SpoolTransaction {
         case .ignored(let reason):
             row.lane.losses.ignored += 1
             row.lane.ignoredReason = reason.cut(toByteCount: Parking.textByteLimit)
-        case .deliveredUnconfirmed, .ambiguous: break
+        case .deliveredUnconfirmed, .replaced, .ambiguous: break
         }
         switch settlement.kind {
-        case .deliveredUnconfirmed, .superseded, .ignored:
+        case .deliveredUnconfirmed, .superseded, .replaced, .ignored:
             try release(result, of: row.object, by: destination)
         default: break
         }
@@ -212,7 +212,7 @@ extension SpoolTransaction {
             let text = text.cut(toByteCount: Parking.textByteLimit)
             // a plain no shows that this attempt had no effect
             try run(SQL.reject, key + [code, text, time.microseconds, code == 400 ? 1 : 0])
-        case .deliveredUnconfirmed, .superseded, .ignored, .ambiguous: break
+        case .deliveredUnconfirmed, .superseded, .replaced, .ignored, .ambiguous: break
         }
         return try run(SQL.deleteDelivery, key + [RowState.leased.rawValue])
     }

@@ -109,6 +109,11 @@ struct CompatDeliveryTests {
             let ambiguous = try site.withDaemon { daemon in
                 try walk.waitForRuns(2, on: master)
                 for round in 1...3 {
+                    // Until nothing of the round before is in doubt, nothing is out.
+                    let delivered = try site.destination()["delivered"].number ?? 0
+                    try eventually("results flow") {
+                        (try site.destination()["delivered"].number ?? 0) > delivered + 40
+                    }
                     let before = try site.destination()["ambiguous"].number ?? 0
                     master.pause()
                     try eventually("answers are given up") {
