@@ -18,7 +18,8 @@ struct LogFrames {
     let highestPage: Int
     /// Frames that were durable once and whose bytes changed since, the header among them.
     private let brokenCount: Int
-    private let isHeaderSound: Bool
+    /// Where these are.
+    private let brokenPlaces: Set<Int>
     private let file: ReadOnlyFile
     /// The place of each page's newest frame that was committed.
     private let newest: [Int: Int]
@@ -27,16 +28,20 @@ struct LogFrames {
     init?(_ file: ReadOnlyFile) {
         guard let header = file.bytes(at: 0, count: Frame.fileHeaderBytes) else { return nil }
         let isHeaderSound = LogChecksum.isSound(header)
-        let frames = Self.presentRound(file, header, isHeaderSound)
+        let (frames, salts) = Self.presentRound(file, header, isHeaderSound)
         let isBigEndian = header[3] & 1 == 1
         var checksum = LogChecksum(stored: Array(header[24..<32]))
         var committed: [Int: Int] = [:]
         var pending: [Int: Int] = [:]
         var (size, broken, pendingBroken) = (0, isHeaderSound ? 0 : 1, 0)
+        var brokenPlaces: Set<Int> = []
         for index in 0..<frames {
             guard let frame = Frame(file, index) else { break }
             // the first frame of a log whose header was hit cannot be judged
-            let isSound = frame.follows(checksum, isBigEndian) || (index == 0 && !isHeaderSound)
+            let isBehind = frame.follows(checksum, isBigEndian) || (index == 0 && !isHeaderSound)
+            // the checksum leaves out the salts, by which SQLite tells rounds apart
+            let isSound = isBehind && frame.salts == salts
+            if !isSound { brokenPlaces.insert(frame.contentPlace) }
             checksum = frame.checksum
             pendingBroken += isSound ? 0 : 1
             pending[frame.page] = frame.contentPlace
@@ -54,7 +59,7 @@ struct LogFrames {
         guard !committed.isEmpty else { return nil }
         self.file = file
         newest = committed
-        self.isHeaderSound = isHeaderSound
+        self.brokenPlaces = brokenPlaces
         highestPage = size
         brokenCount = broken
     }
@@ -62,8 +67,8 @@ struct LogFrames {
     /// True when a transaction was written behind the one that this frame commits.
     ///
     /// The frames that follow may be copies of this one, with which SQLite fills a sector up before
-    /// it syncs: they belong to the same transaction, also to one that failed and of which a shorter
-    /// one left the end.
+    /// it syncs: they belong to the same transaction, also to one that failed and of which a
+    /// shorter one left the end.
     private static func isAnotherBehind(
         _ commit: Frame,
         _ index: Int,
@@ -84,14 +89,16 @@ struct LogFrames {
 
     /// How much of the log was hit, beside the database whose log it is.
     ///
-    /// A log is begun anew once all of it is in the database: a header that was cut off in that
-    /// moment costs nothing.
+    /// A log is begun anew once all of it is in the database: what was cut off or torn in that
+    /// moment, the header or the first frames, costs nothing.
     func brokenCount(beside database: ReadOnlyFile) -> Int {
-        !isHeaderSound && brokenCount == 1 && isIn(database) ? 0 : brokenCount
+        brokenCount > 0 && isIn(database) ? 0 : brokenCount
     }
 
+    /// True when the database holds every page that is sound in the log.
     private func isIn(_ database: ReadOnlyFile) -> Bool {
         newest.allSatisfy { number, place in
+            guard !brokenPlaces.contains(place) else { return true }
             let size = SpoolBounds.pageBytes
             guard let page = file.bytes(at: place, count: size) else { return false }
             return page == database.bytes(at: (number - 1) * size, count: size)
@@ -103,19 +110,20 @@ struct LogFrames {
         newest[number].flatMap { file.bytes(at: $0, count: SpoolBounds.pageBytes) }
     }
 
-    /// How many frames were written since the log was begun anew: all up to the last one with the
-    /// present salts; those of the first frame where the header that should name them was hit.
+    /// How many frames were written since the log was begun anew, and with which salts: all up to
+    /// the last one with the present ones; those of the first frame where the header that should
+    /// name them was hit.
     private static func presentRound(
         _ file: ReadOnlyFile,
         _ header: [UInt8],
         _ isHeaderSound: Bool
-    ) -> Int {
+    ) -> (count: Int, salts: [UInt8]?) {
         let count = max((file.byteCount - Frame.fileHeaderBytes) / Frame.byteCount, 0)
         let salts = (0..<count).map { index in
             file.bytes(at: Frame.fileHeaderBytes + index * Frame.byteCount + 8, count: 8)
         }
         let present = isHeaderSound ? Array(header[16..<24]) : salts.first ?? nil
-        return salts.lastIndex { $0 != nil && $0 == present }.map { $0 + 1 } ?? 0
+        return (salts.lastIndex { $0 != nil && $0 == present }.map { $0 + 1 } ?? 0, present)
     }
 }
 
@@ -138,6 +146,7 @@ private struct Frame {
     var page: Int { Int(bytes.bigEndian32(at: 0)) }
     /// The database's size after the commit that this frame ends; 0 when it ends none.
     var databasePages: Int { Int(bytes.bigEndian32(at: 4)) }
+    var salts: [UInt8] { Array(bytes[8..<16]) }
     var checksum: LogChecksum { LogChecksum(stored: Array(bytes[16..<24])) }
 
     /// True when both hold the same page and end a commit in the same way.

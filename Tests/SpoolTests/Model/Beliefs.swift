@@ -2,9 +2,9 @@ import Spool
 
 /// The states in which a spool can be, seen from its caller.
 ///
-/// A call that succeeded did what it says. A call that threw did nothing, but for what an append gave
-/// up before; only when the process or the power dies before the next change is stored, it may have
-/// been stored as a whole after all.
+/// A call that succeeded did what it says. A call that threw did nothing, but for what an append
+/// gave up before; only when the process or the power dies before the next change is stored, it may
+/// have been stored as a whole after all.
 struct Beliefs: Sendable {
     /// What the spool can hold now; one of these, unless a crash left it open.
     private(set) var models: [SpoolModel]
