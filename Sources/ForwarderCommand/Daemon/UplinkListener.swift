@@ -35,11 +35,12 @@ final class UplinkListener: Sendable {
     func next() async -> Descriptor? {
         await withTaskCancellationHandler {
             await withCheckedContinuation { taker in
-                let isOver = Task.isCancelled
-                let waiting = state.withLock { state -> Descriptor? in
+                let (isOver, waiting) = state.withLock { state in
+                    // Asked under the lock: a cancel that comes later finds the taker.
+                    let isOver = Task.isCancelled
                     if !isOver, state.waiting == nil { state.taker = taker }
                     defer { state.waiting = nil }
-                    return state.waiting
+                    return (isOver, state.waiting)
                 }
                 if isOver || waiting != nil { taker.resume(returning: waiting) }
             }
