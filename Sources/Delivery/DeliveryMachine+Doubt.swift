@@ -81,6 +81,49 @@ extension DeliveryMachine {
         counts.ambiguous += 1
     }
 
+    /// What is lost on a connection is asked about a grace after the first fence behind it: a node
+    /// that stood still reads then what its host held for it.
+    mutating func noteFence(at fence: Duration) {
+        let grace = settings.grace(of: link.node.name)
+        for object in doubtful {
+            guard let doubt = lanes[object]?.doubt, doubt.node == link.node.name,
+                let lostAt = doubt.lostAt, lostAt <= fence, !doubt.isFenced
+            else { continue }
+            lanes[object]?.doubt?.isFenced = true
+            lanes[object]?.doubt?.askableAt = max(doubt.askableAt, fence + grace)
+        }
+    }
+
+    /// Own health never waits for what another node may still do.
+    ///
+    /// On a new node nothing else goes before it. A newer one makes up for the one that was out,
+    /// which is then older wherever it arrives.
+    mutating func leaveHealthBehind() {
+        let health = settings.healthObject
+        for (id, flight) in flights where flight.object == health {
+            flights[id] = nil
+            flightBytes -= flight.byteCount
+            settle(flight, .replaced)
+        }
+        countFlightsElsewhere()
+        guard let doubt = lanes[health]?.doubt else { return }
+        lanes[health]?.doubt = nil
+        doubtful.remove(health)
+        settlements.append(
+            Settlement(object: health, sequence: doubt.sequence, kind: .replaced))
+        rest(health)
+    }
+
+    /// Until when the node in use may learn of a result from the node that it was sent to; nil when
+    /// that is this one.
+    func relayEnd(of doubt: Doubt) -> Duration? {
+        guard doubt.node != link.node.name else { return nil }
+        guard settings.nodes.contains(where: { $0.name == doubt.node }) else {
+            return doubt.askableAt + settings.relayDelay
+        }
+        return fates.holds(doubt.node, lostAt: doubt.askableAt, settings)
+    }
+
     /// Ends the doubt about an object's result by what the master holds.
     mutating func resolve(_ object: ObjectName, held: Timestamp?, at now: Moment) {
         guard let doubt = lanes[object]?.doubt else { return }

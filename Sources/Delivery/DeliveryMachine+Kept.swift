@@ -122,22 +122,13 @@ struct KeptWork: Sendable {
         laggardWait = min(laggardWait * 2, .seconds(16))
     }
 
-    /// Objects that the master did not know are not asked about for this long: one of them fails
-    /// the whole query, and 404s are costly for the master.
-    private static let shunTime = Duration.seconds(3600)
-    private var shunned: [ObjectName: Duration] = [:]
-
-    mutating func shun(_ object: ObjectName, at monotonic: Duration) {
-        shunned[object] = monotonic + Self.shunTime
-    }
-
-    /// Another node may know them.
-    mutating func forgetShunned() { shunned = [:] }
+    /// Not asked about.
+    var shunned = ShunnedObjects()
 
     /// The lanes that may be asked about.
     mutating func askable(_ kept: [KeptLane], at monotonic: Duration) -> [KeptLane] {
-        shunned = shunned.filter { $0.value > monotonic }
-        return kept.filter { shunned[$0.object] == nil }
+        shunned.expire(at: monotonic)
+        return kept.filter { !shunned.contains($0.object) }
     }
 }
 
@@ -210,7 +201,7 @@ extension DeliveryMachine {
                     isForgotten: false, provedBefore: ages.before(now)))
         }
         catchUp(object)
-        keptWork.shun(object, at: now.monotonic)
+        keptWork.shunned.shun(object, at: now.monotonic)
     }
 
     /// How long results of an object that the master does not know are kept.

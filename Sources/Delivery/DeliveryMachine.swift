@@ -255,7 +255,7 @@ package struct DeliveryMachine: Sendable {
         watch.connected(toOtherNode: isOtherNode)
         if isOtherNode, settings.nodes.count > 1 {
             relayAwaitedSince = now.monotonic
-            keptWork.forgetShunned()
+            keptWork.shunned.admitAll()
             wakeParkedElsewhere()
             leaveHealthBehind()
         }

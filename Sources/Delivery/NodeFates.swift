@@ -1,5 +1,4 @@
 internal import Monitoring
-internal import Spool
 internal import UplinkMessages
 
 /// Whether what the nodes that are not in use were given may still take effect there.
@@ -139,16 +138,6 @@ extension DeliveryMachine {
         return true
     }
 
-    /// Until when the node in use may learn of a result from the node that it was sent to; nil when
-    /// that is this one.
-    func relayEnd(of doubt: Doubt) -> Duration? {
-        guard doubt.node != link.node.name else { return nil }
-        guard settings.nodes.contains(where: { $0.name == doubt.node }) else {
-            return doubt.askableAt + settings.relayDelay
-        }
-        return fates.holds(doubt.node, lostAt: doubt.askableAt, settings)
-    }
-
     /// True while the node in use may learn from others what they acknowledged before it came into
     /// use.
     func awaitsRelay(at now: Moment) -> Bool {
@@ -162,38 +151,5 @@ extension DeliveryMachine {
     /// Nodes that stand still while results wait for what they may still do.
     var standingStill: [String] {
         suspects.map(\.name).filter(fates.standsStill)
-    }
-
-    /// What is lost on a connection is asked about a grace after the first fence behind it: a node
-    /// that stood still reads then what its host held for it.
-    mutating func noteFence(at fence: Duration) {
-        let grace = settings.grace(of: link.node.name)
-        for object in doubtful {
-            guard let doubt = lanes[object]?.doubt, doubt.node == link.node.name,
-                let lostAt = doubt.lostAt, lostAt <= fence, !doubt.isFenced
-            else { continue }
-            lanes[object]?.doubt?.isFenced = true
-            lanes[object]?.doubt?.askableAt = max(doubt.askableAt, fence + grace)
-        }
-    }
-
-    /// Own health never waits for what another node may still do.
-    ///
-    /// On a new node nothing else goes before it. A newer one makes up for the one that was out,
-    /// which is then older wherever it arrives.
-    mutating func leaveHealthBehind() {
-        let health = settings.healthObject
-        for (id, flight) in flights where flight.object == health {
-            flights[id] = nil
-            flightBytes -= flight.byteCount
-            settle(flight, .replaced)
-        }
-        countFlightsElsewhere()
-        guard let doubt = lanes[health]?.doubt else { return }
-        lanes[health]?.doubt = nil
-        doubtful.remove(health)
-        settlements.append(
-            Settlement(object: health, sequence: doubt.sequence, kind: .replaced))
-        rest(health)
     }
 }

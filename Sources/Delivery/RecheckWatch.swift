@@ -71,7 +71,7 @@ struct WatchedObject: Sendable, Hashable {
 ///
 /// - One round an interval, over the connection that delivers; it is kept up for that.
 /// - At most ``questionLimit`` questions out, each for ``Wire/scheduleLimit`` objects at most.
-/// - An object that the master does not know is left out for an hour.
+/// - An object that the master does not know is left out for a while.
 struct RecheckWatch: Sendable {
     private(set) var objects: [ObjectName: WatchedObject] = [:]
     /// When the next round begins.
@@ -79,7 +79,7 @@ struct RecheckWatch: Sendable {
     /// What is still to be asked in this round.
     private var waiting: [[ObjectName]] = []
     private var asked: [UInt64: [ObjectName]] = [:]
-    private var shunned: [ObjectName: Duration] = [:]
+    private var shunned = ShunnedObjects()
     /// True when the master refuses such questions.
     var isRefused = false
 
@@ -89,13 +89,11 @@ struct RecheckWatch: Sendable {
     private static let questionByteLimit = 102_400
     /// Two: delivery shares the connection.
     private static let questionLimit = 2
-    private static let shunTime = Duration.seconds(3600)
 
     /// Watches exactly these.
     mutating func watch(_ names: Set<ObjectName>) {
         objects = objects.filter { names.contains($0.key) }
         for name in names where objects[name] == nil { objects[name] = WatchedObject() }
-        shunned = shunned.filter { names.contains($0.key) }
     }
 
     mutating func sent(_ object: ObjectName, ttlSeconds: UInt32) {
@@ -103,13 +101,13 @@ struct RecheckWatch: Sendable {
     }
 
     /// The master knows the object after all.
-    mutating func processed(_ object: ObjectName) { shunned[object] = nil }
+    mutating func processed(_ object: ObjectName) { shunned.admit(object) }
 
     mutating func connected(toOtherNode isOther: Bool) {
         drop()
         isRefused = false
         guard isOther else { return }
-        shunned = [:]
+        shunned.admitAll()
         for name in objects.keys { objects[name]?.changedNode() }
     }
 
@@ -129,8 +127,8 @@ struct RecheckWatch: Sendable {
 
     mutating func beginRound(at now: Duration, _ interval: Duration) {
         dueAt = now + interval
-        shunned = shunned.filter { $0.value > now }
-        let names = objects.keys.filter { shunned[$0] == nil }.sorted()
+        shunned.expire(at: now)
+        let names = objects.keys.filter { !shunned.contains($0) }.sorted()
         waiting = []
         var bytes = Self.questionByteLimit
         for name in names {
@@ -158,7 +156,7 @@ struct RecheckWatch: Sendable {
     /// One of these is not known: halves are asked, and one alone is left out for a while.
     mutating func unknown(_ names: [ObjectName], at now: Duration) {
         guard names.count > 1 else {
-            for name in names { shunned[name] = now + Self.shunTime }
+            for name in names { shunned.shun(name, at: now) }
             return
         }
         let half = names.count / 2

@@ -183,8 +183,8 @@ final class Connector {
         attempt += 1
         channel?.close(promise: nil)
         channel = nil
-        let isFirst = [nil, .unreachable, .refused].contains(self.failure?.fault)
-        if isFirst { self.failure = failure }
+        let toldLess = [nil, .unreachable, .refused].contains(self.failure?.fault)
+        if toldLess { self.failure = failure }
         tryNext()
     }
 
