@@ -212,6 +212,22 @@ struct SpoolFaultTests {
         #expect(counted.contains(stored + evicted + refused), "\(stored) \(evicted) \(refused)")
     }
 
+    /// Expects that for the health that goes ahead of everything what matters least has gone: what
+    /// changed nothing, oldest first, and only then changes, oldest first.
+    ///
+    /// - Parameter spared: what could have gone too; no object's newest.
+    private func expectLeastGone(
+        _ gone: [ForwarderSite.Measured], spared: [ForwarderSite.Measured]
+    ) {
+        for isChange in [false, true] {
+            let lastGone = gone.filter { $0.isChange == isChange }.map(\.sequence).max() ?? 0
+            let firstSpared = spared.filter { $0.isChange == isChange }.map(\.sequence).min()
+            #expect(lastGone < firstSpared ?? .max, "changes: \(isChange)")
+        }
+        let hasSparedUnchanged = spared.contains { !$0.isChange }
+        #expect(!(hasSparedUnchanged && gone.contains(where: \.isChange)))
+    }
+
     /// Expects that flush delivers what the spool holds, in order, down to each newest result.
     private func expectKeptDelivered(
         _ walk: WalkingServices,
@@ -227,19 +243,25 @@ struct SpoolFaultTests {
         #expect(outcome["left"].elements.isEmpty)
         let processed = Dictionary(grouping: try seen.drain(), by: \.object)
         var missing = 0
+        var gone: [ForwarderSite.Measured] = []
+        var spared: [ForwarderSite.Measured] = []
         for name in walk.names {
             let got = processed[name, default: []]
-            let wanted = kept[name, default: []].map { WalkingServices.run($0.output) }
-            // For the health that goes ahead of everything what matters least has gone: before the
-            // oldest change what changed nothing, never the newest.
+            let waited = kept[name, default: []]
+            let wanted = waited.map { WalkingServices.run($0.output) }
             let runs = got.map { WalkingServices.run($0.output) }
             #expect(runs == wanted.filter(Set(runs).contains), "\(name)")
-            #expect(runs.last == wanted.last, "\(name)")
+            let isThere = { (one: ForwarderSite.Measured) in
+                runs.contains(WalkingServices.run(one.output))
+            }
+            gone += waited.filter { !isThere($0) }
+            spared += waited.dropLast().filter(isThere)
             missing += wanted.count - got.count
             walk.expectStrictOrder(got, name)
             let newest = try master.objectState(name)?.lastCheckResult?.output
             #expect(newest != nil && newest.map(WalkingServices.run) == wanted.last, "\(name)")
         }
+        expectLeastGone(gone, spared: spared)
         let given = (try site.destination()["evicted"].number ?? 0) - evicted
         #expect(missing > 0)
         #expect(Double(missing) == given, "what is not delivered is counted as evicted")

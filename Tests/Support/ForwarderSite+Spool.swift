@@ -6,6 +6,10 @@ import Foundation
 extension ForwarderSite {
     /// A result that the forwarder accepted.
     package struct Measured: Sendable, Hashable {
+        /// Its place in line among all results.
+        package let sequence: Int
+        /// True when it changed something, or advanced the attempts.
+        package let isChange: Bool
         /// When the plugin was started, in seconds since 1970 by the host's clock.
         package let executionStart: Double
         /// The state as a plugin's exit status.
@@ -35,15 +39,18 @@ extension ForwarderSite {
     package func measured() throws -> [String: [Measured]] {
         let rows = try ask(
             """
-            SELECT object.name, result.execution_start_us, result.state, result.output
+            SELECT object.name, result.id, result.is_change, result.execution_start_us,
+                result.state, result.output
             FROM result JOIN object ON object.id = result.object ORDER BY result.id
             """
         )
         return try Dictionary(grouping: rows) { $0["name"].string ?? "" }.mapValues { rows in
             try rows.map { row in
-                guard let start = row["execution_start_us"].number, let state = row["state"].number
+                guard let start = row["execution_start_us"].number,
+                    let state = row["state"].number, let sequence = row["id"].number
                 else { throw SupportFault("not a result: \(row)") }
                 return Measured(
+                    sequence: Int(sequence), isChange: row["is_change"].number == 1,
                     executionStart: start / 1_000_000,
                     state: Int(state),
                     output: row["output"].string ?? ""
