@@ -33,6 +33,28 @@ private let object = ObjectName(host: "h", service: "s")
         return nil
     }
 
+    @Test func `what a node that stands still may hold waits for it, and for its patience at most`()
+        throws
+    {
+        var stage = try stalled()
+        let other = ObjectName(host: "h", service: "other")
+        stage.accept([other])
+        #expect(wait(for: object, in: &stage, atMost: 110) == nil)
+        #expect(stage.machine.link.node.name == "master2")
+        #expect(stage.held[other] != nil, "it stops what it may hold, and nothing else")
+        let warnings = stage.machine.report(at: stage.now).warnings
+        #expect(warnings.contains { $0.contains("master1 takes connections") })
+        #expect(wait(for: object, in: &stage, atMost: 30) != nil)
+    }
+
+    @Test func `a node that goes on is waited for no longer than it takes to relay`() throws {
+        var stage = try stalled()
+        #expect(wait(for: object, in: &stage, atMost: 60) == nil)
+        stage.stalled = []
+        #expect(wait(for: object, in: &stage, atMost: 25) == nil)
+        #expect(wait(for: object, in: &stage, atMost: 20) != nil)
+    }
+
     @Test func `own health of unknown fate holds nothing up at another node`() throws {
         for isStalled in [true, false] {
             var stage = Rehearsal(nodes: 2)

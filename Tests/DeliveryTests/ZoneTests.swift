@@ -102,47 +102,6 @@ private let object = ObjectName(host: "h", service: "s")
         #expect(stage.machine.report(at: stage.now).doubtful == 0)
     }
 
-    @Test func `what a node that stands still may hold waits for it, and for its patience at most`()
-        throws
-    {
-        var stage = Rehearsal(nodes: 2)
-        stage.open()
-        stage.accept([object])
-        let lost = try #require(stage.submissions.first)
-        stage.stalled = [0]
-        stage.end(lost, .lost)
-        _ = stage.takeSubmissions()
-        stage.settle()
-        let others = ObjectName(host: "h", service: "other")
-        stage.accept([others])
-        for _ in 0..<110 { stage.second() }
-        #expect(stage.machine.link.node.name == "master2")
-        #expect(stage.held[others] != nil, "it stops what it may hold, and nothing else")
-        #expect(stage.held[object] == nil)
-        let warnings = stage.machine.report(at: stage.now).warnings
-        #expect(warnings.contains { $0.contains("master1 takes connections") })
-        for _ in 0..<30 { stage.second() }
-        #expect(stage.held[object] != nil)
-    }
-
-    @Test func `a node that goes on is waited for no longer than it takes to relay`() throws {
-        var stage = Rehearsal(nodes: 2)
-        stage.open()
-        stage.accept([object])
-        let lost = try #require(stage.submissions.first)
-        stage.stalled = [0]
-        stage.end(lost, .lost)
-        _ = stage.takeSubmissions()
-        stage.settle()
-        for _ in 0..<60 { stage.second() }
-        #expect(stage.held[object] == nil)
-        stage.stalled = []
-        for _ in 0..<25 { stage.second() }
-        #expect(stage.held[object] == nil)
-        for _ in 0..<20 { stage.second() }
-        #expect(stage.held[object] != nil)
-    }
-
     @Test func `what a peer has not replicated is held, not sent again, until the relay delay`() {
         var stage = Rehearsal(nodes: 2)
         stage.open()
@@ -275,11 +234,6 @@ private let object = ObjectName(host: "h", service: "s")
 }
 
 extension Rehearsal {
-    fileprivate mutating func second() {
-        pass(.seconds(1))
-        serve()
-    }
-
     /// The first node is gone and the second one is in use.
     fileprivate mutating func fallOver() {
         down = [0]

@@ -58,6 +58,7 @@ import Testing
             .delivered(at: start), .deliveredUnconfirmed, .superseded,
             .ignored(reason: "dependency"),
             .rejected(code: 400, text: "no such field", at: start),
+            .replaced,
         ]
         for (number, kind) in kinds.enumerated() {
             _ = try await scene.spool.append([record(disk, number)])

@@ -69,6 +69,12 @@ import Testing
 
     // MARK: - Over the socket
 
+    private static func answerAll(_ server: ControlServer) async {
+        for await (_, connection) in server.requests {
+            connection.reply(.flushed(FlushOutcome(delivered: 0, left: [])))
+        }
+    }
+
     /// A server in a folder that everybody can enter, which answers every request it takes.
     private static func serve(
         _ rights: ControlRights,
@@ -79,16 +85,9 @@ import Testing
             [.posixPermissions: 0o711], ofItemAtPath: folder.path)
         let path = folder.path("s")
         let server = try ControlServer(path: path, rights: rights, log: Logger(label: "test"))
-        let answering = Task {
-            for await (_, connection) in server.requests {
-                connection.reply(.flushed(FlushOutcome(delivered: 0, left: [])))
-            }
-        }
+        async let _: Void = answerAll(server)
         server.start()
-        defer {
-            server.stop()
-            answering.cancel()
-        }
+        defer { server.stop() }
         // On a thread of its own: it waits for the answers, which need the tasks' threads.
         try await withCheckedThrowingContinuation { continuation in
             Thread { continuation.resume(with: Result { try body(folder, path) }) }.start()

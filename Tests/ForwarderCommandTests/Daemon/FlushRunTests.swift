@@ -86,22 +86,21 @@ import UplinkMessages
             try await driver.prepare()
         }
 
-        /// Flushes while the uplink comes half a second later.
+        /// Flushes while the uplink comes some looks later.
         func flush(
             _ inflow: FlushCourse.Inflow, _ port: OneAnswerPort
         ) async throws -> FlushOutcome {
             async let running: Void = driver.run()
-            async let starting: Void = {
-                try? await Task.sleep(for: .milliseconds(500))
-                driver.tell(.uplinkStarted(port))
-            }()
             let run = FlushRun(
                 spool: spool, driver: driver, inflow: inflow,
                 patience: [
                     "m": FlushCourse.Patience(turns: .seconds(60), silent: .seconds(60))
                 ])
-            let outcome = try await run.run { _ in }
-            await starting
+            var looks = 0
+            let outcome = try await run.run { _ in
+                looks += 1
+                if looks == 5 { driver.tell(.uplinkStarted(port)) }
+            }
             driver.stop()
             await running
             try spool.close()

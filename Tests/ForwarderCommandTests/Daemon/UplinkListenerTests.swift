@@ -31,9 +31,9 @@ import UplinkMessages
         let theirs = try #require(await listener.next())
         #expect(theirs.writeAll([7]))
         #expect(Array(mine.readSome()) == [7])
-        let waiting = Task { await listener.next() }
+        async let waiting = listener.next()
         let second = try #require(try ControlSocket.connect(path: path))
-        #expect(await waiting.value != nil, "one that comes while it is waited for")
+        #expect(await waiting != nil, "one that comes while it is waited for")
         withExtendedLifetime(second) {}
     }
 
@@ -49,9 +49,12 @@ import UplinkMessages
             #expect(read(stranger.number, &byte, 1) == 0, "hung up on, without a word")
         }
         #expect(lines.all == ["a stranger at the uplink's socket was turned away"])
-        let waiting = Task { await listener.next() }
-        waiting.cancel()
-        #expect(await waiting.value == nil, "none was kept")
+        let kept = await withTaskGroup(of: Descriptor?.self) { group in
+            group.addTask { await listener.next() }
+            group.cancelAll()
+            return await group.next() ?? nil
+        }
+        #expect(kept == nil, "none was kept")
     }
 
     @Test func `the newest of several that wait is served`() async throws {
