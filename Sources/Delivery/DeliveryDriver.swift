@@ -50,7 +50,7 @@ package actor DeliveryDriver {
     private let spool: SpoolQueue
     private let time: any TimeSource
     private let wantHealth: @Sendable () -> Void
-    private let demanded: @Sendable (String, [RecheckDemand]) -> Void
+    private let demanded: @Sendable (RecheckRound) -> Void
     private let passing: KillPoint.Observer
     private let settings: [DeliverySettings]
     private let policy: PolicyInForce
@@ -73,7 +73,7 @@ package actor DeliveryDriver {
         spool: SpoolQueue, settings: [DeliverySettings], policy: PolicyInForce,
         time: any TimeSource,
         passing: @escaping KillPoint.Observer = { _ in },
-        demanded: @escaping @Sendable (String, [RecheckDemand]) -> Void = { _, _ in },
+        demanded: @escaping @Sendable (RecheckRound) -> Void = { _ in },
         wantHealth: @escaping @Sendable () -> Void
     ) {
         self.spool = spool
@@ -223,7 +223,7 @@ package actor DeliveryDriver {
         switch action {
         case .send(let message): send([message])
         case .wantHealth: wantHealth()
-        case .recheckDemanded(let demands): demanded(settings[index].name, demands)
+        case .recheckDemanded(let round): demanded(round)
         case .wake(let at): arm(index, at, &group)
         case .exchange(var batch):
             batch.release = desks[index].release

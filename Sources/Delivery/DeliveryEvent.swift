@@ -54,7 +54,7 @@ package enum DeliveryAction: Sendable {
     /// Have a result of the forwarder's own health made, see ``DeliverySettings/healthObject``.
     case wantHealth
     /// Somebody asks for these checks on the master; told again in every round while they stand.
-    case recheckDemanded([RecheckDemand])
+    case recheckDemanded(RecheckRound)
     /// Tell `.tick` at this monotonic time; replaces the earlier wish.
     case wake(at: Duration)
 }

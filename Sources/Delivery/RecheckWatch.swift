@@ -17,6 +17,26 @@ package struct RecheckDemand: Sendable, Hashable {
     }
 }
 
+/// What one look at a master showed.
+package struct RecheckRound: Sendable, Hashable {
+    /// The destination whose master it is.
+    package var destination: String
+    /// The node that was looked at.
+    package var node: String
+    /// How far its clock is ahead of this host's.
+    package var lead: Duration
+    /// What is asked for, at most one demand for each object.
+    package var demands: [RecheckDemand]
+
+    /// A round with all its parts.
+    package init(destination: String, node: String, lead: Duration, demands: [RecheckDemand]) {
+        self.destination = destination
+        self.node = node
+        self.lead = lead
+        self.demands = demands
+    }
+}
+
 /// What is known of one object's schedule on the master, and which of it is somebody's request.
 ///
 /// The master's own schedule for an object is `last_check` plus the ttl of our last result. What
@@ -207,7 +227,13 @@ extension DeliveryMachine {
             link.told()
             guard let passed = clock.certainlyPassed(at: now.monotonic) else { return }
             let demands = watch.requests(readings, of: names, passed: passed)
-            if !demands.isEmpty { actions.append(.recheckDemanded(demands)) }
+            guard !demands.isEmpty else { return }
+            let lead = clock.skew(time: now) ?? .zero
+            actions.append(
+                .recheckDemanded(
+                    RecheckRound(
+                        destination: settings.name, node: link.node.name, lead: lead,
+                        demands: demands)))
         case .objectUnknown: watch.unknown(names, at: now.monotonic)
         case .permissionMissing: watch.isRefused = true
         // The connection says for itself when it ends; this round is over.

@@ -19,8 +19,9 @@ struct Forwarder: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             DaemonCommand.self, FlushCommand.self, StatusCommand.self, ValidateCommand.self,
-            ListCommand.self, QueueCommand.self, RunCommand.self, PolicyCommand.self,
-            InventoryCommand.self, RenderCommand.self,
+            ListCommand.self, QueueCommand.self, RunCommand.self, RecheckCommand.self,
+            PauseCommand.self, ResumeCommand.self, PolicyCommand.self, InventoryCommand.self,
+            RenderCommand.self,
         ])
 
     static func main() async {

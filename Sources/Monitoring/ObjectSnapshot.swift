@@ -34,6 +34,14 @@ package struct ObjectSnapshot: Sendable, Hashable, Codable {
         self.commandLine = commandLine
         self.wordOrigins = wordOrigins
     }
+
+    /// The object as it was when nothing was run.
+    package var withoutCommand: ObjectSnapshot {
+        var snapshot = self
+        snapshot.commandLine = []
+        snapshot.wordOrigins = nil
+        return snapshot
+    }
 }
 
 /// What a word of a command line was made of, for those who decide where it may be shown.

@@ -61,6 +61,8 @@ extension KillPoint {
     static let firstStart = both([.migrate])
     /// Passed when a daemon is stopped as systemd would.
     static let stop = both([.schedule])
+    /// Passed when a recheck that a master asks for is honoured.
+    static let rechecking = both([.ledger])
     /// Passed when a master that forgot comes back.
     static let forgetful = both([.resend])
     /// Passed where the spool is small.
@@ -76,12 +78,12 @@ extension KillPoint {
         works.flatMap { [.uncommitted($0), .committed($0)] }
     }
 
-    /// True when a process passes it no more than once.
+    /// True when a process passes it no more than once, or once for what a test asks for.
     var isOfStart: Bool {
         switch self {
         case .opening: true
         case .uncommitted(let work), .committed(let work):
-            [.migrate, .reopen, .register, .schedule, .resend].contains(work)
+            [.migrate, .reopen, .register, .schedule, .resend, .ledger].contains(work)
         default: false
         }
     }

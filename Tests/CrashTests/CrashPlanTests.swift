@@ -7,7 +7,7 @@ import Testing
     @Test func `each kill point belongs to exactly one of the runs`() {
         let used =
             KillPoint.firstStart + KillPoint.everyday + KillPoint.stop + KillPoint.forgetful
-            + KillPoint.evicting + KillPoint.emptying + KillPoint.proved
+            + KillPoint.rechecking + KillPoint.evicting + KillPoint.emptying + KillPoint.proved
             + KillPoint.quarantine
         #expect(Set(used) == Set(KillPoint.allCases))
         #expect(used.count == KillPoint.allCases.count)

@@ -134,7 +134,7 @@ struct Rehearsal {
             tell(
                 .keptJudged(round: round, KeptJudgement(overtaken: overtaken.map(\.object))))
         case .wantHealth: accept([Self.health])
-        case .recheckDemanded(let demands): self.demands += demands
+        case .recheckDemanded(let round): demands += round.demands
         case .wake: break
         }
     }

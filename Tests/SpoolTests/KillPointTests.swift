@@ -50,6 +50,8 @@ import Testing
         #expect(passed.take() == around("resend"))
         try await spool.saveSchedule([ScheduleState(object: disk, nextCheck: start)])
         #expect(passed.take() == around("schedule"))
+        try await spool.note([LedgerEntry(key: "one", body: [])])
+        #expect(passed.take() == around("ledger"))
         _ = try await spool.status()
         #expect(passed.take() == [], "reading is no work")
         try spool.close()

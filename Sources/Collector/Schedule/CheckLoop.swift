@@ -71,12 +71,15 @@ final class CheckLoop {
         case .plans(let plans, let states, let preparing):
             self.preparing = preparing.open()
             scheduler.apply(plans, states: states, at: time.moment)
+        case .pause(let pauses): scheduler.pause(pauses, at: time.moment)
         case .request(let object, let reply):
             let isStopping = stopDeadline != nil
             reply.resume(
                 returning: isStopping
                     ? .unknownObject : scheduler.requestNow(object, at: time.moment)
             )
+        case .standing(let object, let reply):
+            reply.resume(returning: scheduler.status(of: object, at: time.moment))
         case .once(let object, let reply):
             guard stopDeadline == nil else { return reply.resume(returning: nil) }
             begin(object, for: .once(reply))
@@ -104,6 +107,10 @@ final class CheckLoop {
         lastRun += 1
         let id = RunID(number: lastRun)
         pending[id] = Pending(object: object, snapshot: prepared.snapshot, purpose: purpose)
+        if case .schedule(let due) = purpose, let paused = due.paused {
+            pending[id]?.snapshot = prepared.snapshot.withoutCommand
+            return finish(id, paused)
+        }
         switch prepared.action {
         case .plugin(let command):
             if let process = stuck[object].flatMap(launcher.lingeringProcess(of:)) {

@@ -104,10 +104,24 @@ package final class CheckRunner: Sendable {
         _ = inbox.post(.plans(plans, states: states, preparing: Parcel(preparing)))
     }
 
+    /// Does not run these objects from now on, and runs all others; see
+    /// ``CheckScheduler/pause(_:at:)``.
+    package func pause(_ pauses: [ObjectName: ObjectPause]) {
+        // Lost on purpose: a stopped runner runs nothing.
+        _ = inbox.post(.pause(pauses))
+    }
+
     /// Makes a check of this object due now.
-    package func requestNow(_ object: ObjectName) async -> RecheckAnswer {
+    package func requestNow(_ object: ObjectName) async -> CheckNowAnswer {
         await withCheckedContinuation { reply in
             if !inbox.post(.request(object, reply)) { reply.resume(returning: .unknownObject) }
+        }
+    }
+
+    /// Where this object stands; nil for one that is not planned, and after the stop.
+    package func status(of object: ObjectName) async -> CheckStatus? {
+        await withCheckedContinuation { reply in
+            if !inbox.post(.standing(object, reply)) { reply.resume(returning: nil) }
         }
     }
 

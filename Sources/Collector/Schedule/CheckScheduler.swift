@@ -18,6 +18,8 @@ package struct CheckScheduler: Sendable {
     private var random: any RandomNumberGenerator & Sendable
     private var entries: [ObjectName: Entry] = [:]
     private var running: [UInt64: ObjectName] = [:]
+    /// What is not run, defined or not.
+    private var pauses: [ObjectName: ObjectPause] = [:]
     private var queue = Heap<Place>()
     private var lastTicket: UInt64 = 0
 
@@ -58,7 +60,8 @@ package struct CheckScheduler: Sendable {
             lastTicket += 1
             running[lastTicket] = object
             entries[object]?.begin(ticket: lastTicket, at: now)
-            taken.append(DueCheck(object: object, ticket: lastTicket))
+            let paused = pauses[object].flatMap { entries[object]?.output(of: $0) }
+            taken.append(DueCheck(object: object, ticket: lastTicket, paused: paused))
         }
         return taken
     }
@@ -74,7 +77,8 @@ package struct CheckScheduler: Sendable {
     ) -> ScheduledResult? {
         running[due.ticket] = nil
         guard var entry = entries[due.object], entry.ticket == due.ticket else { return nil }
-        let significance = entry.end(output: output, start: start, end: end)
+        let significance = entry.end(
+            output: output, start: start, end: end, isCheck: due.paused == nil)
         let interval = entry.interval
         if entry.plan.isActive {
             entry.due = CheckPhase.next(
@@ -82,6 +86,8 @@ package struct CheckScheduler: Sendable {
                 interval: interval,
                 offset: entry.offset
             )
+            // Paused while it ran: that is to be told now.
+            if due.paused == nil, pauses[due.object] != nil { entry.due = now.monotonic }
         }
         let schedule = entry.schedule(at: now)
         let result = CheckResult(
@@ -100,7 +106,7 @@ package struct CheckScheduler: Sendable {
     }
 
     /// Makes a check due now, also one of an object that is never scheduled.
-    package mutating func requestNow(_ object: ObjectName, at now: Moment) -> RecheckAnswer {
+    package mutating func requestNow(_ object: ObjectName, at now: Moment) -> CheckNowAnswer {
         guard var entry = entries[object] else { return .unknownObject }
         guard entry.ticket == nil else { return .alreadyRunning }
         if entry.due.map({ $0 > now.monotonic }) ?? true {
@@ -117,13 +123,30 @@ package struct CheckScheduler: Sendable {
 
     /// Where every object stands, for people; ordered by name.
     package func statuses(at now: Moment) -> [CheckStatus] {
-        entries.values.map { entry in
-            CheckStatus(
-                schedule: entry.schedule(at: now),
-                isRunning: entry.ticket != nil,
-                isActive: entry.plan.isActive
-            )
-        }.sorted { $0.schedule.object < $1.schedule.object }
+        entries.values.map { $0.status(pauses[$0.plan.object], at: now) }
+            .sorted { $0.schedule.object < $1.schedule.object }
+    }
+
+    /// Where one object stands; nil when it is not planned.
+    package func status(of object: ObjectName, at now: Moment) -> CheckStatus? {
+        entries[object]?.status(pauses[object], at: now)
+    }
+}
+
+// MARK: - Pauses
+
+extension CheckScheduler {
+    /// Does not run these objects from now on, and runs all others.
+    ///
+    /// Where that changes something for an object that is checked, it is due now: the master is
+    /// told of the pause, or of what a check says after it. What runs goes on.
+    package mutating func pause(_ wanted: [ObjectName: ObjectPause], at now: Moment) {
+        let before = pauses
+        pauses = wanted
+        for object in Set(before.keys).union(wanted.keys) where before[object] != wanted[object] {
+            guard entries[object]?.plan.isActive == true else { continue }
+            _ = requestNow(object, at: now)
+        }
     }
 }
 
@@ -254,12 +277,17 @@ private struct Entry: Sendable {
         lastStart = now.wall
     }
 
-    mutating func end(output: PluginOutput, start: Timestamp, end: Timestamp) -> Significance {
+    /// - Parameter isCheck: false for what was told instead of one: the last output stays.
+    mutating func end(
+        output: PluginOutput, start: Timestamp, end: Timestamp, isCheck: Bool
+    ) -> Significance {
         ticket = nil
         lastStart = start
         lastEnd = end
-        let line = output.text.unicodeScalars.prefix { $0 != "\n" }.prefix(Self.lineLimit)
-        lastOutput = String(Substring(line))
+        if isCheck {
+            let line = output.text.unicodeScalars.prefix { $0 != "\n" }.prefix(Self.lineLimit)
+            lastOutput = String(Substring(line))
+        }
         let kind: ObjectKind = plan.object.isHost ? .host : .service
         let attempts = max(1, plan.maxCheckAttempts)
         guard var known = checkState else {
@@ -269,6 +297,17 @@ private struct Entry: Sendable {
         let significance = known.apply(output.state, maxCheckAttempts: attempts, kind: kind)
         checkState = known
         return significance
+    }
+
+    func status(_ pause: ObjectPause?, at now: Moment) -> CheckStatus {
+        CheckStatus(
+            schedule: schedule(at: now), isRunning: ticket != nil, isActive: plan.isActive,
+            pause: pause)
+    }
+
+    /// What is told of the object while it is not checked.
+    func output(of pause: ObjectPause) -> PluginOutput {
+        pause.output(checkState?.state, after: lastOutput)
     }
 
     /// A check that is not scheduled, or runs, is told as due now.

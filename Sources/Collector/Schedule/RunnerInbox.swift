@@ -6,7 +6,9 @@ internal import Synchronization
 /// Each reply is answered exactly once.
 enum RunnerMessage: Sendable {
     case plans([CheckPlan], states: [ScheduleState], preparing: Parcel<any CheckPreparing>)
-    case request(ObjectName, CheckedContinuation<RecheckAnswer, Never>)
+    case pause([ObjectName: ObjectPause])
+    case request(ObjectName, CheckedContinuation<CheckNowAnswer, Never>)
+    case standing(ObjectName, CheckedContinuation<CheckStatus?, Never>)
     case once(ObjectName, CheckedContinuation<CheckRecord?, Never>)
     case status(CheckedContinuation<[CheckStatus], Never>)
     case stop(patience: Duration, CheckedContinuation<[ScheduleState], Never>)

@@ -6,6 +6,8 @@ package struct DueCheck: Hashable, Sendable {
     package let object: ObjectName
     /// Which execution; tells it from a later one of the same object.
     let ticket: UInt64
+    /// What is told instead of a check; nil when it is run.
+    package let paused: PluginOutput?
 }
 
 /// What a finished check means.
@@ -19,7 +21,7 @@ package struct ScheduledResult: Hashable, Sendable {
 }
 
 /// What became of the wish to check an object now.
-package enum RecheckAnswer: Hashable, Sendable {
+package enum CheckNowAnswer: Hashable, Sendable {
     /// It is due now, and starts as soon as there is room.
     case queued
     /// A check of it runs; its result is the answer.
@@ -36,4 +38,16 @@ package struct CheckStatus: Hashable, Sendable {
     package var isRunning: Bool
     /// False when it is only checked on request.
     package var isActive: Bool
+    /// Why and until when it is not run; nil while it is.
+    package var pause: ObjectPause?
+
+    /// A status with all its parts.
+    package init(
+        schedule: ScheduleState, isRunning: Bool, isActive: Bool, pause: ObjectPause? = nil
+    ) {
+        self.schedule = schedule
+        self.isRunning = isRunning
+        self.isActive = isActive
+        self.pause = pause
+    }
 }

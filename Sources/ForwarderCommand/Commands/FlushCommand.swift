@@ -48,19 +48,10 @@ struct FlushCommand: AsyncParsableCommand {
     private static func ask(
         _ client: ControlClient, _ bar: inout ProgressBar
     ) throws -> FlushOutcome {
-        var outcome: FlushOutcome?
-        var refusal: String?
-        try client.ask(.flush) { reply in
-            switch reply {
-            case .progress(let progress): bar.show(progress)
-            case .flushed(let end): outcome = end
-            case .refused(let reason): refusal = reason
-            case .working: break
-            case .status, .objects, .queue: refusal = "The daemon answered another question."
-            }
+        try client.answer(to: .flush) { reply in
+            if case .progress(let progress) = reply { bar.show(progress) }
+            return if case .flushed(let end) = reply { end } else { nil }
         }
-        guard let outcome else { throw ControlFault(description: refusal ?? "No answer.") }
-        return outcome
     }
 
     private func report(_ outcome: FlushOutcome) throws {

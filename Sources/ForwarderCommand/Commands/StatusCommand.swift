@@ -64,16 +64,8 @@ struct StatusCommand: AsyncParsableCommand {
     }
 
     private static func ask(_ client: ControlClient) throws -> StatusReport {
-        var report: StatusReport?
-        var refusal = "The daemon answered another question."
-        try client.ask(.status) { reply in
-            switch reply {
-            case .status(let status): report = status
-            case .refused(let reason): refusal = reason
-            case .progress, .flushed, .objects, .queue, .working: break
-            }
+        try client.answer(to: .status) { reply in
+            if case .status(let report) = reply { report } else { nil }
         }
-        guard let report else { throw ControlFault(description: refusal) }
-        return report
     }
 }

@@ -98,6 +98,14 @@ struct AttributeReader {
         return .microseconds(Int64(seconds * 1_000_000))
     }
 
+    /// A span as ``span(_:default:_:)`` reads it, or zero for never.
+    func spanOrNever(
+        _ key: ByteString, default fallback: Duration, _ errors: inout [Diagnostic]
+    ) -> Duration {
+        object[key].toNumber == 0 && !object[key].isNull
+            ? .zero : span(key, default: fallback, &errors)
+    }
+
     /// What is skipped of what waits; what is not set is as in `fallback`.
     func replay(
         default fallback: ReplaySettings, _ errors: inout [Diagnostic]

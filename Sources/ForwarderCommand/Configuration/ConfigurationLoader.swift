@@ -99,6 +99,7 @@ struct ConfigurationLoader {
             relayDelay: read.span("relay_delay", default: .seconds(30), &errors),
             stallPatience: read.span("stall_patience", default: .seconds(120), &errors),
             minimumStay: read.span("minimum_stay", default: .seconds(60), &errors),
+            watchInterval: read.spanOrNever("watch_interval", default: .seconds(8), &errors),
             replay: read.replay(default: replay, &errors))
     }
 

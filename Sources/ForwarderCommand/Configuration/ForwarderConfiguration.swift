@@ -56,6 +56,8 @@ struct MasterNode: Sendable, Hashable {
     var relayDelay = Duration.seconds(30)
     var stallPatience = Duration.seconds(120)
     var minimumStay = Duration.seconds(60)
+    /// Zero for never.
+    var watchInterval = Duration.seconds(8)
     /// The same for all nodes of a zone.
     var replay = ReplaySettings()
 }

@@ -53,6 +53,9 @@ enum ForwarderSchema {
             name: "minimum_stay", kind: .number,
             help: "shortest use of another node before the zone's first one again; default 1m"),
         Attribute(
+            name: "watch_interval", kind: .number,
+            help: "how often requested rechecks are looked for, 0 for never; default 8s"),
+        Attribute(
             name: "replay", kind: .string,
             help: "what it gets of what waits: all, changes or latest; default: the spool's"),
         Attribute(
@@ -112,6 +115,12 @@ enum ForwarderSchema {
         Attribute(
             name: "queue_groups", kind: .array,
             help: "groups that may retry and drop what waits; default none"),
+        Attribute(
+            name: "recheck_groups", kind: .array,
+            help: "groups that may have objects checked now; default none"),
+        Attribute(
+            name: "pause_groups", kind: .array,
+            help: "groups that may pause and resume objects; default none"),
     ]
 
     static let policy: [Attribute] = [

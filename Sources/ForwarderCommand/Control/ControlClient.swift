@@ -56,6 +56,22 @@ struct ControlClient {
         }
     }
 
+    /// Asks one thing, and returns what `pick` makes of the answer.
+    ///
+    /// - Throws: `ControlFault` when the daemon refuses, goes away, or answers something else.
+    func answer<Answer>(
+        to request: ControlRequest, _ pick: (ControlReply) -> Answer?
+    ) throws -> Answer {
+        var answer: Answer?
+        var refusal = "The daemon answered another question."
+        try ask(request) { reply in
+            if case .refused(let reason) = reply { refusal = reason }
+            answer = answer ?? pick(reply)
+        }
+        guard let answer else { throw ControlFault(description: refusal) }
+        return answer
+    }
+
     private static let gone = ControlFault(
         description: """
             The daemon did not answer: it went away, or it hangs. Look into its log, and ask again.

@@ -10,6 +10,12 @@ enum ControlRequest: Codable, Sendable {
     case objects
     /// What waits, and what an operator wants done about it.
     case queue(QueueRequest)
+    /// Check an object now.
+    case recheck(object: String)
+    /// Do not check an object for so long.
+    case pause(object: String, reason: String, seconds: Int)
+    /// Check it again.
+    case resume(object: String)
 }
 
 /// What the daemon answers, one line of JSON each; the last one ends the connection.
@@ -19,6 +25,9 @@ enum ControlReply: Codable, Sendable {
     case flushed(FlushOutcome)
     case objects([ObjectReport])
     case queue(QueueReply)
+    case rechecked(RecheckReply)
+    case paused(StatusReport.Pause)
+    case resumed(wasPaused: Bool)
     case refused(reason: String)
     /// The answer takes its time.
     case working
@@ -27,9 +36,17 @@ enum ControlReply: Codable, Sendable {
     var isLast: Bool {
         switch self {
         case .progress, .working: false
-        case .status, .flushed, .objects, .queue, .refused: true
+        case .status, .flushed, .objects, .queue, .rechecked, .paused, .resumed, .refused: true
         }
     }
+}
+
+/// What became of a local wish for a check.
+enum RecheckReply: String, Codable, Sendable {
+    /// It is due now.
+    case queued
+    /// One runs.
+    case running
 }
 
 /// How far a flush is.

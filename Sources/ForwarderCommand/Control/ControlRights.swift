@@ -8,6 +8,10 @@ enum ControlRight: String, CaseIterable, Sendable {
     case flush
     /// Have what waits tried again or dropped.
     case queue
+    /// Have objects checked now.
+    case recheck
+    /// Have objects not checked for a while, and checked again.
+    case pause
 
     /// The attribute of the Control object that names its groups.
     var attribute: String { "\(rawValue)_groups" }
@@ -20,6 +24,8 @@ extension ControlRequest {
         case .status, .objects, .queue(.rows), .queue(.check): .status
         case .flush: .flush
         case .queue(.change): .queue
+        case .recheck: .recheck
+        case .pause, .resume: .pause
         }
     }
 }
@@ -34,6 +40,11 @@ struct ControlRights: Sendable, Hashable {
         var user: uid_t
         /// The main group and all others.
         var groups: Set<gid_t>
+
+        /// The user's name on this host; its number where it has none.
+        var userName: String {
+            getpwuid(user).map { String(cString: $0.pointee.pw_name) } ?? "\(user)"
+        }
     }
 
     private let ownUser: uid_t

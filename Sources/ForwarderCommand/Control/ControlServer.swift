@@ -133,7 +133,7 @@ final class ControlConnection: Sendable {
     }
 
     /// Who is at the other side, as the kernel knows it.
-    fileprivate var asker: ControlRights.Asker? {
+    var asker: ControlRights.Asker? {
         ControlSocket.asker(at: descriptor.number)
     }
 

@@ -119,6 +119,16 @@ struct StatusReport: Codable, Sendable, Hashable {
         }
     }
 
+    /// An object that an operator paused.
+    struct Pause: Codable, Sendable, Hashable {
+        var object: String
+        var reason: String
+        /// Who asked for it.
+        var author: String
+        var since: Double
+        var until: Double
+    }
+
     struct Checks: Codable, Sendable, Hashable {
         var objects: Int
         var active: Int
@@ -140,11 +150,17 @@ struct StatusReport: Codable, Sendable, Hashable {
     var checks: Checks?
     /// Null when no daemon runs.
     var policy: Policy?
+    /// What became of rechecks that masters asked for since the daemon's start, by destination and
+    /// outcome; null when no daemon runs.
+    var rechecks: [String: [String: Int]]?
+    /// Objects that are not checked for a while; null when no daemon runs.
+    var pauses: [Pause]?
     /// What an operator should look at.
     var alarms: [String]
 
     enum CodingKeys: String, CodingKey {
         case version, node, separation, sandbox, spool, destinations, checks, policy, alarms
+        case rechecks, pauses
         case daemonPID = "daemon_pid"
         case startedAt = "started_at"
     }

@@ -11,6 +11,7 @@ struct ControlAnswers: Sendable {
     let alarms: AlarmBoard
     let uplink: UplinkBoard
     let policy: PolicyKeeper
+    let wishes: ObjectWishes
     let startedAt: Timestamp
 
     /// How often an asker hears that the answer takes its time, as a check of a large spool does.
@@ -51,12 +52,16 @@ struct ControlAnswers: Sendable {
             case .status:
                 var report = try await status()
                 report.policy = policy.report
+                await wishes.report(into: &report)
                 connection.reply(.status(report))
             case .flush: try await flush(try session, connection)
             case .queue(let request):
                 connection.reply(.queue(try await answer(request, try session)))
             case .objects:
                 connection.reply(.objects(await runner.statuses().map(ObjectReport.init)))
+            case .recheck, .pause, .resume:
+                let author = connection.asker?.userName ?? "unknown"
+                connection.reply(try await wishes.answer(request, by: author))
             }
         } catch {
             connection.reply(.refused(reason: "\(error)"))

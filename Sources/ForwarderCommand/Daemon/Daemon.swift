@@ -3,6 +3,7 @@ import Delivery
 import Foundation
 import Logging
 import Monitoring
+import Policy
 import Spool
 
 /// The daemon: definitions → schedule → plugins → spool → delivery → uplink, wired together.
@@ -27,6 +28,8 @@ struct Daemon: Sendable {
     let uplink: UplinkBoard
     let policy: PolicyKeeper
     let health: HealthFacts
+    let wishes: ObjectWishes
+    let demands: RecheckInbox
     let forgetting: ScheduleForgetting
     let startedAt: Timestamp
     let log: Logger
@@ -61,18 +64,36 @@ struct Daemon: Sendable {
             (objects) async throws(SpoolFault) in
             try await desk.session?.spool.forgetSchedules(except: objects)
         }
-        keeper = SpoolKeeper(
-            configuration: configuration, policy: policy.inForce, time: time, desk: desk,
-            forgetting: forgetting, alarms: alarms, uplink: uplink, log: log,
-            wantHealth: { requests.continuation.yield() })
-        _ = try await keeper.begin(signals)
-        control = try ControlServer(
-            path: configuration.controlPath, rights: rights, log: log)
-        runner = try CheckRunner(
+        let runner = try CheckRunner(
             settings: RunnerSettings(
                 concurrencyLimit: configuration.checks.concurrencyLimit,
                 environment: PluginEnvironment(inheriting: ProcessInfo.processInfo.environment)),
             time: time, health: { health.report })
+        self.runner = runner
+        let pauses = PauseDesk(
+            desk: desk, runner: runner, healthObject: configuration.healthObject, time: time,
+            log: log)
+        let demands = RecheckInbox()
+        let arrivals = RecheckArrivals()
+        wishes = ObjectWishes(
+            runner: runner, pauses: pauses,
+            rechecks: RecheckDesk(
+                inbox: demands, desk: desk, policy: policy.inForce, runner: runner,
+                destinations: configuration.destinations.map(\.zone), arrivals: arrivals,
+                time: time, log: log),
+            arrivals: arrivals, time: time)
+        self.demands = demands
+        keeper = SpoolKeeper(
+            configuration: configuration, policy: policy.inForce, time: time, desk: desk,
+            forgetting: forgetting, alarms: alarms, uplink: uplink, log: log,
+            wantHealth: { requests.continuation.yield() }, rechecks: demands,
+            began: {
+                demands.tell(.spoolBegan)
+                await pauses.spoolBegan()
+            })
+        _ = try await keeper.begin(signals)
+        control = try ControlServer(
+            path: configuration.controlPath, rights: rights, log: log)
     }
 
     private let healthRequests: AsyncStream<Void>
@@ -84,7 +105,7 @@ struct Daemon: Sendable {
         source.board.restore(states)
         let plans = definitions.plans
         health.setObjectCount(definitions.activeCount)
-        policy.examine(definitions.policyObjects(preparing))
+        adopt(definitions.policyObjects(preparing))
         runner.start(with: plans, states: states, preparing: preparing)
         control.start()
         log.notice(
@@ -97,6 +118,8 @@ struct Daemon: Sendable {
             group.addTask { await keeper.run { await runner.statuses().map(\.schedule) } }
             group.addTask { await intake.run() }
             group.addTask { await controlAnswers.run(control.requests) }
+            group.addTask { await wishes.rechecks.run() }
+            group.addTask { await wishes.pauses.run() }
             group.addTask { await makeHealth() }
             group.addTask { await inspectUplink() }
             for await signal in signals.stream {
@@ -116,13 +139,14 @@ struct Daemon: Sendable {
         Intake(
             records: runner.records, healthObject: configuration.healthObject, desk: desk,
             board: source.board, alarms: alarms,
-            losses: LossWatch(alarms: alarms), time: SystemTime(), log: log)
+            losses: LossWatch(alarms: alarms), arrivals: wishes.arrivals, time: SystemTime(),
+            log: log)
     }
 
     private var controlAnswers: ControlAnswers {
         ControlAnswers(
             configuration: configuration, desk: desk, runner: runner, alarms: alarms,
-            uplink: uplink, policy: policy, startedAt: startedAt)
+            uplink: uplink, policy: policy, wishes: wishes, startedAt: startedAt)
     }
 
     /// Where the schedules stood; a spool that cannot say leaves all checks to begin anew.
@@ -154,7 +178,7 @@ struct Daemon: Sendable {
             let (definitions, preparing) = try source.load()
             let plans = definitions.plans
             let objects = Set(plans.map(\.object))
-            policy.examine(definitions.policyObjects(preparing))
+            adopt(definitions.policyObjects(preparing))
             runner.reload(plans, preparing: preparing)
             source.board.keep(only: objects)
             health.setObjectCount(definitions.activeCount)
@@ -164,6 +188,7 @@ struct Daemon: Sendable {
             await inspectUplink()
         } catch {
             policy.examine(([], []))
+            demands.tell(.adopt(nil))
             let text = """
                 The new definitions are broken; the old ones stay in force. Run `forwarder \
                 validate`, mend them and reload.
@@ -172,6 +197,12 @@ struct Daemon: Sendable {
             let reason = ErrorListing.text(error.errors)
             log.error("reload refused", metadata: ["reason": "\(reason)"])
         }
+    }
+
+    /// Has the policy, and those who decide by it, know these objects.
+    private func adopt(_ found: (objects: [PolicyObject], faults: [PolicyFault])) {
+        policy.examine(found)
+        demands.tell(.adopt(found.objects))
     }
 
     /// Says what keeps the uplink from delivering; it may come right while the daemon runs.

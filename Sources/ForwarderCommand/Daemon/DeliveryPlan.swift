@@ -24,6 +24,9 @@ extension ForwarderConfiguration {
                 destination.nodes.map(\.stallPatience).max() ?? settings.stallPatience
             settings.minimumStay =
                 destination.nodes.map(\.minimumStay).max() ?? settings.minimumStay
+            // Whoever names the shortest is served; zero means never, for all of the zone.
+            settings.watchInterval =
+                destination.nodes.map(\.watchInterval).min() ?? settings.watchInterval
             settings.replay = destination.nodes.first?.replay ?? settings.replay
             #if DEBUG
                 settings.keepDelivered = KillSwitch.keepDelivered ?? settings.keepDelivered

@@ -20,6 +20,8 @@ struct Intake: Sendable {
     let board: RuntimeBoard
     let alarms: AlarmBoard
     let losses: LossWatch
+    /// What was asked for goes out first.
+    let arrivals: RecheckArrivals
     let time: any TimeSource
     let log: Logger
 
@@ -58,6 +60,7 @@ struct Intake: Sendable {
                     }
                     report(receipt)
                     session.driver.tell(.accepted(receipt.grown))
+                    hasten(part.prefix(receipt.taken), session.driver)
                     continue
                 }
             } catch {
@@ -72,6 +75,22 @@ struct Intake: Sendable {
             }
         }
         if alarms.clear(.spool) { log.notice("results are stored again") }
+    }
+
+    /// Has results that were asked for go before others.
+    private func hasten(_ records: ArraySlice<CheckRecord>, _ driver: DeliveryDriver) {
+        for record in records {
+            let object = record.result.object
+            guard let since = arrivals.take(object) else { continue }
+            driver.tell(.urgent(object))
+            let taken = (time.monotonic - since).wholeMicroseconds / 1000
+            log.info(
+                "recheck done",
+                metadata: [
+                    "object": "\(object)", "state": "\(record.result.state.name)",
+                    "after_ms": "\(taken)",
+                ])
+        }
     }
 
     private func lookForLosses() {

@@ -28,6 +28,10 @@ struct SpoolKeeper: Sendable {
     let uplink: UplinkBoard
     let log: Logger
     let wantHealth: @Sendable () -> Void
+    /// What masters ask for.
+    let rechecks: RecheckInbox
+    /// Hears of each spool that is worked with from now on.
+    let began: @Sendable () async -> Void
     /// Hears of each step at which crash tests may kill.
     private let passing = Self.killPointObserver
 
@@ -118,7 +122,8 @@ struct SpoolKeeper: Sendable {
         let driver = DeliveryDriver(
             spool: spool, settings: configuration.deliverySettings, policy: policy,
             time: time,
-            passing: passing, wantHealth: wantHealth)
+            passing: passing, demanded: { [rechecks] in rechecks.demanded($0) },
+            wantHealth: wantHealth)
         do throws(SpoolFault) {
             try await driver.prepare()
         } catch {
@@ -129,6 +134,7 @@ struct SpoolKeeper: Sendable {
             throw error
         }
         desk.begin(SpoolSession(spool: spool, driver: driver))
+        await began()
     }
 
     /// Stores where the schedules stand and closes the spool, at the end of the daemon.

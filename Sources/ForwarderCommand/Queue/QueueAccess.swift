@@ -90,17 +90,9 @@ enum QueueAccess {
             throw ControlFault(
                 description: "The daemon went away. Ask again: the queue itself is read then.")
         }
-        var answer: QueueReply?
-        var refusal = "The daemon answered another question."
-        try client.ask(.queue(request)) { reply in
-            switch reply {
-            case .queue(let reply): answer = reply
-            case .refused(let reason): refusal = reason
-            case .status, .progress, .flushed, .objects, .working: break
-            }
+        return try client.answer(to: .queue(request)) { reply in
+            if case .queue(let answer) = reply { answer } else { nil }
         }
-        guard let answer else { throw ControlFault(description: refusal) }
-        return answer
     }
 
     private static let otherAnswer = ControlFault(

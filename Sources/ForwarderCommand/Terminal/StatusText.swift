@@ -24,6 +24,9 @@ struct StatusText {
             lines.append("  policy    \(Self.summary(policy))")
             lines += policy.warnings.map { "    warning \($0)" }
         }
+        lines += (report.pauses ?? []).map {
+            "    paused   \($0.object) until \(Output.time($0.until)) by \($0.author): \($0.reason)"
+        }
         let spool = report.spool
         lines.append(
             """
@@ -31,7 +34,13 @@ struct StatusText {
             \(Self.bytes(spool.fileBytes + spool.logBytes)) of \
             \(Self.bytes(spool.limitBytes)) on disk
             """)
-        for destination in report.destinations { lines += Self.lines(destination) }
+        for destination in report.destinations {
+            lines += Self.lines(destination)
+            if let counts = report.rechecks?[destination.name], !counts.isEmpty {
+                let texts = counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
+                lines.append("    rechecks  \(texts.joined(separator: ", "))")
+            }
+        }
         if report.alarms.isEmpty {
             lines.append("no alarms")
         } else {

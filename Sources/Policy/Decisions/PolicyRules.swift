@@ -64,6 +64,11 @@ package struct PolicyRules: Sendable, Hashable {
         return RecheckDecision(.allowed(reasons), allowances: allowances)
     }
 
+    /// True for this host and its health, which nobody may have rechecked whatever the roles say.
+    package func isNeverRechecked(_ object: PolicyObject) -> Bool {
+        builtInRule(.scheduleCheck, on: object) != nil
+    }
+
     /// How much of the object's output leaves, with the role that says so.
     ///
     /// The least of what the roles say that allow its submission; saying nothing means all.

@@ -28,6 +28,7 @@ package enum KillPoint: Hashable, Sendable, CaseIterable {
     /// What a transaction of the spool can do.
     package enum Work: String, Sendable, CaseIterable {
         case migrate, reopen, register, accept, evict, lease, settle, confirm, resend, schedule
+        case ledger
     }
 
     /// All of them.

@@ -8,7 +8,7 @@ enum SpoolSchema {
     static var version: Int { migrations.count }
     /// Each step leads from the version of its index to the next one.
     static let migrations: [[String]] = [
-        version1, version2, version3, version4, version5, version6,
+        version1, version2, version3, version4, version5, version6, version7,
     ]
 
     private static let version1 = [
@@ -167,5 +167,10 @@ enum SpoolSchema {
         "ALTER TABLE lane ADD COLUMN withheld INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE lane ADD COLUMN withheld_reason TEXT",
         "ALTER TABLE lane ADD COLUMN withheld_result INTEGER",
+    ]
+
+    /// What other parts of the program must know after a crash: honoured rechecks, pauses.
+    private static let version7 = [
+        "CREATE TABLE ledger (key TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID"
     ]
 }

@@ -191,6 +191,15 @@ enum SQL {
         "SELECT object.id, object.name FROM schedule JOIN object ON object.id = schedule.object")
     static let forgetSchedule = Query("DELETE FROM schedule WHERE object = ?")
 
+    // The ledger
+    static let ledger = Query("SELECT key, body FROM ledger ORDER BY key")
+    static let keepEntry = Query(
+        """
+        INSERT INTO ledger (key, body) VALUES (?, ?)
+        ON CONFLICT (key) DO UPDATE SET body = excluded.body
+        """)
+    static let forgetEntry = Query("DELETE FROM ledger WHERE key = ?")
+
     // Forgetting a retired destination
     static let holdsResults = Query(
         """

@@ -17,7 +17,8 @@ import Testing
         func prepare(_ object: ObjectName) -> PreparedCheck {
             PreparedCheck(
                 action: actions[object.service ?? ""] ?? .unbuildable("no such command"),
-                snapshot: ObjectSnapshot(name: object.fullName, commandLine: ["one"])
+                snapshot: ObjectSnapshot(
+                    name: object.fullName, commandLine: ["one"], wordOrigins: [WordOrigin()])
             )
         }
     }
@@ -112,6 +113,30 @@ import Testing
         #expect(record.schedule == nil)
         _ = await runner.stop(patience: .zero)
         #expect(await runner.records.next().isEmpty)
+    }
+
+    @Test func `a paused object runs no plugin, and its record tells of no command`() async throws {
+        let runner = try runner()
+        let pause = ObjectPause(
+            reason: "rest", author: "root", since: SystemTime().wall,
+            until: SystemTime().wall + .seconds(3600))
+        runner.pause([name("a"): pause])
+        runner.start(
+            with: quick(["a"]), states: [],
+            preparing: Definitions(["a": .plugin(shell("echo ran"))]))
+        let record = try #require(await collect(1, from: runner).first)
+        #expect(record.result.output.hasSuffix(": rest - never checked"))
+        #expect(record.result.state == .unknown)
+        #expect(record.snapshot == ObjectSnapshot(name: "h!a"))
+        #expect(await runner.status(of: name("a"))?.pause == pause)
+        #expect(await runner.status(of: name("b")) == nil)
+        runner.pause([:])
+        var output = ""
+        while output.hasPrefix("PAUSED") || output.isEmpty {
+            output = await collect(1, from: runner).first?.result.output ?? "none"
+        }
+        #expect(output == "ran")
+        _ = await runner.stop(patience: .zero)
     }
 
     @Test func `a request brings a check forward`() async throws {

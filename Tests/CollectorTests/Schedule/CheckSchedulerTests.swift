@@ -374,7 +374,7 @@ import Testing
 }
 
 /// SplitMix64: the same numbers for the same seed on every machine.
-private struct Dice: RandomNumberGenerator, Sendable {
+struct Dice: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
     init(seed: UInt64) { state = seed }

@@ -50,8 +50,8 @@ import Testing
         let intake = Intake(
             records: records, healthObject: ObjectName(host: "web1", service: "forwarder"),
             desk: SpoolDesk(), board: RuntimeBoard(time: FakeTime()),
-            alarms: alarms, losses: LossWatch(alarms: alarms), time: FakeTime(),
-            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            alarms: alarms, losses: LossWatch(alarms: alarms), arrivals: RecheckArrivals(),
+            time: FakeTime(), log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await intake.run() }
             while !alarms.isStanding(.memory) { await Task.yield() }
