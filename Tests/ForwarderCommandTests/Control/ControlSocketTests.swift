@@ -79,17 +79,20 @@ import Testing
         withExtendedLifetime(listener) {}
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a daemon that takes its time says so until it is done`()
+    @Test(.timeLimit(.minutes(5))) func `a daemon that takes its time says so until it is done`()
         async throws
     {
         let server = try ControlServer(path: path, log: Logger(label: "test"))
         server.start()
         defer { server.stop() }
         let (heard, ear) = AsyncStream.makeStream(of: String.self)
-        // Its reading blocks.
+        // Its reading blocks; the tests around it may leave the daemon's side no turn for long.
+        let patience = timeval(tv_sec: 300, tv_usec: 0)
         Thread { [path] in
             do {
-                try ControlClient(path: path)?.ask(.queue(.check)) { ear.yield("\($0)") }
+                try ControlClient(path: path, patience: patience)?.ask(.queue(.check)) {
+                    ear.yield("\($0)")
+                }
             } catch {
                 ear.yield("\(error)")
             }
