@@ -34,7 +34,8 @@ struct RecheckKillTests {
             forwarder/recheck/limit = 1000/1h
             """)
         try scene.site.withDaemon { daemon in
-            try eventually("it is checked on schedule") {
+            try #require(scene.site.run("recheck", [Self.object]).isSuccess)
+            try eventually("the master knows it") {
                 try scene.master.objectState(Self.object)?.lastCheckResult != nil
             }
             #expect(try daemon.stop() == .exited(0))

@@ -31,13 +31,16 @@ extension PrivateMaster {
         try request(path, ["--request", "GET"], input: nil, as: caller)
     }
 
-    /// Asks by POST.
+    /// Asks by POST, more than once where that is wanted; the answer is the last one's.
     package func post(
         _ path: String,
         _ body: JSON,
+        times: Int = 1,
         as caller: Caller = .administrator
     ) throws -> Answer {
-        try request(path, ["--data-binary", "@-"], input: body, as: caller)
+        // What stands behind # is not sent, and the range makes a request of each number.
+        let path = times > 1 ? "\(path)#[1-\(times)]" : path
+        return try request(path, ["--data-binary", "@-"], input: body, as: caller)
     }
 
     /// Asks for objects by POST with their names in the body, so that names need no quoting.
