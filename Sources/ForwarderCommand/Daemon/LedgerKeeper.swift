@@ -1,3 +1,4 @@
+import Foundation
 import Monitoring
 import Spool
 import Synchronization
@@ -13,6 +14,13 @@ struct LedgerFault: Error, CustomStringConvertible {
 /// A spool that was begun meanwhile, because the one before was damaged or gone, is given all that
 /// is known before anything that follows.
 final class LedgerKeeper: Sendable {
+    /// How bodies are written: the same bytes for the same content.
+    static var encoder: JSONEncoder {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        return encoder
+    }
+
     private let desk: SpoolDesk
     /// The spool that holds all that is known.
     private let complete = Mutex<SpoolQueue?>(nil)

@@ -29,7 +29,7 @@ enum PauseLedger {
             reason: pause.reason, author: pause.author, since: pause.since.microseconds,
             until: pause.until.microseconds)
         // texts and whole numbers can always be written
-        let bytes = (try? JSONEncoder().encode(body)).map(Array.init) ?? []
+        let bytes = (try? LedgerKeeper.encoder.encode(body)).map(Array.init) ?? []
         return LedgerEntry(key: key(of: object), body: bytes)
     }
 

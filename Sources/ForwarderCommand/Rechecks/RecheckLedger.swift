@@ -151,7 +151,7 @@ enum RecheckLedger {
 
     private static func encoded(_ value: some Encodable) -> [UInt8] {
         // whole numbers in arrays and dictionaries can always be written
-        (try? JSONEncoder().encode(value)).map(Array.init) ?? []
+        (try? LedgerKeeper.encoder.encode(value)).map(Array.init) ?? []
     }
 
     private static func decoded<Value: Decodable>(_ body: [UInt8]) -> Value? {

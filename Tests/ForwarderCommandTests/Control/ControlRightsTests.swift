@@ -45,6 +45,9 @@ import Testing
         #expect(ControlRequest.flush.right == .flush)
         #expect(ControlRequest.queue(.change(.drop, filter, after: nil)).right == .queue)
         #expect(ControlRequest.queue(.change(.retry, filter, after: nil)).right == .queue)
+        #expect(ControlRequest.recheck(object: "a").right == .recheck)
+        #expect(ControlRequest.pause(object: "a", reason: "b", seconds: 1).right == .pause)
+        #expect(ControlRequest.resume(object: "a").right == .pause)
     }
 
     @Test func `groups are read from the Control object, unknown ones refused`() throws {
