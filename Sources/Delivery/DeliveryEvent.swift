@@ -53,7 +53,8 @@ package enum DeliveryAction: Sendable {
     case judgeKept(round: Int, [KeptVerdict])
     /// Have a result of the forwarder's own health made, see ``DeliverySettings/healthObject``.
     case wantHealth
-    /// Somebody asks for these checks on the master; told again in every round while they stand.
+    /// Somebody asks for these checks on the master; told again in every round while they stand,
+    /// and once without any, when the master is looked at first.
     case recheckDemanded(RecheckRound)
     /// Tell `.tick` at this monotonic time; replaces the earlier wish.
     case wake(at: Duration)

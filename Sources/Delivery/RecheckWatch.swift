@@ -25,7 +25,7 @@ package struct RecheckRound: Sendable, Hashable {
     package var node: String
     /// How far its clock is ahead of this host's.
     package var lead: Duration
-    /// What is asked for, at most one demand for each object.
+    /// What is asked for, at most one demand for each object; may be empty in the first round.
     package var demands: [RecheckDemand]
 
     /// A round with all its parts.
@@ -102,6 +102,8 @@ struct RecheckWatch: Sendable {
     private var shunned = ShunnedObjects()
     /// True when the master refuses such questions.
     var isRefused = false
+    /// True once somebody was told that the master is looked at.
+    fileprivate(set) var isTold = false
 
     /// Most bytes of names in a question.
     ///
@@ -227,7 +229,9 @@ extension DeliveryMachine {
             link.told()
             guard let passed = clock.certainlyPassed(at: now.monotonic) else { return }
             let demands = watch.requests(readings, of: names, passed: passed)
-            guard !demands.isEmpty else { return }
+            // The first look is told in any case: what stands by then may be older than this spool.
+            guard !demands.isEmpty || !watch.isTold else { return }
+            watch.isTold = true
             let lead = clock.skew(time: now) ?? .zero
             actions.append(
                 .recheckDemanded(

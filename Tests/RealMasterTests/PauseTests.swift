@@ -45,7 +45,7 @@ struct PauseTests {
                 "pause", ["web1!disk", "--for", "1h", "--reason", "disk is replaced"])
             try #require(paused.isSuccess, "\(paused.errorText)")
             try eventually("the master sees why") {
-                try output(master).contains(": disk is replaced - last: run ")
+                try output(master).contains(": disk is replaced - last state WARNING")
             }
             try daemon.kill()
         }

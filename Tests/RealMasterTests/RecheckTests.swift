@@ -173,20 +173,21 @@ struct RecheckTests {
         let scene = try Scene(interval: "500ms")
         try scene.site.withDaemon { daemon in
             try scene.settle()
-            for number in 0..<20 {
+            var batches = 0
+            try eventually("1,000 were sent, and the limit is told") {
+                batches += 1
                 let asked = try scene.master.post(
                     "/v1/actions/reschedule-check",
                     [
                         "service": "web1!quick", "force": true,
-                        "next_check": .number((scene.now - Double(number % 3)).rounded(.down)),
+                        "next_check": .number((scene.now - Double(batches % 3)).rounded(.down)),
                     ], times: 50)
                 try #require(asked.status == 200)
+                return batches >= 20
+                    && scene.outcomes("web1!quick", daemon.log).contains("delayed")
             }
             let log = scene.master.log.split(separator: "\n")
             #expect(log.count { $0.contains("POST /v1/actions/reschedule-check") } >= 1000)
-            try eventually("the limit is told") {
-                scene.outcomes("web1!quick", daemon.log).contains("delayed")
-            }
             try scene.ask("web1!open")
             try scene.awaitRun(2, of: "web1!open")
             #expect((2...4).contains(scene.count("web1!quick")), "\(scene.count("web1!quick"))")

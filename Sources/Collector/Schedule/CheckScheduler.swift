@@ -307,7 +307,7 @@ private struct Entry: Sendable {
 
     /// What is told of the object while it is not checked.
     func output(of pause: ObjectPause) -> PluginOutput {
-        pause.output(checkState?.state, after: lastOutput)
+        pause.output(checkState?.state, of: plan.object)
     }
 
     /// A check that is not scheduled, or runs, is told as due now.

@@ -3,7 +3,7 @@ package import Monitoring
 /// An operator's wish that an object's check is not run for a while.
 ///
 /// It hides no problem: while it lasts, the object's last state is told again each time its check
-/// is due, with the reason in front of its last output. A problem that is soft becomes hard by
+/// is due, with the reason. A problem that is soft becomes hard by
 /// that: nobody looks at it any more.
 package struct ObjectPause: Sendable, Hashable {
     /// Why, in words for people on both sides; one line.
@@ -38,9 +38,13 @@ extension ObjectPause: CustomStringConvertible {
         "PAUSED until \(LocalTime(until).longDateTime): \(reason)"
     }
 
-    /// What is told instead of a check: the last state, and what the last check said.
-    func output(_ state: ServiceState?, after lastOutput: String) -> PluginOutput {
-        let last = state == nil ? "never checked" : "last: \(lastOutput)"
+    /// What is told instead of a check: the last state, whose name stands there too.
+    ///
+    /// Not what the last check said: that was made of what the object was then, and is masked by
+    /// what it is now.
+    func output(_ state: ServiceState?, of object: ObjectName) -> PluginOutput {
+        let name = state.map { object.isHost ? $0.asHostState.name : $0.name }
+        let last = name.map { "last state \($0)" } ?? "never checked"
         return PluginOutput(
             bytes: Array("\(self) - \(last)".utf8.map { $0 == pipe ? slash : $0 }),
             ending: .exited(Int32((state ?? .unknown).rawValue)))

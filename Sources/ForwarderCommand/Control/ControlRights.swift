@@ -18,6 +18,9 @@ enum ControlRight: String, CaseIterable, Sendable {
 }
 
 extension ControlRequest {
+    /// True when its asker is told by name.
+    var isSigned: Bool { right == .recheck || right == .pause }
+
     /// What its asker must be allowed.
     var right: ControlRight {
         switch self {
@@ -42,8 +45,15 @@ struct ControlRights: Sendable, Hashable {
         var groups: Set<gid_t>
 
         /// The user's name on this host; its number where it has none.
+        ///
+        /// Asks the host's name services, which may take their time.
         var userName: String {
-            getpwuid(user).map { String(cString: $0.pointee.pw_name) } ?? "\(user)"
+            var entry = passwd()
+            var found: UnsafeMutablePointer<passwd>?
+            var buffer = [CChar](repeating: 0, count: 16_384)
+            let status = getpwuid_r(user, &entry, &buffer, buffer.count, &found)
+            guard status == 0, found != nil, let name = entry.pw_name else { return "\(user)" }
+            return String(cString: name)
         }
     }
 

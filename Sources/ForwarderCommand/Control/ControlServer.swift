@@ -94,6 +94,8 @@ final class ControlServer: Sendable {
                 \(request.right.attribute) of the Control object in forwarder.conf.
                 """)
         }
+        // Asked here, on a thread that may wait.
+        if request.isSigned { connection.sign(asker.userName) }
         inbox.yield((request, connection))
         connection.writeUntilLast()
     }
@@ -107,12 +109,18 @@ final class ControlConnection: Sendable {
     private let descriptor: Descriptor
     private let replies = Mutex<[ControlReply]>([])
     private let hasEnded = Mutex(false)
+    private let signature = Mutex("unknown")
     private let work = DispatchSemaphore(value: 0)
 
     init(_ descriptor: Descriptor) { self.descriptor = descriptor }
 
     /// False once the asker is known to be gone.
     var isOpen: Bool { !hasEnded.withLock { $0 } }
+
+    /// Who asks, for what is kept with its author's name.
+    var author: String { signature.withLock { $0 } }
+
+    fileprivate func sign(_ name: String) { signature.withLock { $0 = name } }
 
     /// Queues an answer; never blocks.
     func reply(_ reply: ControlReply) {
@@ -133,7 +141,7 @@ final class ControlConnection: Sendable {
     }
 
     /// Who is at the other side, as the kernel knows it.
-    var asker: ControlRights.Asker? {
+    fileprivate var asker: ControlRights.Asker? {
         ControlSocket.asker(at: descriptor.number)
     }
 

@@ -60,8 +60,7 @@ struct ControlAnswers: Sendable {
             case .objects:
                 connection.reply(.objects(await runner.statuses().map(ObjectReport.init)))
             case .recheck, .pause, .resume:
-                let author = connection.asker?.userName ?? "unknown"
-                connection.reply(try await wishes.answer(request, by: author))
+                connection.reply(try await wishes.answer(request, by: connection.author))
             }
         } catch {
             connection.reply(.refused(reason: "\(error)"))

@@ -81,7 +81,7 @@ struct Daemon: Sendable {
                 inbox: demands, desk: desk, policy: policy.inForce, runner: runner,
                 destinations: configuration.destinations.map(\.zone), arrivals: arrivals,
                 time: time, log: log),
-            arrivals: arrivals, time: time)
+            arrivals: arrivals, time: time, log: log)
         self.demands = demands
         keeper = SpoolKeeper(
             configuration: configuration, policy: policy.inForce, time: time, desk: desk,
@@ -161,6 +161,8 @@ struct Daemon: Sendable {
 
     /// Ends what makes results; returns where each schedule stands.
     private func stop() async -> [ScheduleState] {
+        // Nothing is honoured that would not run any more.
+        demands.close()
         control.stop()
         uplink.listener?.stop()
         let standings = await runner.stop(patience: Self.stopPatience)
@@ -174,6 +176,7 @@ struct Daemon: Sendable {
     /// stay; neither keeps the other from taking effect.
     private func reload() async {
         policy.reload()
+        demands.tell(.adopt(nil))
         do throws(DefinitionsFault) {
             let (definitions, preparing) = try source.load()
             let plans = definitions.plans
@@ -188,7 +191,6 @@ struct Daemon: Sendable {
             await inspectUplink()
         } catch {
             policy.examine(([], []))
-            demands.tell(.adopt(nil))
             let text = """
                 The new definitions are broken; the old ones stay in force. Run `forwarder \
                 validate`, mend them and reload.

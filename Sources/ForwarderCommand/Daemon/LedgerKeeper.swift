@@ -22,16 +22,21 @@ final class LedgerKeeper: Sendable {
     }
 
     private let desk: SpoolDesk
+    private let prefix: String
     /// The spool that holds all that is known.
     private let complete = Mutex<SpoolQueue?>(nil)
 
-    init(_ desk: SpoolDesk) { self.desk = desk }
+    /// A keeper of the entries whose keys begin with `prefix`.
+    init(_ desk: SpoolDesk, prefix: String) {
+        self.desk = desk
+        self.prefix = prefix
+    }
 
     /// What the open spool holds, which is all that is known from now on.
     func read() async throws(LedgerFault) -> [LedgerEntry] {
         let spool = try spool
         do throws(SpoolFault) {
-            let entries = try await spool.ledger()
+            let entries = try await spool.ledger().filter { $0.key.hasPrefix(prefix) }
             complete.withLock { $0 = spool }
             return entries
         } catch {
@@ -39,35 +44,34 @@ final class LedgerKeeper: Sendable {
         }
     }
 
-    /// True while the open spool holds all that is known, so that a change is enough.
-    var isComplete: Bool { complete.withLock { $0 != nil && $0 === desk.session?.spool } }
-
-    /// Makes a change durable, in a spool that holds all that was known before.
+    /// Makes a change durable; in a spool that is another one by now, everything.
+    ///
+    /// - Parameter all: all that is known, the change included.
     func note(
-        _ entries: [LedgerEntry], forgetting keys: [String] = []
+        _ entries: [LedgerEntry] = [], forgetting keys: [String] = [],
+        all: @Sendable () -> [LedgerEntry]
     ) async throws(LedgerFault) {
         let spool = try spool
-        guard complete.withLock({ $0 === spool }) else {
-            throw LedgerFault(description: "Another spool was begun just now.")
-        }
-        try await write(entries, keys, to: spool)
-    }
-
-    /// Makes everything that is known durable.
-    func noteAll(_ entries: [LedgerEntry]) async throws(LedgerFault) {
-        let spool = try spool
-        try await write(entries, [], to: spool)
-        complete.withLock { $0 = spool }
-    }
-
-    private func write(
-        _ entries: [LedgerEntry], _ keys: [String], to spool: SpoolQueue
-    ) async throws(LedgerFault) {
         do throws(SpoolFault) {
-            try await spool.note(entries, forgetting: keys)
+            if complete.withLock({ $0 === spool }) {
+                try await spool.note(entries, forgetting: keys)
+            } else {
+                let all = all()
+                // An older copy may know what was forgotten since.
+                let stale = try await spool.ledger().map(\.key).filter { $0.hasPrefix(prefix) }
+                let known = Set(all.map(\.key))
+                try await spool.note(all, forgetting: stale.filter { !known.contains($0) })
+                complete.withLock { $0 = spool }
+            }
         } catch {
             throw LedgerFault(description: "\(error)")
         }
+    }
+
+    /// Makes sure that the open spool holds everything.
+    func complete(all: @Sendable () -> [LedgerEntry]) async throws(LedgerFault) {
+        guard try complete.withLock({ $0 }) !== spool else { return }
+        try await note(all: all)
     }
 
     private var spool: SpoolQueue {

@@ -1,4 +1,5 @@
 import Collector
+import Logging
 import Monitoring
 
 /// Answers what operators of this host want of single objects: a check now, a pause, its end.
@@ -8,13 +9,15 @@ struct ObjectWishes: Sendable {
     let rechecks: RecheckDesk
     let arrivals: RecheckArrivals
     let time: any TimeSource
+    let log: Logger
 
     /// Answers one wish.
     ///
     /// - Throws: `ControlFault` for what cannot be done; then nothing changed.
     func answer(_ wish: ControlRequest, by author: String) async throws -> ControlReply {
         switch wish {
-        case .recheck(let name): .rechecked(try await recheck(try Self.object(name)))
+        case .recheck(let name):
+            .rechecked(try await recheck(try Self.object(name), by: author))
         case .pause(let name, let reason, let seconds):
             .paused(try await pause(try Self.object(name), reason, seconds, by: author))
         case .resume(let name):
@@ -31,7 +34,9 @@ struct ObjectWishes: Sendable {
         report.pauses = await pauses.standing.map(StatusReport.Pause.init)
     }
 
-    private func recheck(_ object: ObjectName) async throws -> RecheckReply {
+    private func recheck(
+        _ object: ObjectName, by author: String
+    ) async throws -> RecheckReply {
         if let pause = await runner.status(of: object)?.pause {
             throw ControlFault(
                 description: """
@@ -40,6 +45,7 @@ struct ObjectWishes: Sendable {
                     """)
         }
         arrivals.await(object, since: time.monotonic)
+        log.notice("local recheck", metadata: ["object": "\(object)", "by": "\(author)"])
         switch await runner.requestNow(object) {
         case .queued: return .queued
         case .alreadyRunning: return .running
@@ -55,7 +61,14 @@ struct ObjectWishes: Sendable {
         let longest = ObjectPause.longest.components.seconds
         guard (1...longest).contains(Int64(seconds)), !reason.isEmpty, reason == reason.printable,
             reason.utf8.count <= ObjectPause.reasonByteLimit
-        else { throw ControlFault(description: "A pause has a reason in one line, and an end.") }
+        else {
+            throw ControlFault(
+                description: """
+                    This is no pause: it has a reason, one line of at most \
+                    \(ObjectPause.reasonByteLimit) bytes, and lasts a second to \
+                    \(longest / 86_400) days. Nothing was changed. Ask again with both.
+                    """)
+        }
         let now = time.wall
         let pause = ObjectPause(
             reason: reason, author: author, since: now, until: now + .seconds(seconds))

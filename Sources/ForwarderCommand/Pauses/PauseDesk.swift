@@ -22,7 +22,8 @@ actor PauseDesk {
     private let log: Logger
     private var pauses: [ObjectName: ObjectPause] = [:]
     private var hasRead = false
-    private var isWaiting = false
+    /// The earliest end that is waited for.
+    private var awaited: Timestamp?
 
     private nonisolated let works: AsyncStream<Void>
     private nonisolated let inbox: AsyncStream<Void>.Continuation
@@ -31,7 +32,7 @@ actor PauseDesk {
         desk: SpoolDesk, runner: CheckRunner, healthObject: ObjectName, time: any TimeSource,
         log: Logger
     ) {
-        ledger = LedgerKeeper(desk)
+        ledger = LedgerKeeper(desk, prefix: PauseLedger.prefix)
         self.runner = runner
         self.healthObject = healthObject
         self.time = time
@@ -50,8 +51,9 @@ actor PauseDesk {
         await withDiscardingTaskGroup { group in
             for await _ in works {
                 await endThoseOver()
-                guard !isWaiting, let next = pauses.values.map(\.until).min() else { continue }
-                isWaiting = true
+                guard let next = pauses.values.map(\.until).min() else { continue }
+                if let awaited, awaited <= next { continue }
+                awaited = next
                 let wait = min(max(next - time.wall, .milliseconds(1)), Self.longestWait)
                 group.addTask { [self] in
                     // A cancelled wait is the end of the run.
@@ -66,15 +68,34 @@ actor PauseDesk {
     /// A spool was opened: the first one tells what is paused, any later one is told.
     func spoolBegan() async {
         do throws(LedgerFault) {
-            if hasRead { return try await ledger.noteAll(PauseLedger.entries(of: pauses)) }
-            let read = PauseLedger.pauses(try await ledger.read())
-            hasRead = true
-            pauses.merge(read) { known, _ in known }
-            runner.pause(pauses)
-            inbox.yield()
+            try await readOnce()
+            try await ledger.complete(all: everything)
         } catch {
+            // It is tried again with whatever is asked next.
             log.warning("pauses not kept", metadata: ["reason": "\(error)"])
         }
+    }
+
+    /// For those who change something: what was paused before has to be known.
+    private func beReady() async throws {
+        do throws(LedgerFault) {
+            try await readOnce()
+        } catch {
+            throw Self.notKept(error)
+        }
+    }
+
+    private func readOnce() async throws(LedgerFault) {
+        guard !hasRead else { return }
+        let read = PauseLedger.pauses(try await ledger.read())
+        hasRead = true
+        pauses.merge(read) { known, _ in known }
+        runner.pause(pauses)
+        inbox.yield()
+    }
+
+    private var everything: @Sendable () -> [LedgerEntry] {
+        { [pauses] in PauseLedger.entries(of: pauses) }
     }
 
     /// Pauses an object, or changes its pause.
@@ -92,6 +113,7 @@ actor PauseDesk {
         guard await runner.status(of: object) != nil else {
             throw ControlFault.unknownObject(object)
         }
+        try await beReady()
         guard pauses[object] != nil || pauses.count < Self.limit else {
             throw ControlFault(
                 description: """
@@ -99,7 +121,8 @@ actor PauseDesk {
                     or take what is not to be checked out of the definitions.
                     """)
         }
-        try await keep([PauseLedger.entry(object, pause)])
+        try await keep(
+            [PauseLedger.entry(object, pause)], all: pauses.merging([object: pause]) { $1 })
         pauses[object] = pause
         runner.pause(pauses)
         inbox.yield()
@@ -113,44 +136,63 @@ actor PauseDesk {
 
     /// Ends an object's pause, and has it checked now; false when it was not paused.
     func resume(_ object: ObjectName, by author: String) async throws -> Bool {
+        try await beReady()
         guard pauses[object] != nil else {
             guard await runner.status(of: object) != nil else {
                 throw ControlFault.unknownObject(object)
             }
             return false
         }
-        try await keep([], forgetting: [PauseLedger.key(of: object)])
-        end(object, by: author)
+        try await keep(
+            [], forgetting: [PauseLedger.key(of: object)], all: pauses.filter { $0.key != object })
+        pauses[object] = nil
+        runner.pause(pauses)
+        tellEnd(of: object, by: author)
         return true
     }
 
-    private func keep(_ entries: [LedgerEntry], forgetting keys: [String] = []) async throws {
+    /// Makes a change durable.
+    private func keep(
+        _ entries: [LedgerEntry], forgetting keys: [String] = [],
+        all: [ObjectName: ObjectPause]
+    ) async throws {
         do throws(LedgerFault) {
-            try await ledger.note(entries, forgetting: keys)
+            try await ledger.note(entries, forgetting: keys) { PauseLedger.entries(of: all) }
         } catch {
-            throw ControlFault(
-                description: """
-                    Nothing was changed, since it could not be kept over a restart: \(error)
-                    """)
+            throw Self.notKept(error)
         }
     }
 
-    private func end(_ object: ObjectName, by author: String) {
-        guard pauses.removeValue(forKey: object) != nil else { return }
-        runner.pause(pauses)
+    private static func notKept(_ fault: LedgerFault) -> ControlFault {
+        ControlFault(
+            description: """
+                Nothing was changed, since it could not be kept over a restart: \(fault)
+                """)
+    }
+
+    private func tellEnd(of object: ObjectName, by author: String) {
         log.notice("object resumed", metadata: ["object": "\(object)", "by": "\(author)"])
     }
 
     private func waited() {
-        isWaiting = false
+        awaited = nil
         inbox.yield()
     }
 
     private func endThoseOver() async {
         let over = pauses.filter { $0.value.until <= time.wall }.keys.sorted()
-        for object in over { end(object, by: "its end") }
         guard !over.isEmpty else { return }
+        for object in over { pauses[object] = nil }
+        runner.pause(pauses)
+        for object in over.prefix(Self.lineLimit) { tellEnd(of: object, by: "its end") }
+        if over.count > Self.lineLimit {
+            log.notice(
+                "more objects resumed", metadata: ["count": "\(over.count - Self.lineLimit)"])
+        }
         // lost on purpose: what is over is over after a restart as well
-        try? await ledger.note([], forgetting: over.map(PauseLedger.key(of:)))
+        try? await ledger.note(forgetting: over.map(PauseLedger.key(of:)), all: everything)
     }
+
+    /// Lines about pauses that end at the same time.
+    private static let lineLimit = 20
 }

@@ -5,7 +5,8 @@ import Spool
 
 /// What pauses are as entries of the spool's ledger.
 enum PauseLedger {
-    private static let prefix = "pause\u{1F}"
+    /// What the keys of all entries begin with.
+    static let prefix = "pause\u{1F}"
 
     private struct Body: Codable {
         var reason: String

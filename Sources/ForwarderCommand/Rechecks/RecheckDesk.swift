@@ -27,13 +27,15 @@ actor RecheckDesk {
     private var judge = RecheckJudge()
     private var audit = RecheckAudit()
     private var hasRead = false
+    /// When the audit's next summary is waited for.
+    private var summaryAwaited: Duration?
 
     init(
         inbox: RecheckInbox, desk: SpoolDesk, policy: PolicyInForce, runner: CheckRunner,
         destinations: [String], arrivals: RecheckArrivals, time: any TimeSource, log: Logger
     ) {
         self.inbox = inbox
-        ledger = LedgerKeeper(desk)
+        ledger = LedgerKeeper(desk, prefix: RecheckLedger.prefix)
         self.desk = desk
         self.policy = policy
         self.runner = runner
@@ -46,17 +48,21 @@ actor RecheckDesk {
     /// What became of requests since the start, by destination.
     var counts: [String: [RecheckOutcome.Kind: Int]] { audit.counts }
 
-    /// Answers until the task is cancelled.
+    /// Answers until the inbox is closed.
     func run() async {
         await withDiscardingTaskGroup { group in
             for await work in inbox.works {
                 switch work {
                 case .adopt(let objects): await adopt(objects)
                 case .spoolBegan: await spoolBegan()
-                case .demanded: for demand in inbox.take() { await answer(demand, &group) }
-                case .minuteEnded: summarize()
+                case .demanded: await answer(inbox.take())
+                case .minuteEnded:
+                    summaryAwaited = nil
+                    summarize()
                 }
+                awaitSummary(&group)
             }
+            summarize(isLast: true)
             group.cancelAll()
         }
     }
@@ -70,36 +76,33 @@ actor RecheckDesk {
         let change = RecheckLedger.difference(from: before, to: judge.gate.state)
         guard hasRead, !change.kept.isEmpty || !change.forgotten.isEmpty else { return }
         do throws(LedgerFault) {
-            if ledger.isComplete {
-                try await ledger.note(change.kept, forgetting: change.forgotten)
-            } else {
-                try await ledger.noteAll(RecheckLedger.entries(of: judge.gate.state))
-            }
+            try await ledger.note(change.kept, forgetting: change.forgotten, all: everything)
         } catch {
-            // What is left there is forgotten again at the next reload; it allows nothing.
+            // What stays there allows nothing; it is forgotten after the next start.
             log.warning("rechecks not forgotten", metadata: ["reason": "\(error)"])
         }
     }
 
-    /// Reads what an earlier process honoured, once, and has the new delivery watch.
+    /// The first spool tells what was honoured before, any later one is told.
     private func spoolBegan() async {
-        if !hasRead {
-            do throws(LedgerFault) {
-                let read = RecheckLedger.state(try await ledger.read(), at: time.wall)
-                judge.restore(read.state)
-                hasRead = true
-                if read.unreadable > 0 {
-                    log.warning(
-                        "rechecks not read", metadata: ["entries": "\(read.unreadable)"])
-                }
-            } catch {
-                log.warning("rechecks not read", metadata: ["reason": "\(error)"])
-            }
-        } else if !ledger.isComplete {
-            // lost on purpose: it is tried again before anything is honoured
-            try? await ledger.noteAll(RecheckLedger.entries(of: judge.gate.state))
+        do throws(LedgerFault) {
+            try await readOnce()
+            try await ledger.complete(all: everything)
+        } catch {
+            // It is tried again before anything is honoured.
+            log.warning("rechecks not kept", metadata: ["reason": "\(error)"])
         }
         watch()
+    }
+
+    private func readOnce() async throws(LedgerFault) {
+        guard !hasRead else { return }
+        let read = RecheckLedger.state(try await ledger.read(), at: time.wall)
+        judge.restore(read.state)
+        hasRead = true
+        if read.unreadable > 0 {
+            log.warning("rechecks not read", metadata: ["entries": "\(read.unreadable)"])
+        }
     }
 
     private func watch() {
@@ -109,82 +112,113 @@ actor RecheckDesk {
         }
     }
 
+    /// All that is known now, the request under judgement included.
+    private var everything: @Sendable () -> [LedgerEntry] {
+        { [state = judge.stateWithPending] in RecheckLedger.entries(of: state) }
+    }
+
     // MARK: Answers
 
-    private func answer(
-        _ demand: RecheckInbox.Demand, _ group: inout DiscardingTaskGroup
-    ) async {
+    private func answer(_ work: RecheckInbox.Demands) async {
+        for round in work.rounds {
+            guard hasRead, judge.begin(round.destination, lead: round.lead, at: time.wall) else {
+                continue
+            }
+            // lost on purpose: it is noted with whatever is honoured first
+            try? await ledger.note(
+                RecheckLedger.floors(of: judge.gate.state), all: everything)
+        }
+        for demand in work.demands where !judge.isAnswered(demand.request) {
+            await answer(demand)
+        }
+    }
+
+    private func answer(_ demand: RecheckInbox.Demand) async {
         let request = demand.request
-        // Without what was honoured before, nothing is.
-        guard hasRead, !judge.isAnswered(request) else { return }
+        do throws(LedgerFault) {
+            try await readOnce()
+        } catch {
+            // Without what was honoured before, nothing is.
+            return told(judge.notStored(request, "\(error)"), demand)
+        }
         let standing = await runner.status(of: request.object)
         switch judge.judge(request, standing, lead: demand.lead, at: time.wall) {
+        case .honour(let reasons, let change): await honour(demand, reasons, change)
+        case .answered(let outcome):
+            hasten(request.object, outcome)
+            tell(outcome, demand)
         case .known: break
-        case .answered(let outcome): tell(outcome, demand, &group)
-        case .honour(let reasons, let change): await honour(demand, reasons, change, &group)
         }
     }
 
     private func honour(
-        _ demand: RecheckInbox.Demand, _ reasons: [PolicyReason], _ change: RecheckChange,
-        _ group: inout DiscardingTaskGroup
+        _ demand: RecheckInbox.Demand, _ reasons: [PolicyReason], _ change: RecheckChange
     ) async {
         let request = demand.request
         do throws(LedgerFault) {
-            if ledger.isComplete {
-                try await ledger.note(
-                    RecheckLedger.entries(of: change, for: request),
-                    forgetting: RecheckLedger.keys(of: change.forgottenKeys))
-            } else {
-                try await ledger.noteAll(judge.entriesWithPending)
-            }
+            try await ledger.note(
+                RecheckLedger.entries(of: change, for: request),
+                forgetting: RecheckLedger.keys(of: change.forgottenKeys), all: everything)
         } catch {
-            if case .answered(let outcome) = judge.notStored(request, "\(error)") {
-                tell(outcome, demand, &group)
-            }
-            return
+            return told(judge.notStored(request, "\(error)"), demand)
         }
         judge.honoured(request, by: reasons)
         arrivals.await(request.object, since: time.monotonic)
-        _ = await runner.requestNow(request.object)
-        tell(.honoured(by: reasons), demand, &group)
+        guard await runner.requestNow(request.object) != .unknownObject else {
+            // Taken out of the definitions a moment ago.
+            _ = arrivals.take(request.object)
+            return tell(.unknownObject, demand)
+        }
+        tell(.honoured(by: reasons), demand)
+    }
+
+    /// Has the result that answers a request go before others.
+    private func hasten(_ object: ObjectName, _ outcome: RecheckOutcome) {
+        switch outcome {
+        case .running, .imminent: arrivals.await(object, since: time.monotonic)
+        case .checkedSince: desk.session?.driver.tell(.urgent(object))
+        case .honoured, .refused, .paused, .unknownObject, .notStored: break
+        }
     }
 
     // MARK: The audit
 
-    private func tell(
-        _ outcome: RecheckOutcome, _ demand: RecheckInbox.Demand,
-        _ group: inout DiscardingTaskGroup
-    ) {
-        let request = demand.request
-        let wasTold = audit.summaryDueAt == nil
-        guard audit.note(outcome.kind, of: request.destination, at: time.monotonic) else {
-            if wasTold { awaitEndOfMinute(&group) }
-            return
-        }
-        log.notice(
-            "recheck request",
-            metadata: [
-                "master": "\(request.destination)", "node": "\(demand.node)",
-                "object": "\(request.object)", "next_check": "\(request.value)",
-                "decision": outcome.isAllowed ? "allowed" : "denied",
-                "outcome": "\(outcome.kind.rawValue)", "reason": "\(outcome.reason)",
-            ])
+    private func told(_ verdict: RecheckJudge.Verdict, _ demand: RecheckInbox.Demand) {
+        if case .answered(let outcome) = verdict { tell(outcome, demand) }
     }
 
-    private func awaitEndOfMinute(_ group: inout DiscardingTaskGroup) {
-        let wait = (audit.summaryDueAt ?? .zero) - time.monotonic
+    private func tell(_ outcome: RecheckOutcome, _ demand: RecheckInbox.Demand) {
+        let request = demand.request
+        guard audit.note(outcome.kind, of: request.destination, at: time.monotonic) else { return }
+        var metadata: Logger.Metadata = [
+            "master": "\(request.destination)", "node": "\(demand.node)",
+            "object": "\(request.object)", "next_check": "\(request.value)",
+            "decision": outcome.isAllowed ? "allowed" : "denied",
+            "outcome": "\(outcome.kind.rawValue)", "reason": "\(outcome.reason)",
+        ]
+        if outcome.isAllowed, let roles = judge.allowance(of: request) {
+            metadata["by"] = "\(roles)"
+        }
+        log.notice("recheck request", metadata: metadata)
+    }
+
+    private func awaitSummary(_ group: inout DiscardingTaskGroup) {
+        guard summaryAwaited == nil, let due = audit.summaryDueAt else { return }
+        summaryAwaited = due
+        let wait = max(.zero, due - time.monotonic)
         group.addTask { [inbox] in
             // A cancelled wait is the end of the run.
-            guard (try? await ContinuousClock().sleep(for: max(.zero, wait))) != nil else { return }
+            guard (try? await ContinuousClock().sleep(for: wait)) != nil else { return }
             inbox.tell(.minuteEnded)
         }
     }
 
-    private func summarize() {
-        guard let rest = audit.summary(at: time.monotonic) else { return }
-        var metadata: Logger.Metadata = [:]
-        for (kind, count) in rest { metadata[kind.rawValue] = "\(count)" }
-        log.notice("more recheck requests", metadata: metadata)
+    private func summarize(isLast: Bool = false) {
+        let rest = audit.summary(at: time.monotonic, isLast: isLast)
+        for (destination, counts) in rest.sorted(by: { $0.key < $1.key }) {
+            var metadata: Logger.Metadata = ["master": "\(destination)"]
+            for (kind, count) in counts { metadata[kind.rawValue] = "\(count)" }
+            log.notice("more recheck requests", metadata: metadata)
+        }
     }
 }

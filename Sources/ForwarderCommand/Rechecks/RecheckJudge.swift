@@ -1,7 +1,6 @@
 import Collector
 import Monitoring
 import Policy
-import Spool
 
 /// Decides what becomes of rechecks that masters ask for; performs nothing.
 ///
@@ -33,12 +32,11 @@ struct RecheckJudge: Sendable {
     private(set) var gate = RecheckGate()
     private var rules = PolicyRules.none
     private var objects: [ObjectName: PolicyObject] = [:]
+    /// False until it is known which objects there are: until then none is gone.
+    private var hasObjects = false
     private var answers: [RecheckState.HonouredKey: Answer] = [:]
     /// What the gate becomes once the request under judgement is stored.
     private var pending: RecheckGate?
-
-    /// False until it is known which objects there are: until then none is gone.
-    private var hasObjects = false
 
     /// Goes on from what was stored.
     mutating func restore(_ state: RecheckState) {
@@ -92,7 +90,7 @@ struct RecheckJudge: Sendable {
         let key = Self.key(of: request)
         guard !isAnswered(request) else { return .known }
         guard let object = objects[request.object], let standing else {
-            return .answered(.unknownObject)
+            return answer(key, request, .unknownObject)
         }
         let allowed = rules.recheck(of: object, by: request.destination)
         guard allowed.decision.isAllowed else {
@@ -103,7 +101,10 @@ struct RecheckJudge: Sendable {
         }
         var gate = gate
         switch gate.judge(request, by: allowed, at: now) {
-        case .refused(let refusal): return answer(key, request, .refused(refusal))
+        case .refused(let refusal):
+            // What a clock that was set back moved stays moved, or the wait would never end.
+            self.gate = gate
+            return answer(key, request, .refused(refusal))
         case .honoured(let reasons, let change):
             pending = gate
             return .honour(by: reasons, change: change)
@@ -111,8 +112,22 @@ struct RecheckJudge: Sendable {
     }
 
     /// The whole state, with what the request under judgement changes.
-    var entriesWithPending: [LedgerEntry] {
-        RecheckLedger.entries(of: (pending ?? gate).state)
+    var stateWithPending: RecheckState { (pending ?? gate).state }
+
+    /// Takes note that a destination's masters are looked at; true for the first time ever.
+    ///
+    /// What stands there by then may have been honoured by a process whose spool is gone: it
+    /// cannot be told, so it counts as honoured.
+    mutating func begin(_ destination: String, lead: Duration, at now: Timestamp) -> Bool {
+        gate.begin(destination, at: now + lead)
+    }
+
+    /// The lines of the roles that allow a request; nil when none does.
+    func allowance(of request: RecheckRequest) -> String? {
+        guard let object = objects[request.object] else { return nil }
+        let decision = rules.recheck(of: object, by: request.destination).decision
+        guard decision.isAllowed else { return nil }
+        return decision.reasons.map(\.description).joined(separator: "; ")
     }
 
     /// The request that was judged last is durable, and run.
@@ -157,7 +172,10 @@ struct RecheckJudge: Sendable {
         if standing.isRunning { return .running }
         // The request was cut to a whole second: it may have come anywhere within it.
         let asked = Timestamp(microseconds: request.value &* 1_000_000) + .seconds(1)
-        if let start = standing.schedule.lastStart, start + lead >= asked { return .checkedSince }
+        // One that began in the future did so before this host's clock was set back.
+        if let start = standing.schedule.lastStart, start <= now, start + lead >= asked {
+            return .checkedSince
+        }
         let isImminent = standing.schedule.nextCheck - now <= imminence
         return standing.isActive && isImminent ? .imminent : nil
     }

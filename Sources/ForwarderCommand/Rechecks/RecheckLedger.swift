@@ -8,6 +8,9 @@ import Spool
 /// Keys are a kind, a destination and a third name, set apart by a character that no name has.
 /// What cannot be read counts as if everything up to this moment had been honoured.
 enum RecheckLedger {
+    /// What the keys of all entries begin with.
+    static let prefix = "recheck."
+
     private enum Kind: String {
         /// When a role allowed rechecks to a destination.
         case window = "recheck.window"
@@ -34,6 +37,11 @@ enum RecheckLedger {
     static func entries(of state: RecheckState) -> [LedgerEntry] {
         state.forgotten.map(entry(floor:)) + state.windows.map { entry($0.key, $0.value) }
             + state.honoured.map { entry($0.key, $0.value) }
+    }
+
+    /// What is held against requests for objects without an entry.
+    static func floors(of state: RecheckState) -> [LedgerEntry] {
+        state.forgotten.map(entry(floor:))
     }
 
     /// What an honoured request changes: the counts first, so that none is missing after a crash.
@@ -78,7 +86,7 @@ enum RecheckLedger {
             guard let kind = parts.first.flatMap(Kind.init), parts.count == 3 else { continue }
             let isRead =
                 switch kind {
-                case .window: read(entry.body, role: parts[2], of: parts[1], into: &state)
+                case .window: read(entry.body, role: parts[2], of: parts[1], into: &state, at: now)
                 case .honoured:
                     read(entry.body, object: parts[2], of: parts[1], into: &state, at: now)
                 case .floor: read(entry.body, floorOf: parts[1], into: &state, at: now)
@@ -91,12 +99,14 @@ enum RecheckLedger {
     // MARK: Parts
 
     private static func read(
-        _ body: [UInt8], role: String, of destination: String, into state: inout RecheckState
+        _ body: [UInt8], role: String, of destination: String,
+        into state: inout RecheckState, at now: Timestamp
     ) -> Bool {
-        guard let times: [Int64] = decoded(body) else { return false }
+        let times: [Int64]? = decoded(body)
+        let full = Array(repeating: now, count: RecheckLimit.largestCount)
         state.windows[RecheckState.WindowKey(role: role, destination: destination)] =
-            RecheckWindow(times: times.map(Timestamp.init(microseconds:)))
-        return true
+            RecheckWindow(times: times?.map(Timestamp.init(microseconds:)) ?? full)
+        return times != nil
     }
 
     private static func read(

@@ -49,18 +49,18 @@ enum RecheckOutcome: Sendable, Hashable {
         }
     }
 
-    /// True when policy and limits let it through, whether a check of its own was needed or not.
+    /// True when a role allows it, whether it is run or not.
     var isAllowed: Bool {
         switch kind {
-        case .honoured, .satisfied, .repeated, .paused, .notStored: true
-        case .denied, .delayed, .unknown: false
+        case .honoured, .satisfied, .delayed, .repeated, .paused, .notStored: true
+        case .denied, .unknown: false
         }
     }
 
     /// Why, in words.
     var reason: String {
         switch self {
-        case .honoured(let reasons): reasons.map(\.description).joined(separator: "; ")
+        case .honoured: "it is due now"
         case .running: "a check of it runs"
         case .checkedSince: "a check of it began since"
         case .imminent: "its regular check begins within a second"

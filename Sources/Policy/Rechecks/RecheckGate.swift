@@ -43,7 +43,8 @@ extension RecheckRefusal: CustomStringConvertible {
     package var description: String {
         switch self {
         case .policy(let reasons): reasons.map(\.description).joined(separator: "; ")
-        case .alreadyHonoured: "this request was honoured already"
+        case .alreadyHonoured:
+            "this request was honoured already, or cannot be told from one that was"
         case .tooSoon(let wait, let reason):
             "the object's last recheck was too short ago, wait \(Self.seconds(wait)) s (\(reason))"
         case .limitReached(let wait, let reason):
@@ -94,6 +95,16 @@ package struct RecheckGate: Sendable {
     package mutating func keep(roles: [PolicyRole], objects: Set<ObjectName>) {
         state.keep(roles: roles)
         state.keep(objects: objects)
+    }
+
+    /// Takes note that a destination is heard from; true when nothing was known of it.
+    ///
+    /// Then no request up to this time of its master's clock is honoured: what honoured it before
+    /// may be lost.
+    package mutating func begin(_ destination: String, at time: Timestamp) -> Bool {
+        guard state.forgotten[destination] == nil else { return false }
+        state.forgotten[destination] = time.microseconds / 1_000_000
+        return true
     }
 
     /// Judges a request that is due, and counts it when it is honoured.

@@ -46,13 +46,13 @@ private let disk = ObjectName(host: "h", service: "disk")
         return try #require(finished)
     }
 
-    @Test func `the pause is told at once, with reason, end, last state and last output`() throws {
+    @Test func `the pause is told at once, with reason, end and last state`() throws {
         var scheduler = try scheduler(.warning)
         scheduler.pause([disk: pause], at: later(.seconds(1)))
         let told = try turn(&scheduler, at: later(.seconds(1)))
         #expect(told.result.state == .warning)
         #expect(told.result.output.hasPrefix("PAUSED until 2023-11-1"))
-        #expect(told.result.output.hasSuffix(": the disk is replaced - last: 99% used"))
+        #expect(told.result.output.hasSuffix(": the disk is replaced - last state WARNING"))
         #expect(told.result.performanceData.isEmpty)
         #expect(told.significance == .unchanged)
         #expect(told.schedule.lastOutput == "99% used", "the next one says the same")
@@ -96,7 +96,7 @@ private let disk = ObjectName(host: "h", service: "disk")
         let result = try #require(finished)
         #expect(result.result.output == "ran on")
         let told = try turn(&scheduler, at: later(.seconds(2)))
-        #expect(told.result.output.hasSuffix("ran on"))
+        #expect(told.result.output.hasSuffix("last state CRITICAL"))
     }
 
     @Test func `what was never checked is unknown, and a pipe in a reason is no performance data`()
@@ -112,6 +112,8 @@ private let disk = ObjectName(host: "h", service: "disk")
         #expect(told.state == .unknown)
         #expect(told.output.hasSuffix(": a/b=1 - never checked"))
         #expect(told.performanceData.isEmpty)
+        let again = try turn(&scheduler, at: later(.seconds(61))).result
+        #expect(again.output.hasSuffix(": a/b=1 - last state UNKNOWN"))
     }
 
     @Test func `a pause outlives a reload, also one without the object`() throws {

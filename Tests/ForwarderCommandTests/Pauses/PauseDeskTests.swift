@@ -48,7 +48,7 @@ private let health = ObjectName(host: "web1", service: "forwarder")
                 rechecks: RecheckDesk(
                     inbox: RecheckInbox(), desk: spools, policy: PolicyInForce(.none),
                     runner: runner, destinations: [], arrivals: arrivals, time: time, log: log),
-                arrivals: arrivals, time: time)
+                arrivals: arrivals, time: time, log: log)
         }
 
         func openSpool(_ name: String) async throws -> SpoolQueue {

@@ -18,11 +18,22 @@ import Testing
         #expect(lines == RecheckAudit.lineLimit)
         #expect(audit.counts["north"] == [.denied: 50_000, .delayed: 50_000])
         #expect(audit.summaryDueAt == .seconds(60))
-        #expect(audit.summary(at: .seconds(59)) == nil)
-        #expect(audit.summary(at: .seconds(60)) == [.denied: 49_970, .delayed: 49_970])
-        #expect(audit.summary(at: .seconds(60)) == nil)
+        #expect(audit.summary(at: .seconds(59)) == [:])
+        let rest = audit.summary(at: .seconds(60))
+        #expect(rest == ["north": [.denied: 49_970, .delayed: 49_970]])
+        #expect(audit.summary(at: .seconds(60)) == [:])
         let isTold = audit.note(.honoured, of: "north", at: .seconds(61))
         #expect(isTold, "a new minute")
+    }
+
+    @Test func `a flood hides neither what was honoured nor what others ask`() {
+        var audit = RecheckAudit()
+        for _ in 0..<1000 { _ = audit.note(.denied, of: "north", at: .zero) }
+        let isOwnTold = audit.note(.honoured, of: "north", at: .zero)
+        let isOtherTold = audit.note(.denied, of: "south", at: .zero)
+        #expect(isOwnTold && isOtherTold)
+        #expect(audit.summary(at: .zero, isLast: true) == ["north": [.denied: 940]])
+        #expect(audit.summaryDueAt == nil)
     }
 
     @Test func `requests now and then are all told`() {
@@ -52,13 +63,24 @@ import Testing
             return
         }
         let taken = inbox.take()
-        #expect(taken.map(\.request.object) == objects.sorted())
-        #expect(taken.allSatisfy { $0.request.value == 999 })
-        #expect(inbox.take().isEmpty)
+        #expect(taken.rounds.map(\.destination) == ["north"])
+        #expect(taken.demands.map(\.request.object) == objects.sorted())
+        #expect(taken.demands.allSatisfy { $0.request.value == 999 })
+        #expect(inbox.take().demands.isEmpty)
         inbox.tell(.minuteEnded)
         guard case .minuteEnded = await works.next() else {
             Issue.record("told of one round more than once")
             return
         }
+        inbox.demanded(.init(destination: "north", node: "n1", lead: .zero, demands: []))
+        guard case .demanded = await works.next() else {
+            Issue.record("a round without demands is a look as well")
+            return
+        }
+        inbox.close()
+        inbox.demanded(.init(destination: "north", node: "n1", lead: .zero, demands: []))
+        #expect(inbox.take().rounds.isEmpty)
+        let end = await works.next()
+        if end != nil { Issue.record("it goes on after its end") }
     }
 }

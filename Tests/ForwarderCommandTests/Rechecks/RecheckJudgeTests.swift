@@ -78,7 +78,8 @@ private let asked: Int64 = 1_699_999_990
         var judge = try judge()
         let first = outcome(&judge, request(), standing())
         #expect(first?.kind == .honoured)
-        #expect(first?.reason.contains("operations") == true)
+        #expect(judge.allowance(of: request())?.contains("'operations'") == true)
+        #expect(judge.allowance(of: request(asked, load)) == nil)
         #expect(outcome(&judge, request(), standing()) == nil)
         #expect(outcome(&judge, request(), nil, at: now + .seconds(10_000)) == nil)
         var restarted = try self.judge()
@@ -136,6 +137,7 @@ private let asked: Int64 = 1_699_999_990
         var judge = try judge()
         let other = ObjectName(host: "web1", service: "../../bin/sh")
         #expect(outcome(&judge, request(asked, other), nil) == .unknownObject)
+        #expect(outcome(&judge, request(asked, other), nil) == nil, "told once")
         #expect(outcome(&judge, request(), nil) == .unknownObject)
         #expect(outcome(&judge, request(), standing())?.kind == .honoured)
     }
@@ -154,6 +156,36 @@ private let asked: Int64 = 1_699_999_990
         let planned = standing(next: .seconds(4000))
         let hour = outcome(&judge, third, planned, at: now + .seconds(3600))
         #expect(hour?.kind == .honoured)
+    }
+
+    @Test func `a clock of this host that is set back counts as one that stood still`() throws {
+        let ahead = now + .seconds(86_400)
+        var judge = try judge()
+        #expect(outcome(&judge, request(), standing(next: .seconds(200_000)), at: ahead) != nil)
+        let second = request(asked + 5)
+        let since = standing(lastStart: ahead)
+        #expect(outcome(&judge, second, since)?.kind == .delayed)
+        let after = outcome(&judge, second, since, at: now + .seconds(30))
+        #expect(after?.kind == .honoured, "a check in the future answers nothing")
+    }
+
+    @Test
+    func `what stands when a destination is looked at first is not honoured, what follows is`()
+        throws
+    {
+        var judge = try judge()
+        let isFirst = judge.begin("production", lead: .seconds(3600), at: now)
+        #expect(isFirst)
+        let second = asked + 10 + 3600
+        let standing = standing(lastStart: nil, next: .seconds(9000))
+        let stood = outcome(
+            &judge, request(second), standing, lead: .seconds(3600), at: now + .seconds(1))
+        #expect(stood?.kind == .repeated)
+        let newer = outcome(
+            &judge, request(second + 1), standing, lead: .seconds(3600), at: now + .seconds(2))
+        #expect(newer?.kind == .honoured)
+        let again = judge.begin("production", lead: .zero, at: now + .seconds(9000))
+        #expect(!again)
     }
 
     @Test func `a paused object is not run, and is once the pause is over`() throws {

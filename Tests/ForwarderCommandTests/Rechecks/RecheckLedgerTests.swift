@@ -88,6 +88,9 @@ private let now = Timestamp(microseconds: 1_700_000_000_500_000)
         }
         let read = RecheckLedger.state(broken, at: now)
         #expect(read.unreadable == 4)
+        let full = RecheckWindow(
+            times: Array(repeating: now, count: RecheckLimit.largestCount))
+        #expect(read.state.windows.values.first == full)
         #expect(read.state.honoured[key]?.floor == 1_700_000_000)
         #expect(read.state.honoured[key]?.last == now)
         #expect(read.state.forgotten["north/é"] == 1_700_000_000)
