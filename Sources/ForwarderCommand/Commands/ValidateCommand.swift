@@ -34,6 +34,11 @@ struct ValidateCommand: ParsableCommand {
         } catch {
             complaints.append(error.description)
         }
+        do throws(PluginUserFault) {
+            _ = try configuration.runnerSettings()
+        } catch {
+            complaints.append(error.description)
+        }
         guard complaints.isEmpty else {
             Output.complain(ErrorListing.text(complaints.map { Diagnostic($0) }))
             throw ExitCode(1)

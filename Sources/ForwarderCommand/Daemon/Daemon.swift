@@ -49,6 +49,7 @@ struct Daemon: Sendable {
         startedAt = time.wall
         self.signals = signals
         let rights = try ControlRights(configuration)
+        let running = try configuration.runnerSettings()
         try ControlSocket.removeAbandoned(path: configuration.controlPath)
         let requests = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         healthRequests = requests.stream
@@ -69,10 +70,7 @@ struct Daemon: Sendable {
         control = try ControlServer(
             path: configuration.controlPath, rights: rights, log: log)
         runner = try CheckRunner(
-            settings: RunnerSettings(
-                concurrencyLimit: configuration.checks.concurrencyLimit,
-                environment: PluginEnvironment(inheriting: ProcessInfo.processInfo.environment)),
-            time: time, health: { health.report })
+            settings: running, time: time, health: { health.report })
     }
 
     private let healthRequests: AsyncStream<Void>
