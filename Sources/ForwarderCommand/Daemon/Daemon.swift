@@ -96,10 +96,11 @@ struct Daemon: Sendable {
             group.addTask { await intake.run() }
             group.addTask { await controlAnswers.run(control.requests) }
             group.addTask { await makeHealth() }
-            group.addTask { await inspectUplink() }
+            group.addTask { await keys.inspect() }
             for await signal in signals.stream {
                 if signal == .stop || signals.stopIsWanted { break }
                 await reload()
+                await keys.reload()
             }
             let standings = await stop()
             group.cancelAll()
@@ -115,6 +116,10 @@ struct Daemon: Sendable {
             records: runner.records, healthObject: configuration.healthObject, desk: desk,
             board: source.board, alarms: alarms,
             losses: LossWatch(alarms: alarms), time: SystemTime(), log: log)
+    }
+
+    private var keys: KeyRenewal {
+        KeyRenewal(configuration: configuration, board: uplink, alarms: alarms, log: log)
     }
 
     private var controlAnswers: ControlAnswers {
@@ -159,7 +164,6 @@ struct Daemon: Sendable {
             alarms.clear(.definitions)
             log.notice("definitions reloaded", metadata: ["objects": "\(plans.count)"])
             await forgetting.keep(only: objects)
-            await inspectUplink()
         } catch {
             policy.examine(([], []))
             let text = """
@@ -169,13 +173,6 @@ struct Daemon: Sendable {
             _ = alarms.raise(.definitions, text)
             let reason = ErrorListing.text(error.errors)
             log.error("reload refused", metadata: ["reason": "\(reason)"])
-        }
-    }
-
-    /// Says what keeps the uplink from delivering; it may come right while the daemon runs.
-    private func inspectUplink() async {
-        for complaint in await UplinkInspection(configuration).complaints() {
-            log.warning("uplink cannot deliver", metadata: ["reason": "\(complaint)"])
         }
     }
 
