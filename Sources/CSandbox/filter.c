@@ -52,7 +52,7 @@ static const int allowed[] = {
     /* itself */
     SYS_getpid, SYS_gettid, SYS_getuid, SYS_geteuid, SYS_getgid, SYS_getegid, SYS_sysinfo,
     SYS_futex, SYS_sched_yield, SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn,
-    SYS_sigaltstack, SYS_restart_syscall, SYS_exit, SYS_exit_group,
+    SYS_rt_sigpending, SYS_sigaltstack, SYS_restart_syscall, SYS_exit, SYS_exit_group,
 };
 
 static const int ends_the_process[] = {

@@ -4,11 +4,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <linux/close_range.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -18,6 +22,11 @@
  * The child shares this thread's memory until exec. So it makes raw system calls only: glibc's
  * setuid family would act on the parent's threads, malloc and stdio could wait for a lock that a
  * thread of the parent holds. errno is safe: the thread it belongs to is suspended meanwhile.
+ *
+ * A child that becomes another user gets a copy of the memory instead, and nobody waits for it:
+ * processes of that user may stop it as soon as it is one of them, and must neither hold this
+ * thread up by that nor find its memory there (docs/decisions/0009-plugins-of-another-user.md).
+ * The raw calls are as needed there: the copy may hold locks of threads that it does not have.
  */
 
 /* The kernel's signal mask. glibc's sigset_t is larger, and its functions skip signals 32 and
@@ -36,11 +45,15 @@ enum { by_pidfd = 3 };
 /* The child needs some 1 KiB; signals are blocked, so nothing else runs here. */
 enum { child_stack_size = 32 * 1024 };
 
+/* How long a process may take that only changes its user: it needs some microseconds. */
+enum { try_patience_ms = 5000 };
+
 struct child_state {
     const struct cspawn_request *request;
     /* For a file without a known format: "/bin/sh", the file, then the arguments. */
     const char **shell_argv;
-    int error;
+    /* Where it says why its program does not run. */
+    struct cspawn_fault *fault;
 };
 
 static int first_error(long result) { return result < 0 ? errno : 0; }
@@ -78,15 +91,27 @@ static int place_descriptors(const struct cspawn_request *request) {
     return close_from((unsigned int)request->descriptor_count);
 }
 
-static int change_identity(const struct cspawn_request *request) {
-    gid_t groups[1] = {request->gid};
-    int error = first_error(syscall(SYS_setgroups, 1, groups));
-    if (!error) {
-        error = first_error(syscall(SYS_setresgid, request->gid, request->gid, request->gid));
-    }
-    if (!error) {
-        error = first_error(syscall(SYS_setresuid, request->uid, request->uid, request->uid));
-    }
+/* All sets: inheritable ones outlast the change of user even for root, ambient ones of a daemon
+ * that is not root would be the plugin's. The bounding set stays: sudo needs it. */
+static int drop_capabilities(void) {
+    int error = first_error(
+        syscall(SYS_prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0));
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
+    if (!error) error = first_error(syscall(SYS_capset, &header, none));
+    return error;
+}
+
+/* The user last: what comes before it needs the rights that go with it. */
+static int change_identity(const struct cspawn_identity *own) {
+    /* To the kernel these mean to stay as one is. */
+    if (own->uid == (uint32_t)-1 || own->gid == (uint32_t)-1) return EINVAL;
+    int error = first_error(syscall(SYS_setgroups, own->group_count, own->groups));
+    if (!error) error = first_error(syscall(SYS_setresgid, own->gid, own->gid, own->gid));
+    if (!error) error = first_error(syscall(SYS_setresuid, own->uid, own->uid, own->uid));
+    if (!error) error = drop_capabilities();
+    /* Nothing is left to come back with, or it does not go on. */
+    if (!error && own->uid && syscall(SYS_setresuid, 0, 0, 0) == 0) error = EPERM;
     return error;
 }
 
@@ -121,32 +146,50 @@ static int prepare(const struct cspawn_request *request) {
     if (!error) error = place_descriptors(request);
     if (request->creation_mask >= 0) syscall(SYS_umask, request->creation_mask);
     if (request->nice_increment) lower_priority(request->nice_increment);
-    if (!error && request->change_identity) error = change_identity(request);
-    /* After the change of user: it is the new user who must be able to go there. */
-    if (!error && request->directory) error = first_error(syscall(SYS_chdir, request->directory));
     return error;
+}
+
+static int settle(const struct cspawn_request *request) {
+    /* After the change of user: it is the new user who must be able to go there. */
+    return request->directory ? first_error(syscall(SYS_chdir, request->directory)) : 0;
 }
 
 static int child_main(void *argument) {
     struct child_state *state = argument;
-    state->error = prepare(state->request);
-    if (!state->error) {
+    const struct cspawn_request *request = state->request;
+    int error = prepare(request);
+    if (!error && request->identity) {
+        error = change_identity(request->identity);
+        if (error) state->fault->was_identity = true;
+    }
+    if (!error) error = settle(request);
+    if (!error) {
         kernel_mask none = 0;
         syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof none);
-        state->error = execute(state);
+        error = execute(state);
     }
+    state->fault->error = error;
     syscall(SYS_exit_group, 127);
     return 127;
 }
 
-static int run_clone(struct child_state *state, struct cspawn_process *process) {
+static int try_main(void *argument) {
+    struct child_state *state = argument;
+    state->fault->error = change_identity(state->request->identity);
+    syscall(SYS_exit_group, 0);
+    return 0;
+}
+
+static int run_clone(
+    int (*main)(void *), struct child_state *state, struct cspawn_process *process) {
     _Alignas(64) char stack[child_stack_size];
     /* A handler of the parent must not run in the child, where it would see shared memory. */
     kernel_mask all = ~(kernel_mask)0, saved;
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &saved, sizeof all);
-    int flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD;
+    int flags = CLONE_PIDFD | SIGCHLD;
+    if (!state->request->identity) flags |= CLONE_VM | CLONE_VFORK;
     int pidfd = -1;
-    pid_t pid = clone(child_main, stack + sizeof stack, flags, state, &pidfd);
+    pid_t pid = clone(main, stack + sizeof stack, flags, state, &pidfd);
     int error = pid < 0 ? errno : 0;
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &saved, NULL, sizeof saved);
     if (error) return -error;
@@ -155,9 +198,19 @@ static int run_clone(struct child_state *state, struct cspawn_process *process) 
     return 0;
 }
 
-int cspawn_start(const struct cspawn_request *request, struct cspawn_process *process) {
+static void await_end(int pidfd) {
+    siginfo_t info;
+    while (waitid((idtype_t)by_pidfd, (id_t)pidfd, &info, WEXITED) < 0 && errno == EINTR) {
+    }
+    close(pidfd);
+}
+
+int cspawn_start(
+    const struct cspawn_request *request, struct cspawn_process *process,
+    struct cspawn_fault *fault) {
     if (request->descriptor_count > CSPAWN_DESCRIPTOR_LIMIT) return -EINVAL;
     if (!request->candidates[0] || !request->argv[0]) return -EINVAL;
+    if (request->identity && !fault) return -EINVAL;
     size_t count = 0;
     while (request->argv[count]) {
         if (++count > INT_MAX / 2) return -E2BIG;
@@ -168,16 +221,53 @@ int cspawn_start(const struct cspawn_request *request, struct cspawn_process *pr
     shell_argv[0] = "/bin/sh";
     memcpy(shell_argv + 2, request->argv + 1, count * sizeof *shell_argv);
 
-    struct child_state state = {.request = request, .shell_argv = shell_argv, .error = 0};
-    int result = run_clone(&state, process);
+    struct cspawn_fault own = {0};
+    struct child_state state = {
+        .request = request, .shell_argv = shell_argv,
+        .fault = request->identity ? fault : &own,
+    };
+    int result = run_clone(child_main, &state, process);
     free(shell_argv);
     if (result < 0) return result;
-    if (!state.error) return 0;
+    if (request->identity || !own.error) return 0;
     /* It is past its last instruction but perhaps not a zombie yet: clone returned when it let go
      * of the memory. So this waits, for microseconds. */
-    siginfo_t info;
-    while (waitid((idtype_t)by_pidfd, (id_t)process->pidfd, &info, WEXITED) < 0 && errno == EINTR) {
+    await_end(process->pidfd);
+    return -own.error;
+}
+
+int cspawn_try_identity(const struct cspawn_identity *identity) {
+    struct cspawn_fault *fault = cspawn_fault_create();
+    if (!fault) return -ENOMEM;
+    struct cspawn_request request = {.identity = identity};
+    struct child_state state = {.request = &request, .fault = fault};
+    struct cspawn_process process;
+    fault->error = ECANCELED; /* until it says otherwise */
+    int result = run_clone(try_main, &state, &process);
+    if (!result) {
+        /* The other user's processes may have stopped it. */
+        struct pollfd item = {.fd = process.pidfd, .events = POLLIN};
+        if (poll(&item, 1, try_patience_ms) != 1) {
+            syscall(SYS_pidfd_send_signal, process.pidfd, SIGKILL, NULL, 0);
+        }
+        await_end(process.pidfd);
+        result = -fault->error;
     }
-    close(process->pidfd);
-    return -state.error;
+    cspawn_fault_free(fault);
+    return result;
+}
+
+struct cspawn_fault *cspawn_fault_create(void) {
+    int flags = MAP_SHARED | MAP_ANONYMOUS;
+    void *page = mmap(NULL, sizeof(struct cspawn_fault), PROT_READ | PROT_WRITE, flags, -1, 0);
+    return page == MAP_FAILED ? NULL : page;
+}
+
+void cspawn_fault_free(struct cspawn_fault *fault) { munmap(fault, sizeof *fault); }
+
+uint64_t cspawn_capabilities(void) {
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct held[_LINUX_CAPABILITY_U32S_3] = {{0}};
+    if (syscall(SYS_capget, &header, held) < 0) return 0;
+    return (uint64_t)held[1].effective << 32 | held[0].effective;
 }

@@ -34,6 +34,8 @@ package actor DeliveryDriver {
         case hurryLinks
         /// Let nothing more go out.
         case windDown
+        /// Let nothing more go out until another uplink is ready.
+        case pause
         /// Watch for rechecks that a destination requests of exactly these objects.
         case watch(destination: String, Set<ObjectName>)
         /// What waits of this object goes before what waits of others, everywhere.
@@ -96,6 +98,16 @@ package actor DeliveryDriver {
     /// `patience` at the latest; what is still out then is in doubt at the next start.
     package func windDown(patience: Duration) async {
         tell(.windDown)
+        await awaitSettled(patience: patience)
+    }
+
+    /// The same, until another uplink is ready: for one that is to be replaced.
+    package func pause(patience: Duration) async {
+        tell(.pause)
+        await awaitSettled(patience: patience)
+    }
+
+    private func awaitSettled(patience: Duration) async {
         let deadline = time.monotonic + patience
         while !machines.allSatisfy(\.hasWoundDown), time.monotonic < deadline {
             // A cancelled wait ends it: whoever waits has no more time.
@@ -170,6 +182,7 @@ package actor DeliveryDriver {
             }
         case .hurryLinks: tellAll(.hurryLink, &group)
         case .windDown: tellAll(.windDown, &group)
+        case .pause: tellAll(.pause, &group)
         case .watch(let destination, let objects):
             guard let index = settings.firstIndex(where: { $0.name == destination }) else { return }
             tell(index, .watch(objects), &group)
@@ -185,7 +198,7 @@ package actor DeliveryDriver {
         case .probeAnswer(let id, _): route(id: id, message, &group)
         case .readBackAnswer(let id, _), .scheduleAnswer(let id, _):
             route(id: id, message, &group)
-        case .ready, .link, .addressWanted: tellAll(.uplink(message), &group)
+        case .ready, .link, .addressWanted, .renewalWanted: tellAll(.uplink(message), &group)
         }
     }
 

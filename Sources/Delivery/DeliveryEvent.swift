@@ -36,6 +36,8 @@ package enum DeliveryEvent: Sendable {
     case urgent(ObjectName)
     /// Nothing more is to go out; what is out is still settled.
     case windDown
+    /// The same until the next uplink is ready.
+    case pause
     /// Time has passed.
     case tick
 }

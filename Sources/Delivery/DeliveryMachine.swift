@@ -75,7 +75,11 @@ package struct DeliveryMachine: Sendable {
     var proofCount = 0
 
     /// True once nothing more goes out.
-    var isWindingDown = false
+    var isWindingDown: Bool { isEnding || isPaused }
+    /// True from `.windDown` on.
+    private var isEnding = false
+    /// True from `.pause` to the next uplink.
+    private var isPaused = false
 
     private var lastID: UInt64 = 0
     var random: SplitMix
@@ -107,7 +111,9 @@ package struct DeliveryMachine: Sendable {
             if !judgement.isProofStored { counts.spoolFailures += 1 }
             keptJudged(judgement.overtaken, round, at: now)
         case .keptFailed(let round, let text): keptFailed(text, round, at: now)
-        case .uplinkStarted: link.uplinkStarted()
+        case .uplinkStarted:
+            isPaused = false
+            link.uplinkStarted()
         case .uplinkLost(let text): uplinkLost(text, at: now)
         case .uplink(let message): heard(message, at: now, &actions)
         case .watch(let objects): watch.watch(objects)
@@ -115,7 +121,8 @@ package struct DeliveryMachine: Sendable {
         case .hurry: hurry()
         case .retry(let wanted): retry(wanted)
         case .hurryLink: link.hurry()
-        case .windDown: isWindingDown = true
+        case .windDown: isEnding = true
+        case .pause: isPaused = true
         case .tick: break
         }
         if hasLoaded { advance(at: now, &actions) }
@@ -228,7 +235,7 @@ package struct DeliveryMachine: Sendable {
             } else if node == settings.nodes[0].id, homecoming.hasArrived {
                 homecoming.abandon()
             }
-        case .ready, .addressWanted: break
+        case .ready, .addressWanted, .renewalWanted: break
         }
     }
 

@@ -16,6 +16,8 @@ package enum ForwarderFault: Error, Hashable, CustomStringConvertible {
     case socket(path: String, problem: String)
     /// What came from the daemon was not a message, or came out of turn.
     case conversation(String)
+    /// The running process cannot be told to take new keys into use.
+    case renewal(String)
 
     package var description: String {
         switch self {
@@ -31,6 +33,9 @@ package enum ForwarderFault: Error, Hashable, CustomStringConvertible {
                 + "the path that the daemon's Uplink object has as its socket"
         case .conversation(let problem):
             "the daemon sent \(problem); both programs must be of the same version. Exiting"
+        case .renewal(let problem):
+            "the new keys are not taken into use (\(problem)). The running process goes on with "
+                + "the old ones. Restart it"
         }
     }
 }

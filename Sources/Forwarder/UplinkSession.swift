@@ -27,6 +27,7 @@ package final class UplinkSession: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     private var hasUnflushed = false
     private var isReading = false
+    private var isRenewalWanted = false
 
     /// A session with the identities that were read at the start, usable or not.
     ///
@@ -91,6 +92,14 @@ package final class UplinkSession: ChannelInboundHandler {
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
         end(.conversation("nothing that can be read: \(error)"))
+    }
+
+    /// Tells the daemon that new keys want a new process; once.
+    func wantRenewal() {
+        guard state == .serving, !isRenewalWanted else { return }
+        isRenewalWanted = true
+        log.notice("new keys, waiting for the daemon to hang up")
+        send(.renewalWanted)
     }
 
     private func receive(_ message: DaemonMessage) {

@@ -20,6 +20,7 @@ struct Main {
                 let problems = UplinkProcess.problems(of: arguments)
                 for problem in problems { print(problem) }
                 exit(problems.isEmpty ? 0 : 1)
+            case .renew(let process): exit(try renew(process, arguments) ? 0 : 1)
             case .serve(let descriptor): try serve(descriptor, arguments)
             case .connect(let path):
                 try serve(DaemonSocket.connect(path: path), arguments)
@@ -32,11 +33,30 @@ struct Main {
         }
     }
 
+    /// Has a process that serves replaced where its keys changed; false when the new ones are of no
+    /// use.
+    private static func renew(
+        _ process: Int32,
+        _ arguments: UplinkArguments
+    ) throws(ForwarderFault) -> Bool {
+        guard let record = arguments.keyRecord, !record.isCurrent else { return true }
+        let problems = UplinkProcess.problems(of: arguments)
+        for problem in problems {
+            let text = "new keys refused, the old ones stay in use: \(problem)\n"
+            _ = write(STDERR_FILENO, text, text.utf8.count)
+        }
+        guard problems.isEmpty else { return false }
+        try KeyRecord.ask(process)
+        return true
+    }
+
     private static func serve(
         _ descriptor: Int32,
         _ arguments: UplinkArguments
     ) throws(ForwarderFault) {
         signal(SIGPIPE, SIG_IGN)
+        RenewalSignal.hold()
+        arguments.keyRecord?.write()
         let keys = UplinkProcess.readKeys(arguments.identities, for: arguments.user)
         try UplinkProcess.check(descriptor: descriptor)
         if let user = arguments.user { try ProcessUser.drop(to: user) }

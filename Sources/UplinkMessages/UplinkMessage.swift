@@ -123,6 +123,8 @@ package enum UplinkMessage: Hashable, Sendable {
     case link(node: NodeID, isUp: Bool)
     /// All known addresses of a node failed; resolve its name again.
     case addressWanted(node: NodeID)
+    /// There are new keys, which need a new process: hang up once nothing is out.
+    case renewalWanted
 }
 
 extension UplinkMessage {
@@ -159,6 +161,7 @@ extension UplinkMessage {
             out = FrameWriter(type: 7)
             out.write(id)
             out.write(answer, limit: Wire.scheduleLimit) { $0.write($1) }
+        case .renewalWanted: out = FrameWriter(type: 8)
         }
         return out.finished()
     }
@@ -187,6 +190,7 @@ extension UplinkMessage {
                 try reader.readQueryAnswer(limit: Wire.scheduleLimit) {
                     (one) throws(MessageFault) in try one.readScheduleReading()
                 })
+        case 8: self = .renewalWanted
         default: throw .unknownType(type)
         }
         try reader.finish()

@@ -129,6 +129,25 @@ private func objects(_ count: Int) -> [ObjectName] {
         #expect(stage.submissions.isEmpty)
     }
 
+    @Test func `a pause is over with the next uplink, and leaves nothing in doubt`() {
+        var stage = Rehearsal(window: 8)
+        stage.open()
+        stage.accept(objects(3))
+        let out = stage.take()
+        stage.tell(.pause)
+        stage.accept(objects(5))
+        for message in out { stage.answer(message) }
+        #expect(stage.machine.hasWoundDown)
+        #expect(stage.submissions.isEmpty)
+        let before = stage.machine.counts.submitted
+        stage.tell(.uplinkLost(text: "renewed"))
+        stage.tell(.uplinkStarted)
+        #expect(!stage.machine.hasWoundDown)
+        stage.settle()
+        #expect(stage.machine.counts.submitted == before + 5)
+        #expect(stage.machine.counts.ambiguous == 0)
+    }
+
     @Test func `results of an object that the master does not know are forgotten after a day`() {
         let day = Duration.seconds(86_400)
         for (age, isForgotten) in [(day, true), (day - .seconds(660), false)] {

@@ -17,6 +17,8 @@ struct UplinkStartTests {
         #expect(arguments.logFormat == .json)
         #expect(try UplinkArguments(["--connect", "/s"]).task == .connect(path: "/s"))
         #expect(try UplinkArguments(["--check"]).task == .check)
+        let renewal = try UplinkArguments(["--renew", "77", "--record", "/r"])
+        #expect(renewal.task == .renew(process: 77) && renewal.record == "/r")
         #expect(try UplinkArguments(["--resolve", "x"]).task == .resolve("x"))
         #expect(try UplinkArguments([]).task == .serve(descriptor: 3))
     }

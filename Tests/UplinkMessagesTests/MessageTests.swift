@@ -46,6 +46,7 @@ private let uplinkMessages: [UplinkMessage] = [
     .ready(SandboxReport(missing: [:])),
     .ready(SandboxReport(missing: [.ports: 38, .scopes: 95])),
     .ready(.unconfined),
+    .renewalWanted,
     .outcome(
         OutcomeReport(
             id: 1, outcome: .lost, text: "gone", sentAt: moment, answeredAt: moment)),

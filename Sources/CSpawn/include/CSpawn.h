@@ -14,6 +14,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Another user to run as: real, effective and saved ids, these supplementary groups and no others,
+ * and no capability. */
+struct cspawn_identity {
+    uint32_t uid;
+    uint32_t gid;
+    const uint32_t *groups;
+    size_t group_count;
+};
+
 /* What a new process is. All pointers are borrowed for the call only. */
 struct cspawn_request {
     /* Paths to try in this order, NULL at the end: what a search of PATH comes to. As execvp: goes
@@ -32,10 +41,8 @@ struct cspawn_request {
     int creation_mask;
     /* Its own session, and with it its own process group. */
     bool new_session;
-    /* Real, effective and saved ids; the supplementary groups are replaced by gid alone. */
-    bool change_identity;
-    uint32_t uid;
-    uint32_t gid;
+    /* Whom it becomes, or NULL to stay who this process is. */
+    const struct cspawn_identity *identity;
 };
 
 /* Most descriptors that a request may name. */
@@ -48,11 +55,36 @@ struct cspawn_process {
     int pidfd;
 };
 
+/* Why a process of another user does not run its program; in memory that both share. */
+struct cspawn_fault {
+    /* An errno value; 0 while it does. */
+    int error;
+    /* True when it could not become that user. */
+    bool was_identity;
+};
+
+/* One for a process that is to be started, all zero; NULL without memory. */
+struct cspawn_fault *cspawn_fault_create(void);
+void cspawn_fault_free(struct cspawn_fault *fault);
+
 /*
- * Starts a process: empty signal mask, every disposition the default. Blocks the calling thread
- * until exec succeeded or failed; then reports a failed exec, and leaves no process behind.
+ * Starts a process: empty signal mask, every disposition the default.
+ *
+ * Without `identity` it blocks the calling thread until exec succeeded or failed; then reports a
+ * failed exec, and leaves no process behind. `fault` is not looked at.
+ *
+ * With `identity` it returns at once. A process whose program does not run exits with 127, and
+ * `fault`, which must not be freed before it has ended, then says why.
  */
-int cspawn_start(const struct cspawn_request *request, struct cspawn_process *process);
+int cspawn_start(
+    const struct cspawn_request *request, struct cspawn_process *process,
+    struct cspawn_fault *fault);
+
+/* Whether a process may become this; runs none. */
+int cspawn_try_identity(const struct cspawn_identity *identity);
+
+/* The calling thread's effective capabilities, bit n for the one with number n. */
+uint64_t cspawn_capabilities(void);
 
 /* How a process ended. */
 struct cspawn_ending {

@@ -6,10 +6,20 @@ package enum LaunchFault: Error, Hashable {
     case system(call: String, code: Int32)
     /// The kernel refused to run this program.
     case notExecuted(program: String, code: Int32)
+    /// The process could not become the user that plugins run as.
+    case notBecome(user: String, code: Int32)
     /// A command line or variable that no process can be given; the text names it.
     case unusableCommand(String)
     /// A process of an earlier check of the object ignores SIGKILL.
     case stillThere(process: Int32)
+
+    /// What the kernel's refusal to start this program means.
+    init(starting program: String, code: Int32) {
+        switch code {
+        case EAGAIN, ENOMEM, EMFILE, ENFILE: self = .system(call: "clone", code: code)
+        default: self = .notExecuted(program: program, code: code)
+        }
+    }
 }
 
 extension LaunchFault: CustomStringConvertible {
@@ -22,6 +32,12 @@ extension LaunchFault: CustomStringConvertible {
             """
         case .notExecuted(let program, let code):
             "execvpe(\(program)) failed: \(Self.text(of: code))"
+        case .notBecome(let user, let code):
+            """
+            The plugin was not started: its process could not become the Checks object's user \
+            '\(user)': \(Self.text(of: code)). Give the daemon back the right to change users \
+            (CAP_SETUID, CAP_SETGID), or restart it to see what is wrong.
+            """
         case .unusableCommand(let reason):
             "The plugin could not be started: \(reason). Correct the definition of its command."
         case .stillThere(let process):

@@ -8,6 +8,7 @@ internal import Monitoring
 /// * `PATH`, `HOME`, `LANG`, `TZ`, `USER`, `LOGNAME` as the daemon has them, because admins set
 ///   these for plugins in its unit; where it has no `PATH`, ``defaultPath``; no `HOME`, `/`; no
 ///   `LANG`, `C.UTF-8`.
+/// * `HOME`, `USER`, `LOGNAME` of the user that plugins run as, where that is another one.
 /// * `LC_NUMERIC=C`, so that numbers have a decimal point; `LC_ALL` would overrule it and is left
 ///   out.
 /// * Everything else is left out, `NOTIFY_SOCKET` above all.
@@ -26,7 +27,10 @@ package struct PluginEnvironment: Sendable {
     private static let defaults = ["HOME": "/", "LANG": "C.UTF-8"]
 
     /// Takes what plugins may have from the daemon's own environment.
-    package init(inheriting own: [String: String]) {
+    ///
+    /// - Parameter user: whom they run as, where it is another user than the daemon's.
+    package init(inheriting own: [String: String], of user: PluginUser? = nil) {
+        let own = own.merging(user?.variables ?? [:]) { $1 }
         path = own["PATH"] ?? Self.defaultPath
         var variables = [PluginVariable(name: "PATH", value: Array(path.utf8))]
         for name in Self.inherited {

@@ -32,10 +32,13 @@ package struct LauncherSettings: Sendable {
 ///   a
 ///   grace period. A child that closed its output, as daemons do, is let live.
 /// - Failures to start (no file, no memory, no descriptors) become results.
+/// - User: plugins of another user than this process's are started without waiting for their exec,
+///   so that nobody of that user can hold this thread up.
 package final class PluginLauncher {
     private let channel: LauncherChannel
     private let time: any TimeSource
     private let environment: PluginEnvironment
+    private let user: PluginUser?
     private let settings: LauncherSettings
     private var runs: [RunID: PluginRun] = [:]
     private var lingering: [RunID: PluginRun] = [:]
@@ -55,24 +58,30 @@ package final class PluginLauncher {
         channel: LauncherChannel,
         time: any TimeSource,
         environment: PluginEnvironment,
+        user: PluginUser? = nil,
         settings: LauncherSettings = LauncherSettings()
     ) {
         self.channel = channel
         self.time = time
         self.environment = environment
+        self.user = user
         self.settings = settings
     }
 
     /// A launcher of its own.
+    ///
+    /// - Parameter user: whom plugins run as; nil for this process's user.
     package convenience init(
         time: any TimeSource,
         environment: PluginEnvironment,
+        user: PluginUser? = nil,
         settings: LauncherSettings = LauncherSettings()
     ) throws(LaunchFault) {
         self.init(
             channel: try LauncherChannel(),
             time: time,
             environment: environment,
+            user: user,
             settings: settings
         )
     }
@@ -142,7 +151,8 @@ extension PluginLauncher {
             candidates: environment.candidates(for: command.argumentVector.first ?? []),
             arguments: command.argumentVector,
             environment: try environment.adding(command.environment),
-            descriptors: [channel.null, writing, writing]
+            descriptors: [channel.null, writing, writing],
+            user: user
         ).start()
         let timeout = min(max(command.timeout, .milliseconds(1)), settings.longestTimeout)
         let run = PluginRun(

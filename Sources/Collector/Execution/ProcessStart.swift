@@ -12,6 +12,8 @@ struct ProcessStart {
     var environment: [[UInt8]]
     /// Descriptor i of the process is the i-th of these; it gets no other.
     var descriptors: [Descriptor]
+    /// Whom it becomes; nil to stay this process's user.
+    var user: PluginUser?
 
     /// How much a plugin gives way to everything else on the host; Icinga's number.
     private static let niceIncrement: Int32 = 5
@@ -19,7 +21,10 @@ struct ProcessStart {
     /// Not writable for group and others: plugins keep state files, some run as root.
     private static let creationMask: Int32 = 0o022
 
-    /// Starts the process in a session of its own; blocks until its program runs or failed to.
+    /// Starts the process in a session of its own.
+    ///
+    /// Blocks until its program runs or failed to; one of another user is not waited for, and its
+    /// ending says why its program did not run.
     func start() throws(LaunchFault) -> StartedProcess {
         guard let program = arguments.first else {
             throw .unusableCommand("its command line is empty")
@@ -27,17 +32,20 @@ struct ProcessStart {
         guard !arguments.contains(where: { $0.contains(0) }) else {
             throw .unusableCommand("an argument contains a NUL byte")
         }
+        let name = String(decoding: program, as: UTF8.self)
+        let failure = try user.map { (user) throws(LaunchFault) in
+            try StartFailure(program: name, user: user.name)
+        }
         var process = cspawn_process(pid: -1, pidfd: -1)
-        let result = withRequest { cspawn_start($0, &process) }
-        switch -result {
-        case ...0: return StartedProcess(id: process.pid, pidfd: Descriptor(process.pidfd))
-        case EAGAIN, ENOMEM, EMFILE, ENFILE: throw .system(call: "clone", code: -result)
-        default:
-            throw .notExecuted(
-                program: String(decoding: program, as: UTF8.self),
-                code: -result
+        let result = withRequest { cspawn_start($0, &process, failure?.place) }
+        guard result < 0 else {
+            return StartedProcess(
+                id: process.pid,
+                pidfd: Descriptor(process.pidfd),
+                failure: failure
             )
         }
+        throw LaunchFault(starting: name, code: -result)
     }
 
     private func withRequest(_ body: (UnsafePointer<cspawn_request>) -> Int32) -> Int32 {
@@ -56,9 +64,24 @@ struct ProcessStart {
                         request.nice_increment = Self.niceIncrement
                         request.creation_mask = Self.creationMask
                         request.new_session = true
-                        return body(&request)
+                        return withIdentity(of: &request, body)
                     }
                 }
+            }
+        }
+    }
+
+    /// Another user starts in `/`: where this process is may be behind folders that are shut to it.
+    private func withIdentity(
+        of request: inout cspawn_request,
+        _ body: (UnsafePointer<cspawn_request>) -> Int32
+    ) -> Int32 {
+        guard let user else { return body(&request) }
+        return "/".withCString { directory in
+            user.withIdentity { identity in
+                request.directory = directory
+                request.identity = identity
+                return body(&request)
             }
         }
     }
@@ -70,11 +93,13 @@ struct StartedProcess {
     let id: Int32
     /// Readable when it has ended.
     let pidfd: Descriptor
+    /// Where one of another user says why its program does not run.
+    let failure: StartFailure?
 
     /// Sends a signal to the process and all that it started and that stayed in its group.
     func signalGroup(_ signal: Int32) {
-        // Lost on purpose: the group may be gone, or belong to another user after sudo; the
-        // launcher's deadlines go on either way.
+        // Lost on purpose: the group may be gone, or belong to another user after sudo where this
+        // process may not kill others; the launcher's deadlines go on either way.
         _ = kill(-id, signal)
     }
 
@@ -94,7 +119,38 @@ struct StartedProcess {
             return .notStarted("How the plugin ended is not known: somebody else reaped it.")
         }
         guard ending.has_ended else { return nil }
+        if let fault = failure?.fault { return .notStarted("\(fault)") }
         return ending.was_killed ? .killed(signal: ending.status) : .exited(ending.status)
+    }
+}
+
+/// Why the program of a process of another user does not run, as that process itself says.
+final class StartFailure {
+    /// Shared with the process until its program runs.
+    let place: UnsafeMutablePointer<cspawn_fault>
+    private let program: String
+    private let user: String
+
+    init(program: String, user: String) throws(LaunchFault) {
+        guard let place = cspawn_fault_create() else {
+            throw .system(call: "mmap", code: ENOMEM)
+        }
+        self.place = place
+        self.program = program
+        self.user = user
+    }
+
+    deinit { cspawn_fault_free(place) }
+
+    /// The reason; nil when its program was run.
+    ///
+    /// Final once the process has ended.
+    var fault: LaunchFault? {
+        let said = place.pointee
+        guard said.error != 0 else { return nil }
+        return said.was_identity
+            ? .notBecome(user: user, code: said.error)
+            : LaunchFault(starting: program, code: said.error)
     }
 }
 

@@ -22,16 +22,20 @@ package struct RunnerSettings: Sendable {
     package var launcher: LauncherSettings
     /// What plugins find in their environment.
     package var environment: PluginEnvironment
+    /// Whom plugins run as; nil for this process's user.
+    package var user: PluginUser?
 
     /// Settings with all their parts.
     package init(
         concurrencyLimit: Int = CheckScheduler.defaultConcurrencyLimit,
         launcher: LauncherSettings = LauncherSettings(),
-        environment: PluginEnvironment
+        environment: PluginEnvironment,
+        user: PluginUser? = nil
     ) {
         self.concurrencyLimit = concurrencyLimit
         self.launcher = launcher
         self.environment = environment
+        self.user = user
     }
 }
 
@@ -67,6 +71,7 @@ package final class CheckRunner: Sendable {
                 channel: channel,
                 time: time,
                 environment: settings.environment,
+                user: settings.user,
                 settings: settings.launcher
             )
             let scheduler = CheckScheduler(

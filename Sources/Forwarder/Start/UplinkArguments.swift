@@ -25,6 +25,8 @@ package struct UplinkArguments: Hashable, Sendable {
         case resolve(String)
         /// Say what is wrong with the identities and the user, and exit.
         case check
+        /// Have a process that serves replaced if its identities changed and are usable, and exit.
+        case renew(process: Int32)
     }
 
     /// Most identities.
@@ -36,7 +38,8 @@ package struct UplinkArguments: Hashable, Sendable {
     package static let usage = """
         usage: forwarder-uplink [--descriptor N | --connect PATH]
                                 [--identity NAME CERT KEY CA]... [--user NAME]
-                                [--log-level LEVEL] [--log-format FORMAT]
+                                [--record PATH] [--log-level LEVEL] [--log-format FORMAT]
+               forwarder-uplink --renew PID --record PATH [--identity NAME CERT KEY CA]...
                forwarder-uplink --check [--identity NAME CERT KEY CA]... [--user NAME]
                forwarder-uplink --resolve NAME
 
@@ -45,6 +48,10 @@ package struct UplinkArguments: Hashable, Sendable {
           --identity NAME CERT KEY CA
                              PEM files of certificate, private key and CA, under this name
           --user NAME        the user to become after reading the keys, when started as root
+          --record PATH      note in this file which state of the identities' files is read
+          --renew PID        if the files are not as noted: check them, say on standard error what
+                             keeps them from being used and exit 1; otherwise have process PID,
+                             which serves the daemon, end as soon as nothing is out
           --check            say on standard output what keeps the identities and the user from
                              being used, one problem a line: the identity's place from 0 (or -),
                              a tab, the problem; exit 0 if nothing does, 1 otherwise
@@ -61,6 +68,8 @@ package struct UplinkArguments: Hashable, Sendable {
     package private(set) var identities: [Identity] = []
     /// Whom to become.
     package private(set) var user: String?
+    /// Where it is noted which files were read.
+    package private(set) var record: String?
     /// From which level on to log.
     package private(set) var logLevel = "notice"
     /// How to log.
@@ -83,6 +92,13 @@ package struct UplinkArguments: Hashable, Sendable {
             case "--identity": try addIdentity(from: &rest)
             case "--user": user = try Self.value(of: option, from: &rest)
             case "--check": task = .check
+            case "--record": record = try Self.value(of: option, from: &rest)
+            case "--renew":
+                let text = try Self.value(of: option, from: &rest)
+                guard let process = Int32(text), process > 1 else {
+                    throw .usage("--renew needs the number of a process, not \(text)")
+                }
+                task = .renew(process: process)
             case "--resolve": task = .resolve(try Self.value(of: option, from: &rest))
             case "--log-level":
                 logLevel = try Self.value(of: option, from: &rest)
@@ -98,6 +114,7 @@ package struct UplinkArguments: Hashable, Sendable {
             default: throw .usage("unknown option \(option)")
             }
         }
+        if case .renew = task, record == nil { throw .usage("--renew needs --record") }
     }
 
     private mutating func addIdentity(from rest: inout ArraySlice<String>) throws(ForwarderFault) {

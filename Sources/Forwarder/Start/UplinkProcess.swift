@@ -146,6 +146,7 @@ package enum UplinkProcess {
                     exit(fault == nil ? 0 : 1)
                 }
             )
+            RenewalSignal.look(on: loop) { session.wantRenewal() }
             attach(session, to: descriptor, on: loop)
         }
         exit(0)

@@ -12,8 +12,8 @@ struct DaemonCommand: AsyncParsableCommand {
         abstract: "Run checks on schedule and deliver their results, until told to stop.",
         discussion: """
             Stays in the foreground and logs to standard error. SIGHUP reloads definitions and \
-            policy; broken ones are refused as a whole, each for itself. SIGTERM ends it: running \
-            checks get ten seconds, what is spooled stays spooled.
+            policy, and takes changed keys into use; broken ones are refused as a whole, each for \
+            itself. SIGTERM ends it: running checks get ten seconds, what is spooled stays spooled.
             """)
 
     @OptionGroup var common: CommonOptions

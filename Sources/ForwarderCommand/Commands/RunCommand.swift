@@ -9,8 +9,8 @@ struct RunCommand: AsyncParsableCommand {
         commandName: "run",
         abstract: "Run one object's check once, here and now; nothing is submitted.",
         discussion: """
-            Uses the same definitions, environment, timeout and output rules as the daemon. Exit \
-            status 0: the check ran, whatever it said; 1: it could not.
+            Uses the same definitions, environment, user, timeout and output rules as the daemon. \
+            Exit status 0: the check ran, whatever it said; 1: it could not.
             """)
 
     @OptionGroup var common: CommonOptions
@@ -34,10 +34,15 @@ struct RunCommand: AsyncParsableCommand {
         }
         let health = HealthFacts(alarms: AlarmBoard())
         health.setObjectCount(definitions.activeCount)
+        let settings: RunnerSettings
+        do throws(PluginUserFault) {
+            settings = try configuration.runnerSettings()
+        } catch {
+            Output.complain(error.description)
+            throw ExitCode(1)
+        }
         let runner = try CheckRunner(
-            settings: RunnerSettings(
-                environment: PluginEnvironment(inheriting: ProcessInfo.processInfo.environment)),
-            time: SystemTime(), health: { health.report })
+            settings: settings, time: SystemTime(), health: { health.report })
         // Nothing is scheduled: the plans only say what may be run.
         let idle = definitions.plans.map { plan in
             var plan = plan

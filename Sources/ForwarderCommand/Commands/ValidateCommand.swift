@@ -28,9 +28,14 @@ struct ValidateCommand: ParsableCommand {
         for finding in policy.errors + policy.warnings { Output.complain(finding.text) }
         if !policy.isPresent { Output.complain(PolicySource(configuration).absence) }
         guard policy.errors.isEmpty else { throw ExitCode(1) }
-        var complaints = UplinkInspection(configuration).complaintsAndWait()
+        var complaints = UplinkInspection(configuration).complaintsAndWait().map(\.text)
         do throws(ControlFault) {
             _ = try ControlRights(configuration)
+        } catch {
+            complaints.append(error.description)
+        }
+        do throws(PluginUserFault) {
+            _ = try configuration.runnerSettings()
         } catch {
             complaints.append(error.description)
         }

@@ -162,7 +162,8 @@ struct ConfigurationLoader {
             includePath: read?.path("include_path", &errors) ?? "/usr/share/icinga2/include",
             concurrencyLimit: read?.whole(
                 "concurrent_checks", in: 1...4096, default: CheckScheduler.defaultConcurrencyLimit,
-                &errors) ?? CheckScheduler.defaultConcurrencyLimit)
+                &errors) ?? CheckScheduler.defaultConcurrencyLimit,
+            user: read?.text("user", &errors))
     }
 
     private func uplink(

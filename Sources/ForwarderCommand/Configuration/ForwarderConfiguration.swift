@@ -70,6 +70,8 @@ struct CheckSettings: Sendable, Hashable {
     var includePath: String
     /// Checks that run at the same time at most.
     var concurrencyLimit: Int
+    /// The user that plugins run as; nil: the daemon's.
+    var user: String?
 }
 
 /// How the network process is started.

@@ -88,6 +88,9 @@ enum ForwarderSchema {
         Attribute(
             name: "concurrent_checks", kind: .number,
             help: "checks that run at the same time at most, 1 to 4096; default 256"),
+        Attribute(
+            name: "user", kind: .string,
+            help: "the user that plugins run as; default: none, they run as the daemon's"),
     ]
 
     static let uplink: [Attribute] = [

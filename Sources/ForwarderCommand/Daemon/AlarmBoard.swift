@@ -11,6 +11,7 @@ final class AlarmBoard: Sendable {
         case proofs
         case policy
         case definitions
+        case keys
         case forgetting
         case retired
         case tidying

@@ -49,7 +49,7 @@ struct ChildProcess: Sendable {
                         request.descriptor_count = descriptors.count
                         request.creation_mask = -1
                         request.new_session = true
-                        return cspawn_start(&request, &process)
+                        return cspawn_start(&request, &process, nil)
                     }
                 }
             }

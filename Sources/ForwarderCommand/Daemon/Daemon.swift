@@ -52,6 +52,7 @@ struct Daemon: Sendable {
         startedAt = time.wall
         self.signals = signals
         let rights = try ControlRights(configuration)
+        let running = try configuration.runnerSettings()
         try ControlSocket.removeAbandoned(path: configuration.controlPath)
         let requests = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         healthRequests = requests.stream
@@ -65,10 +66,7 @@ struct Daemon: Sendable {
             try await desk.session?.spool.forgetSchedules(except: objects)
         }
         let runner = try CheckRunner(
-            settings: RunnerSettings(
-                concurrencyLimit: configuration.checks.concurrencyLimit,
-                environment: PluginEnvironment(inheriting: ProcessInfo.processInfo.environment)),
-            time: time, health: { health.report })
+            settings: running, time: time, health: { health.report })
         self.runner = runner
         let pauses = PauseDesk(
             desk: desk, runner: runner, healthObject: configuration.healthObject, time: time,
@@ -121,10 +119,11 @@ struct Daemon: Sendable {
             group.addTask { await wishes.rechecks.run() }
             group.addTask { await wishes.pauses.run() }
             group.addTask { await makeHealth() }
-            group.addTask { await inspectUplink() }
+            group.addTask { await keys.inspect() }
             for await signal in signals.stream {
                 if signal == .stop || signals.stopIsWanted { break }
                 await reload()
+                await keys.reload()
             }
             let standings = await stop()
             group.cancelAll()
@@ -141,6 +140,10 @@ struct Daemon: Sendable {
             board: source.board, alarms: alarms,
             losses: LossWatch(alarms: alarms), arrivals: wishes.arrivals, time: SystemTime(),
             log: log)
+    }
+
+    private var keys: KeyRenewal {
+        KeyRenewal(configuration: configuration, board: uplink, alarms: alarms, log: log)
     }
 
     private var controlAnswers: ControlAnswers {
@@ -188,7 +191,6 @@ struct Daemon: Sendable {
             alarms.clear(.definitions)
             log.notice("definitions reloaded", metadata: ["objects": "\(plans.count)"])
             await forgetting.keep(only: objects)
-            await inspectUplink()
         } catch {
             policy.examine(([], []))
             let text = """
@@ -205,13 +207,6 @@ struct Daemon: Sendable {
     private func adopt(_ found: (objects: [PolicyObject], faults: [PolicyFault])) {
         policy.examine(found)
         demands.tell(.adopt(found.objects))
-    }
-
-    /// Says what keeps the uplink from delivering; it may come right while the daemon runs.
-    private func inspectUplink() async {
-        for complaint in await UplinkInspection(configuration).complaints() {
-            log.warning("uplink cannot deliver", metadata: ["reason": "\(complaint)"])
-        }
     }
 
     private func makeHealth() async {

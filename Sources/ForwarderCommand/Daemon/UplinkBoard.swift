@@ -7,19 +7,54 @@ import UplinkMessages
 final class UplinkBoard: Sendable {
     /// Where it comes to the daemon; nil: the daemon starts it.
     let listener: UplinkListener?
-    private let sandbox = Mutex<SandboxReport?>(nil)
+    private struct State {
+        var child: UplinkChild?
+        var keys: KeyFiles?
+        var sandbox: SandboxReport?
+        var isRenewing = false
+    }
+
+    private let state = Mutex(State())
 
     init(listener: UplinkListener? = nil) { self.listener = listener }
 
-    /// An uplink is ready, in this sandbox.
-    func begin(_ report: SandboxReport) { sandbox.withLock { $0 = report } }
+    /// An uplink was started.
+    ///
+    /// - Parameter keys: its files as they were before; nil where somebody else named them to it.
+    func attend(_ child: UplinkChild, keys: KeyFiles?) {
+        state.withLock {
+            $0.child = child
+            $0.keys = keys
+        }
+    }
 
-    /// There is none any more.
-    func end() { sandbox.withLock { $0 = nil } }
+    /// It is ready, in this sandbox.
+    func begin(_ report: SandboxReport) { state.withLock { $0.sandbox = report } }
+
+    /// There is none any more; true when that was wanted, for its keys.
+    @discardableResult
+    func end() -> Bool {
+        state.withLock { state in
+            defer { state = State() }
+            return state.isRenewing
+        }
+    }
+
+    /// The files that the running uplink read, as they were; nil when there is none or they are not
+    /// ours to look at.
+    var keysInUse: KeyFiles? { state.withLock { $0.keys } }
+
+    /// Has the running uplink replaced, once nothing is out.
+    func renew() {
+        state.withLock { state in
+            state.isRenewing = state.child != nil
+            return state.child
+        }?.wantReplacement()
+    }
 
     /// What `status` shows; nil while none is ready.
     var report: StatusReport.Sandbox? {
-        sandbox.withLock { $0 }.map(StatusReport.Sandbox.init)
+        state.withLock { $0.sandbox }.map(StatusReport.Sandbox.init)
     }
 }
 

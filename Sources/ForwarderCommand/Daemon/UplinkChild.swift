@@ -44,6 +44,9 @@ final class UplinkChild: UplinkPort {
     /// What it says, until it ends; together what came together.
     let messages: AsyncStream<[UplinkMessage]>
     private let inbox: AsyncStream<[UplinkMessage]>.Continuation
+    /// Says once, if ever, that another one is to take its place.
+    let replacement: AsyncStream<Void>
+    private let replacing: AsyncStream<Void>.Continuation
     /// How it ended; until it is set, the process's number is its own.
     private let ending = Mutex("")
 
@@ -81,6 +84,8 @@ final class UplinkChild: UplinkPort {
         outbox = Mutex(
             Outbox(silence: UplinkSilence(masters: masters, startedAt: time.monotonic)))
         (messages, inbox) = AsyncStream.makeStream(of: [UplinkMessage].self)
+        (replacement, replacing) = AsyncStream.makeStream(
+            of: Void.self, bufferingPolicy: .bufferingNewest(1))
         Thread { [self] in readUntilEnd() }.start()
         Thread { [self] in writeUntilEnd() }.start()
     }
@@ -115,6 +120,9 @@ final class UplinkChild: UplinkPort {
         }
         if !verdict.isEmpty { kill() }
     }
+
+    /// Takes note that another one is to take its place.
+    func wantReplacement() { replacing.yield() }
 
     /// Ends it at once.
     func kill() {
@@ -215,7 +223,7 @@ extension UplinkMessage {
     fileprivate var isAnswer: Bool {
         switch self {
         case .outcome, .probeAnswer, .readBackAnswer, .scheduleAnswer: true
-        case .ready, .link, .addressWanted: false
+        case .ready, .link, .addressWanted, .renewalWanted: false
         }
     }
 }

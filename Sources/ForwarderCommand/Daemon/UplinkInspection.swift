@@ -13,25 +13,32 @@ struct UplinkInspection: Sendable {
         masters = configuration.masters
     }
 
-    /// Everything that keeps results from being delivered, each with file and remedy.
-    func complaintsAndWait() -> [String] {
-        if let flaw = programFlaw { return [flaw] }
+    /// What keeps results from being delivered, with file and remedy.
+    struct Complaint: Sendable, Hashable {
+        /// The place of the master that nothing can be delivered to; nil: to none.
+        var master: Int?
+        var text: String
+    }
+
+    /// Everything that keeps results from being delivered.
+    func complaintsAndWait() -> [Complaint] {
+        if let flaw = programFlaw { return [Complaint(text: flaw)] }
         if areKeysOutOfSight { return [] }
         do throws(ChildFault) {
             return complaints(about: try question.askAndWait())
         } catch {
-            return [error.description]
+            return [Complaint(text: error.description)]
         }
     }
 
     /// The same, on a thread of its own.
-    func complaints() async -> [String] {
-        if let flaw = programFlaw { return [flaw] }
+    func complaints() async -> [Complaint] {
+        if let flaw = programFlaw { return [Complaint(text: flaw)] }
         if areKeysOutOfSight { return [] }
         do throws(ChildFault) {
             return complaints(about: try await question.ask())
         } catch {
-            return [error.description]
+            return [Complaint(text: error.description)]
         }
     }
 
@@ -45,33 +52,35 @@ struct UplinkInspection: Sendable {
     }
 
     /// What the answer to the question means.
-    func complaints(about answer: UplinkQuestion.Answer) -> [String] {
+    func complaints(about answer: UplinkQuestion.Answer) -> [Complaint] {
         let complaints = answer.lines.map(complaint)
         switch answer.ending {
         case .exited(0) where complaints.isEmpty, .exited(1) where !complaints.isEmpty:
             return complaints
         default:
-            return complaints + [
-                """
+            let text = """
                 \(program.path) --check: \(answer.ending), without a verdict. Nothing can be \
                 delivered by it. Install the forwarder-uplink of the same version as forwarder.
                 """
-            ]
+            return complaints + [Complaint(text: text)]
         }
     }
 
-    private func complaint(_ line: String) -> String {
+    private func complaint(_ line: String) -> Complaint {
         let parts = line.split(separator: "\t", maxSplits: 1).map(String.init)
         let problem = parts.last ?? line
         let sentence = problem.hasSuffix(".") ? problem : problem + "."
         guard let place = parts.first.flatMap({ Int($0) }), masters.indices.contains(place) else {
-            return "Uplink: \(sentence) Nothing can be delivered. Set the Uplink object's user."
+            return Complaint(
+                text: "Uplink: \(sentence) Nothing can be delivered. Set the Uplink object's user.")
         }
-        return """
-            Master '\(masters[place].name)': \(sentence) Nothing can be delivered to it. Mend the \
-            file, or set the Master object's certificate, private_key and ca; then restart the \
-            daemon.
-            """
+        return Complaint(
+            master: place,
+            text: """
+                Master '\(masters[place].name)': \(sentence) Nothing can be delivered to it. Mend \
+                the file and reload, or set the Master object's certificate, private_key and ca \
+                and restart the daemon.
+                """)
     }
 
     private var programFlaw: String? {

@@ -22,9 +22,10 @@ struct UplinkSupervisor: Sendable {
         while !Task.isCancelled {
             let started = time.monotonic
             let text = await runOnce(lookups)
-            board.end()
-            driver.tell(.uplinkLost(text: text))
+            let isRenewed = board.end()
+            driver.tell(.uplinkLost(text: isRenewed ? Self.renewal : text))
             if Task.isCancelled { return }
+            if isRenewed { continue }
             let next = restarts.ended(
                 text: text, startedAt: started, at: time.monotonic, using: &random)
             if next.isNews { log.warning("uplink ended", metadata: ["reason": "\(text)"]) }
@@ -33,7 +34,11 @@ struct UplinkSupervisor: Sendable {
         }
     }
 
+    private static let renewal = "forwarder-uplink is started anew for its new keys."
+
     private func runOnce(_ lookups: Lookups) async -> String {
+        // Before it reads them: what changes meanwhile counts as changed.
+        let keys = board.listener == nil ? KeyFiles(configuration.masters) : nil
         let child: UplinkChild
         do throws(ChildFault) {
             guard let one = try await nextChild() else { return "No forwarder-uplink came." }
@@ -41,11 +46,13 @@ struct UplinkSupervisor: Sendable {
         } catch {
             return error.description
         }
+        board.attend(child, keys: keys)
         let addresses = await resolveAll(lookups)
         child.send([.settings(configuration.uplinkSettings(addresses: addresses))])
         await withTaskCancellationHandler {
             await withDiscardingTaskGroup { group in
                 group.addTask { await watch(child) }
+                group.addTask { await replace(child) }
                 for await batch in child.messages {
                     take(batch, from: child, lookups, &group)
                 }
@@ -75,6 +82,16 @@ struct UplinkSupervisor: Sendable {
         }
     }
 
+    /// Ends an uplink that another one is to replace, when all that is out through it is answered
+    /// and stored; what a master does not answer in time is asked about by the next one.
+    private func replace(_ child: UplinkChild) async {
+        for await _ in child.replacement {
+            log.notice("uplink is started anew for its keys")
+            await driver.pause(patience: Daemon.answerPatience)
+            child.kill()
+        }
+    }
+
     /// Ends an uplink that hangs.
     private func watch(_ child: UplinkChild) async {
         while (try? await Task.sleep(for: Self.watchInterval)) != nil { child.endIfHung() }
@@ -101,6 +118,7 @@ struct UplinkSupervisor: Sendable {
                     await renewAddresses(of: node, at: child, lookups)
                     lookups.ended(node)
                 }
+            case .renewalWanted: child.wantReplacement()
             default: told.append(message)
             }
         }
