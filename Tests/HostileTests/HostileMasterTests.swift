@@ -10,12 +10,17 @@ import Testing
 ///   memory and processor time are bounded, and a sound master gets everything.
 @Suite(.serialized) struct HostileMasterTests {
     private static let isFull = ProcessInfo.processInfo.environment["FORWARDER_HOSTILE"] == "full"
-    /// Only cases whose name contains this.
-    private static let wanted = ProcessInfo.processInfo.environment["FORWARDER_HOSTILE_CASE"] ?? ""
+    /// Only cases whose name contains one of these, which semicolons part; all if there is none.
+    private static let wanted =
+        (ProcessInfo.processInfo.environment["FORWARDER_HOSTILE_CASE"] ?? "").split(separator: ";")
+
+    private static func isWanted(_ name: String) -> Bool {
+        wanted.isEmpty || wanted.contains { name.contains($0) }
+    }
 
     @Test func `nothing that a master says starts, loses, doubles or holds up anything`() throws {
         let cases = (Self.isFull ? HostileCase.all : HostileCase.short)
-            .filter { Self.wanted.isEmpty || $0.name.contains(Self.wanted) }
+            .filter { Self.isWanted($0.name) }
         let scene = try HostileScene()
         defer { scene.daemon.end() }
         var reports: [CaseReport] = []
@@ -30,7 +35,7 @@ import Testing
     }
 
     @Test func `wherever a master stops, ends or resets, every result takes effect once`() throws {
-        let sweeps = SweepCase.all.filter { Self.wanted.isEmpty || $0.name.contains(Self.wanted) }
+        let sweeps = SweepCase.all.filter { Self.isWanted($0.name) }
         let scene = try HostileScene(masters: Self.isFull ? 16 : 4, timeout: 0.4)
         defer { scene.daemon.end() }
         var reports: [CaseReport] = []

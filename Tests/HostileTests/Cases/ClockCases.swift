@@ -4,7 +4,7 @@ import Foundation
 extension HostileCase {
     private static let year = 31_536_000.0
     private static let afterwards = """
-        Stamps follow the master's clock, as ever, and come back with it; order and number hold.
+        Stamps follow the master's clock, as ever, and back with it; what is missing is counted.
         """
 
     static let clocks: [HostileCase] = [
@@ -21,7 +21,7 @@ extension HostileCase {
             name: "a clock without time", does: "tells no processing time of own health, or 0",
             guards: [Guard("Delivery/DeliveryMachine+Questions.swift", "calibrationLimit")],
             holds: "After five tries this host's clock is taken, and `status` says so.",
-            reaction: .bears(3), price: .order
+            reaction: .bears(1), price: .order
         ) { _ in
             .to([.readBack]) { request, _ in
                 .bytes(

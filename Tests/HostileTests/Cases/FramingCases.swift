@@ -245,7 +245,7 @@ extension HostileCase {
             name: "redirects", does: "answers 301, 302, 307 and 308 to another port of this host",
             guards: [.unverified],
             holds: "Nobody goes there: paths are constants. The result is read back, sent again.",
-            reaction: .bears(8), isShort: true
+            reaction: .bears(8), isDoubted: true, isShort: true
         ) { stage in
             let turns = Turns(["301 A", "302 B", "307 C", "308 D"])
             let place = "Location: https://127.0.0.1:\(stage.trapPort)/v1\r\n"

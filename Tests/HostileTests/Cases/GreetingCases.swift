@@ -36,7 +36,7 @@ extension HostileCase {
             does: "answers each submission with what it answered the probe",
             guards: [Guard(icinga, "results[0][\"code\"]?.wholeNumber")],
             holds: "The effect is unverified: it is read back, and sent again.",
-            reaction: .bears(2)
+            reaction: .bears(2), isDoubted: true
         ) { _ in .to(.submission, reply: .bytes(Answers.greeting)) },
         HostileCase(
             name: "nobody is known", does: "answers everything with 401",

@@ -68,7 +68,7 @@ extension HostileCase {
             name: "a greeting and a goodbye", does: "greets and ends each connection at once",
             guards: [Guard("Delivery/DeliveryLink.swift", "shortestIdle")],
             holds: "That counts as a failure: it is left alone for a while, ever longer.",
-            reaction: .bears(3)
+            reaction: .bears(4), earliest: 3
         ) { _ in .to(.probe, reply: .bytesThenEnd(Answers.greeting, .goodbye)) },
         HostileCase(
             name: "an end after each answer",

@@ -89,6 +89,7 @@ extension HostileCase {
     ) -> HostileCase {
         HostileCase(
             name: name, does: does, guards: [guards], holds: again, reaction: .bears(2),
+            isDoubted: true,
             isShort: isShort
         ) { _ in
             .to(.submission, reply: .bytes(Answers.plain("200 OK", body, headers: headers)))

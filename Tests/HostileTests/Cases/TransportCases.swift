@@ -91,7 +91,7 @@ extension HostileCase {
             name: "renegotiation", does: "wants another handshake before each answer (TLS 1.2)",
             guards: [Guard("COpenSSL/shim.h", "SSL_OP_NO_RENEGOTIATION")],
             holds: "There is none; the answers count, or the connection ends.",
-            reaction: .bears(3), isShort: true
+            reaction: .bears(10), isShort: true
         ) { stage in
             var script = Script.beginning(
                 .tls(stage.impostors.sound(upTo: MasterIdentity.tls12)))

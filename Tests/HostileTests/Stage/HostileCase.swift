@@ -49,6 +49,11 @@ struct HostileCase: Sendable {
     var holds: String
     var reaction: Reaction
     var price = Price.nothing
+    /// True where nobody can tell from the answers whether results took effect: each is counted as
+    /// ambiguous, and read back.
+    var isDoubted = false
+    /// Seconds before which nobody may have come back so often: the least that waits come to.
+    var earliest = 0.0
     /// What the uplink's log has to say of it, so that it failed for this reason and no other.
     var says: String?
     /// True for the short form, too.

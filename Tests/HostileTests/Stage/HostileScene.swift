@@ -55,7 +55,9 @@ final class HostileScene {
         try site.policy(Self.policy(names))
         // What this host's own OpenSSL forbids is none of our doing; all is allowed here.
         let lax = try site.folder.write(Self.laxOpenSSL, to: "openssl.cnf")
-        daemon = try site.startDaemon(uplink: ["OPENSSL_CONF": lax])
+        // What a master seems to have forgotten is sent again: a minute of it is enough.
+        daemon = try site.startDaemon(
+            environment: ["FORWARDER_KEEP_DELIVERED": "60"], uplink: ["OPENSSL_CONF": lax])
         try daemon.waitUntilReady()
         let running = daemon
         uplink = try eventually("the daemon has an uplink") { try running.uplinkPid() }
