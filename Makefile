@@ -4,6 +4,7 @@
 # make faults  the spool on failing disks: every operation of long lives, more seeds (FORWARDER_SEEDS=N)
 # make model   the spool beside its model: more random actions (FORWARDER_SEEDS=N)
 # make crash   the long form of the crash tests: hundreds of kills, some 20 minutes (docs/crash-tests.md)
+# make hostile a master that floods, stalls, lies and smuggles: every case (docs/hostile-master.md)
 # make sandbox the network process in foreign hands: what an attacker inside tries, and what is refused
 # make compat  the delivery laws against Icinga 2.13, 2.14 and 2.16, the latter unpacked beside the system
 # make demo    the main job in front of your eyes, on a private Icinga 2
@@ -20,7 +21,7 @@ SOURCES := Package.swift Sources Tests
 REAL := (RealMasterTests|CrashTests)
 
 .PHONY: build check test demo bench fmt clean lint dependencies unit real faults model crash compat \
-	sandbox
+	sandbox hostile
 
 build: dependencies
 	swift build $(SWIFT_FLAGS) --build-tests
@@ -61,6 +62,10 @@ compat: test-dependencies build
 # Prints each attempt; `make test` runs the same suites.
 sandbox: test-dependencies build
 	swift test $(SWIFT_FLAGS) --skip-build --no-parallel --filter '^ForwarderTests\.SandboxTests'
+
+# Prints what each case took.
+hostile: test-dependencies build
+	FORWARDER_HOSTILE=full swift test $(SWIFT_FLAGS) --skip-build --no-parallel --filter '^HostileTests\.'
 
 faults: build
 	FORWARDER_SEEDS=$${FORWARDER_SEEDS:-10} swift test $(SWIFT_FLAGS) --skip-build \

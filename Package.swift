@@ -134,6 +134,8 @@ let package = Package(
         .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"]),
         .testTarget(name: "RealMasterTests", dependencies: ["TestSupport", "Monitoring"]),
         .testTarget(name: "CrashTests", dependencies: ["Spool", "TestSupport", "Monitoring"]),
+        // A scripted master at the level of bytes: its own TLS, nothing of the program's.
+        .testTarget(name: "HostileTests", dependencies: ["TestSupport", "COpenSSL"]),
     ]
 )
 

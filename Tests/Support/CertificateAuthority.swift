@@ -61,11 +61,35 @@ package final class CertificateAuthority: Sendable {
     /// Path of its own certificate.
     package var certificate: String { folder.path("ca.crt") }
 
+    /// What is unusual about a certificate; nothing unless told.
+    package struct Shape: Sendable {
+        /// Bits of an RSA key; nil for a P-256 one.
+        package var rsaBits: Int?
+        /// What is signed of it.
+        package var digest = "sha256"
+        /// More extensions, one a line, as openssl's configuration writes them.
+        package var extensions = ""
+        /// Who signs it in the authority's place: the holder of another certificate.
+        package var signer: Identity?
+
+        /// An ordinary certificate until it is changed.
+        package init(
+            rsaBits: Int? = nil, digest: String = "sha256", extensions: String = "",
+            signer: Identity? = nil
+        ) {
+            self.rsaBits = rsaBits
+            self.digest = digest
+            self.extensions = extensions
+            self.signer = signer
+        }
+    }
+
     /// Signs a new key for `name`; each call makes another key.
     package func issue(
         _ name: String,
         validity: Validity = .current,
-        alternativeNames: [String]? = nil
+        alternativeNames: [String]? = nil,
+        shape: Shape = Shape()
     ) throws -> Identity {
         let stem = "issued-\(UUID().uuidString)"
         try Command.require(
@@ -73,15 +97,22 @@ package final class CertificateAuthority: Sendable {
             [
                 "req", "-new", "-subj", "/CN=\(name)", "-keyout", folder.path("\(stem).key"),
                 "-out", folder.path("\(stem).csr"),
-            ] + Self.newKey
+            ] + (shape.rsaBits.map { ["-newkey", "rsa:\($0)", "-nodes"] } ?? Self.newKey)
         )
         let names = (alternativeNames ?? [name]).map { "DNS:\($0)" }.joined(separator: ",")
         try folder.write(
-            "basicConstraints = critical, CA:FALSE\nsubjectAltName = \(names)\n",
+            "basicConstraints = critical, CA:FALSE\nsubjectAltName = \(names)\n"
+                + "\(shape.extensions)\n",
             to: "\(stem).extensions"
         )
         try folder.write("", to: "\(stem).index")
-        try sign(stem, from: validity.days.from, to: validity.days.to)
+        let signer = shape.signer.map { ["-cert", $0.certificate, "-keyfile", $0.key] } ?? []
+        try sign(
+            stem,
+            from: validity.days.from,
+            to: validity.days.to,
+            options: ["-md", shape.digest] + signer
+        )
         return Identity(
             name: name,
             certificate: folder.path("\(stem).crt"),

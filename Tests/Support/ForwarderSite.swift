@@ -56,12 +56,36 @@ package final class ForwarderSite: Sendable {
             self.port = port ?? master.port
         }
 
+        fileprivate var place: Place {
+            Place(name: master.nodeName, zone: master.zoneName, host: host, port: port)
+        }
+    }
+
+    /// What a Master object says of where a master is, real or not.
+    package struct Place: Sendable {
+        /// What its certificate carries.
+        package var name: String
+        /// The destination that it belongs to.
+        package var zone: String
+        /// Where it is dialled.
+        package var host = "127.0.0.1"
+        /// Its port there.
+        package var port: Int
+
+        /// A place at 127.0.0.1, a destination by itself unless told.
+        package init(name: String, zone: String? = nil, host: String = "127.0.0.1", port: Int) {
+            self.name = name
+            self.zone = zone ?? name
+            self.host = host
+            self.port = port
+        }
+
         fileprivate func configuration(_ attributes: String) -> String {
             """
-            object Master "\(master.nodeName)" {
+            object Master "\(name)" {
                 host = "\(host)"
                 port = \(port)
-                zone = "\(master.zoneName)"
+                zone = "\(zone)"
                 certificate = "pki/client.crt"
                 private_key = "pki/client.key"
                 ca = "pki/ca.crt"
@@ -72,7 +96,7 @@ package final class ForwarderSite: Sendable {
     }
 
     /// Prepares a site that submits to several masters of one authority, in this order.
-    package init(
+    package convenience init(
         masters: [Target],
         node: String = "web1",
         otherHosts: [String] = [],
@@ -81,14 +105,37 @@ package final class ForwarderSite: Sendable {
         configuration: String = ""
     ) throws {
         guard let master = masters.first?.master else { throw SupportFault("no master") }
+        try self.init(
+            places: masters.map(\.place),
+            authority: master.authority,
+            identity: try master.client(node),
+            otherHosts: otherHosts,
+            definitions: definitions,
+            masterAttributes: masterAttributes,
+            configuration: configuration
+        )
+    }
+
+    /// Prepares a site that submits to what is at these places, which need not be masters.
+    ///
+    /// - Parameter identity: the site's certificate; its name is the host's.
+    package init(
+        places: [Place],
+        authority: CertificateAuthority,
+        identity: CertificateAuthority.Identity,
+        otherHosts: [String] = [],
+        definitions: String,
+        masterAttributes: String = "grace = 1s",
+        configuration: String = ""
+    ) throws {
         folder = try TemporaryDirectory("site")
-        self.node = node
+        node = identity.name
         self.otherHosts = otherHosts
-        identity = try master.client(node)
+        self.identity = identity
         for name in ["conf.d", "plugins", "pki"] { try folder.makeFolder(name) }
         for (source, target) in [
             (identity.certificate, "client.crt"), (identity.key, "client.key"),
-            (master.authority.certificate, "ca.crt"),
+            (authority.certificate, "ca.crt"),
         ] {
             try folder.write(String(contentsOfFile: source, encoding: .utf8), to: "pki/\(target)")
         }
@@ -97,7 +144,7 @@ package final class ForwarderSite: Sendable {
         try folder.write(
             """
             const NodeName = "\(node)"
-            \(masters.map { $0.configuration(masterAttributes) }.joined(separator: "\n"))
+            \(places.map { $0.configuration(masterAttributes) }.joined(separator: "\n"))
             object Spool "spool" { path = "spool.db" }
             object Uplink "uplink" { program = "uplink" }
             object Control "control" { path = "control.sock" }
@@ -105,7 +152,7 @@ package final class ForwarderSite: Sendable {
             """,
             to: "forwarder.conf"
         )
-        try letOut(to: Set(masters.map(\.master.zoneName)).sorted())
+        try letOut(to: Set(places.map(\.zone)).sorted())
         try self.definitions(definitions)
     }
 
@@ -168,12 +215,15 @@ extension ForwarderSite {
     ///   - clock: this host's clock, for daemon and uplink; the true time if nil. Plugins see the
     ///     true time always: their environment is clean.
     ///   - more: what else is in its environment.
+    ///   - uplink: what is in the uplink's environment, which the daemon itself leaves empty.
     package func startDaemon(
         clock: ShiftedClock? = nil,
-        environment more: [String: String] = [:]
+        environment more: [String: String] = [:],
+        uplink: [String: String] = [:]
     ) throws -> RunningForwarder {
         let shift = clock?.environment ?? [:]
-        let lines = shift.sorted { $0.key < $1.key }.map { "export \($0.key)='\($0.value)'\n" }
+        let lines = shift.merging(uplink) { $1 }.sorted { $0.key < $1.key }
+            .map { "export \($0.key)='\($0.value)'\n" }
         try folder.write(lines.joined(), to: "clock")
         var environment = ProcessInfo.processInfo.environment
         environment.merge(shift.merging(more) { _, new in new }) { _, new in new }

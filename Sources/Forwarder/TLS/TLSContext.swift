@@ -34,6 +34,8 @@ package final class TLSContext {
                 problem: "forbids TLS 1.2 and later, which Icinga needs"
             )
         }
+        let level = SSL_CTX_get_security_level(pointer)
+        SSL_CTX_set_security_level(pointer, max(level, Self.securityLevel))
         shim_SSL_CTX_session_cache_off(pointer)
         shim_SSL_CTX_release_buffers(pointer)
         SSL_CTX_set_verify(
@@ -47,6 +49,13 @@ package final class TLSContext {
     }
 
     deinit { SSL_CTX_free(pointer) }
+
+    /// The weakest that keys, signatures and ciphers may be, whatever this host's openssl.cnf says.
+    ///
+    /// 2: 112 bits, as RSA keys of 2,048 have, no SHA-1, and nothing without a certificate or
+    /// encryption. A host that asks for more gets it.
+    /// - Source: OpenSSL 3.0 manual, SSL_CTX_set_security_level(3).
+    private static let securityLevel: Int32 = 2
 
     private func trust(_ file: PEMFile) throws(ForwarderFault) {
         let certificates = Self.certificates(in: file)
