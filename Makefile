@@ -17,8 +17,9 @@ SHELL := /bin/bash
 # An import that Package.swift does not list fails the build, whatever else happens to be built.
 SWIFT_FLAGS ?= --explicit-target-dependency-import-check error
 SOURCES := Package.swift Sources Tests
-# Targets that start the real Icinga 2; they share two cores with it, so few of them run at a time.
-REAL := (RealMasterTests|CrashTests)
+# Targets that start the real Icinga 2 or the real daemon for long; they share two cores with it, so
+# few of them run at a time.
+REAL := (RealMasterTests|CrashTests|HostileTests)
 
 .PHONY: build check test demo bench fmt clean lint dependencies unit real faults model crash compat \
 	sandbox hostile

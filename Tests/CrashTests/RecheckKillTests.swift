@@ -38,6 +38,7 @@ struct RecheckKillTests {
             try eventually("the master knows it") {
                 try scene.master.objectState(Self.object)?.lastCheckResult != nil
             }
+            try scene.site.awaitFirstLook()
             #expect(try daemon.stop() == .exited(0))
         }
         var asked = 0

@@ -78,6 +78,7 @@ struct RecheckTests {
                     try count($0) > 0 && master.objectState($0)?.lastCheckResult != nil
                 }
             }
+            try site.awaitFirstLook()
         }
 
         /// What Icinga DB Web sends for "Check now", or for a later time.

@@ -78,6 +78,20 @@ extension ForwarderSite {
         return Dictionary(standings) { first, _ in first }
     }
 
+    /// Returns when a master was looked at for rechecks, and the second of that look is over.
+    ///
+    /// What is asked for from now on is newer than the spool.
+    package func awaitFirstLook() throws {
+        let second = try eventually("a master is looked at for rechecks") {
+            try ask(
+                """
+                SELECT CAST(body AS TEXT) AS second FROM ledger WHERE key LIKE 'recheck.floor%'
+                """
+            ).first?["second"].string.flatMap(Double.init)
+        }
+        try eventually("its second is over") { Date().timeIntervalSince1970 >= second + 1 }
+    }
+
     /// How many results wait for the master or are on their way to it.
     package func waitingCount() throws -> Int {
         Int(

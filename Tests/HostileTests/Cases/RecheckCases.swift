@@ -15,7 +15,7 @@ extension HostileCase {
             "asks for a recheck of each object 10,000 times in each answer, each time another one",
             [unread, Guard(gate, "private func refusal(")],
             "One of an answer counts, and rest and limit of the policy count for all.",
-            isShort: true
+            isShort: true, to: [.schedule]
         ) { _, request, _ in
             Answers.results(
                 (0..<10_000).flatMap { number in
@@ -118,12 +118,13 @@ extension HostileCase {
 
     private static func recheck(
         _ name: String, _ does: String, _ guards: [Guard], _ holds: String, isShort: Bool = false,
+        to kinds: [MasterRequest.Kind] = [.readBack, .schedule],
         _ answer: @escaping @Sendable (Stage, MasterRequest, IcingaLedger) -> [UInt8]
     ) -> HostileCase {
         HostileCase(
             name: name, does: does, guards: guards, holds: holds, reaction: .asks(2),
             price: .counted, isShort: isShort
-        ) { stage in lies { answer(stage, $0, $1) } }
+        ) { stage in .to(kinds) { .bytes(answer(stage, $0, $1)) } }
     }
 
     /// A request for a check, as Icinga DB Web makes one: a whole second that has passed.

@@ -182,21 +182,31 @@ extension HostileScene {
                 complaints.append("\(pulse) ran \(count) times in \(elapsed) s")
             }
         }
-        let lines = site.pluginFile("asked.log").split(separator: "\n").map(String.init)
-        let counts = Dictionary(lines.map { ($0, 1) }, uniquingKeysWith: +)
-        let hours = Int((ContinuousClock.now - startedAt) / .seconds(3600))
-        var rechecks = 0
-        for (line, count) in counts {
+        for (line, count) in asked {
             switch line {
-            case "1 asked1", "1 asked2": rechecks += max(0, count - 1 - hours)
-            case "1 idle1": rechecks += count
+            case "1 asked1", "1 asked2", "1 idle1": break
             case "1 closed1", "1 closed2":
                 if count > 1 + hours { complaints.append("\(line) ran \(count) times") }
             default: complaints.append("a check ran as \(line)")
             }
         }
-        if rechecks > Self.recheckLimit { complaints.append("\(rechecks) rechecks") }
+        if recheckCount > Self.recheckLimit { complaints.append("\(recheckCount) rechecks") }
         return complaints
+    }
+
+    /// Checks that ran because a master asked for them.
+    var recheckCount: Int {
+        let scheduled = ["1 asked1", "1 asked2"].map { max(0, (asked[$0] ?? 0) - 1 - hours) }
+        return scheduled.reduce(asked["1 idle1"] ?? 0, +)
+    }
+
+    /// Whole hours since the start: so often what has no pulse is due besides its first check.
+    private var hours: Int { Int((ContinuousClock.now - startedAt) / .seconds(3600)) }
+
+    /// How often each check ran of what has no pulse, by what it was called with.
+    private var asked: [String: Int] {
+        let lines = site.pluginFile("asked.log").split(separator: "\n").map(String.init)
+        return Dictionary(lines.map { ($0, 1) }, uniquingKeysWith: +)
     }
 
     /// Nothing is counted as lost but where the case is about that.

@@ -46,7 +46,7 @@ final class HostileScene {
                 answer_timeout = \(timeout)
                 connections = \(count == 1 ? 1 : 2)
                 window = 16
-                \(try Self.watchAttribute)
+                watch_interval = 0.5
                 """)
         stage = Stage(
             impostors: impostors, canary: site.folder.path("canary"), trapPort: trapPort.number)
@@ -87,15 +87,6 @@ final class HostileScene {
             """)
         let pairs = rows.map { ($0["name"].string ?? "", Int($0["lost"].number ?? 0)) }
         return Dictionary(pairs) { first, _ in first }
-    }
-
-    /// Looks for rechecks twice a second, where forwarder.conf has a word for it.
-    private static var watchAttribute: String {
-        get throws {
-            let sample = BuiltProducts.repository.appendingPathComponent("conf/forwarder.conf")
-            let hasWord = try String(contentsOf: sample, encoding: .utf8).contains("watch_interval")
-            return hasWord ? "watch_interval = 0.5" : ""
-        }
     }
 
     private static let definitions = """
