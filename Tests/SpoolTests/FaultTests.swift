@@ -55,6 +55,9 @@ import Testing
     private static let kept: [(seed: UInt64, kind: Kind, position: Int)] = [
         (2, .shortWrite, 260),  // half a header of a log that is begun anew
         (8, .tearingCut, 184), (8, .tearingCut, 193),  // the same with torn frames behind it
+        // a round that ended left commits where an unfinished one of the next was torn
+        (7, .tearingCut, 242), (3, .tearingCut, 209),
+        (5, .tearingCut, 23),  // a journal that was deleted at birth came back at the next cut
     ]
 
     @Test(arguments: kept.indices)

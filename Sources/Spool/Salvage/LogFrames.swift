@@ -44,8 +44,11 @@ struct LogFrames {
             if !isSound { brokenPlaces.insert(frame.contentPlace) }
             checksum = frame.checksum
             pendingBroken += isSound ? 0 : 1
-            pending[frame.page] = frame.contentPlace
-            guard frame.databasePages > 0 else { continue }
+            // What an earlier round left there commits nothing of this one: its place was not yet
+            // written, or never reached the disk.
+            let isLeftOver = !isBehind && frame.isOfEarlierRound(than: salts)
+            if !isLeftOver { pending[frame.page] = frame.contentPlace }
+            guard frame.databasePages > 0, !isLeftOver else { continue }
             if pendingBroken > 0 {
                 guard Self.isAnotherBehind(frame, index, of: frames, file, isBigEndian) else {
                     break
@@ -148,6 +151,21 @@ private struct Frame {
     var databasePages: Int { Int(bytes.bigEndian32(at: 4)) }
     var salts: [UInt8] { Array(bytes[8..<16]) }
     var checksum: LogChecksum { LogChecksum(stored: Array(bytes[16..<24])) }
+
+    /// True when the salts are those of a round that ended before the one with `present`.
+    ///
+    /// - Source: SQLite, "Database File Format", section 4.1: with each new round the first salt
+    ///   grows by one, and the second one is random.
+    func isOfEarlierRound(than present: [UInt8]?) -> Bool {
+        guard let present, present.count == 8 else { return false }
+        let rounds = present.bigEndian32(at: 0) &- bytes.bigEndian32(at: 8)
+        return (1...Self.roundLimit).contains(rounds)
+    }
+
+    /// Rounds of which a log can still hold frames.
+    ///
+    /// 65,536: a log that was long once is overwritten from its start by many short rounds.
+    private static let roundLimit: UInt32 = 65_536
 
     /// True when both hold the same page and end a commit in the same way.
     func isCopy(of other: Frame) -> Bool {

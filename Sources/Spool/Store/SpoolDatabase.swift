@@ -57,6 +57,9 @@ struct SpoolDatabase {
 
     /// A commit is on the medium when it returns: write-ahead log and `synchronous=FULL`.
     private func setUpDurability(_ db: Database) throws {
+        // Until the log is on, commits delete a journal. One whose deletion a power cut undoes
+        // would take everything back that was done since: EXTRA syncs the folder as well.
+        try db.execute(sql: "PRAGMA synchronous = EXTRA")
         // Setting it writes each time, and a full disk must not be written to without need.
         if try Int.fetchOne(db, sql: "PRAGMA auto_vacuum") != 2 {
             try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
