@@ -74,32 +74,6 @@ struct ResumeCommand: AsyncParsableCommand {
     }
 }
 
-/// `forwarder recheck`: an object is checked now.
-struct RecheckCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "recheck",
-        abstract: "Have the daemon check an object now, and deliver the result before others.",
-        discussion: """
-            The result counts like any other. To try a check without its result going anywhere, \
-            use `forwarder run`.
-            """)
-
-    @OptionGroup var common: CommonOptions
-
-    @Argument(help: "host or host!service")
-    var object: String
-
-    func run() async throws {
-        let reply: RecheckReply = try await DaemonQuestion(common, "recheck").ask(
-            .recheck(object: object)
-        ) {
-            if case .rechecked(let reply) = $0 { reply } else { nil }
-        }
-        let text = reply == .queued ? "is checked now" : "is being checked already"
-        try Output.write("\(object.printable) \(text).\n")
-    }
-}
-
 /// How long a pause lasts: a whole number with s, m, h or d.
 struct PauseSpan: ExpressibleByArgument, Sendable, Hashable {
     let seconds: Int
@@ -114,36 +88,5 @@ struct PauseSpan: ExpressibleByArgument, Sendable, Hashable {
         let (seconds, overflow) = number.multipliedReportingOverflow(by: unit)
         guard !overflow, seconds > 0, .seconds(seconds) <= ObjectPause.longest else { return nil }
         self.seconds = seconds
-    }
-}
-
-/// One question that only a running daemon can answer.
-struct DaemonQuestion {
-    private let common: CommonOptions
-    private let command: String
-
-    init(_ common: CommonOptions, _ command: String) {
-        self.common = common
-        self.command = command
-    }
-
-    /// Asks, and returns what `pick` makes of the answer; what is wrong goes to standard error.
-    func ask<Answer>(
-        _ request: ControlRequest, _ pick: (ControlReply) -> Answer?
-    ) async throws -> Answer {
-        let configuration = try common.load()
-        do {
-            guard let client = try await ControlClient.ofDaemon(configuration) else {
-                throw ControlFault(
-                    description: """
-                        No daemon listens on \(configuration.controlPath), so nothing is checked. \
-                        Start it first.
-                        """)
-            }
-            return try client.answer(to: request, pick)
-        } catch {
-            Output.complain("forwarder \(command): \(error)")
-            throw ExitCode(1)
-        }
     }
 }

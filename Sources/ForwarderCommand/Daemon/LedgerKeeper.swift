@@ -14,13 +14,6 @@ struct LedgerFault: Error, CustomStringConvertible {
 /// A spool that was begun meanwhile, because the one before was damaged or gone, is given all that
 /// is known before anything that follows.
 final class LedgerKeeper: Sendable {
-    /// How bodies are written: the same bytes for the same content.
-    static var encoder: JSONEncoder {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
-        return encoder
-    }
-
     private let desk: SpoolDesk
     private let prefix: String
     /// The spool that holds all that is known.
@@ -79,5 +72,23 @@ final class LedgerKeeper: Sendable {
             if let session = desk.session { return session.spool }
             throw LedgerFault(description: desk.fault ?? "There is no spool.")
         }
+    }
+}
+
+extension LedgerEntry {
+    /// An entry whose body is a value as JSON: the same bytes for the same value.
+    ///
+    /// Of texts, whole numbers, and arrays and records of them, which can always be written.
+    init(key: String, saying value: some Encodable) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        // lost on purpose: what cannot be written reads as nothing
+        self.init(key: key, body: (try? encoder.encode(value)).map(Array.init) ?? [])
+    }
+
+    /// What the body says; nil when it says no such thing.
+    func said<Value: Decodable>(as type: Value.Type) -> Value? {
+        // lost on purpose: each reader says what that counts as
+        try? JSONDecoder().decode(type, from: Data(body))
     }
 }

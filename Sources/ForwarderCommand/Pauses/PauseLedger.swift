@@ -1,5 +1,4 @@
 import Collector
-import Foundation
 import Monitoring
 import Spool
 
@@ -29,9 +28,7 @@ enum PauseLedger {
         let body = Body(
             reason: pause.reason, author: pause.author, since: pause.since.microseconds,
             until: pause.until.microseconds)
-        // texts and whole numbers can always be written
-        let bytes = (try? LedgerKeeper.encoder.encode(body)).map(Array.init) ?? []
-        return LedgerEntry(key: key(of: object), body: bytes)
+        return LedgerEntry(key: key(of: object), saying: body)
     }
 
     /// The entries that these pauses are.
@@ -43,8 +40,7 @@ enum PauseLedger {
     static func pauses(_ entries: [LedgerEntry]) -> [ObjectName: ObjectPause] {
         var pauses: [ObjectName: ObjectPause] = [:]
         for entry in entries where entry.key.hasPrefix(prefix) {
-            // lost on purpose: what it counts as stands above
-            guard let body = try? JSONDecoder().decode(Body.self, from: Data(entry.body)),
+            guard let body = entry.said(as: Body.self),
                 let object = ObjectName(fullName: String(entry.key.dropFirst(prefix.count)))
             else { continue }
             pauses[object] = ObjectPause(

@@ -1,4 +1,3 @@
-import Foundation
 import Monitoring
 import Policy
 import Spool
@@ -86,10 +85,10 @@ enum RecheckLedger {
             guard let kind = parts.first.flatMap(Kind.init), parts.count == 3 else { continue }
             let isRead =
                 switch kind {
-                case .window: read(entry.body, role: parts[2], of: parts[1], into: &state, at: now)
+                case .window: read(entry, role: parts[2], of: parts[1], into: &state, at: now)
                 case .honoured:
-                    read(entry.body, object: parts[2], of: parts[1], into: &state, at: now)
-                case .floor: read(entry.body, floorOf: parts[1], into: &state, at: now)
+                    read(entry, object: parts[2], of: parts[1], into: &state, at: now)
+                case .floor: read(entry, floorOf: parts[1], into: &state, at: now)
                 }
             if !isRead { unreadable += 1 }
         }
@@ -99,10 +98,10 @@ enum RecheckLedger {
     // MARK: Parts
 
     private static func read(
-        _ body: [UInt8], role: String, of destination: String,
+        _ entry: LedgerEntry, role: String, of destination: String,
         into state: inout RecheckState, at now: Timestamp
     ) -> Bool {
-        let times: [Int64]? = decoded(body)
+        let times = entry.said(as: [Int64].self)
         let full = Array(repeating: now, count: RecheckLimit.largestCount)
         state.windows[RecheckState.WindowKey(role: role, destination: destination)] =
             RecheckWindow(times: times?.map(Timestamp.init(microseconds:)) ?? full)
@@ -110,12 +109,12 @@ enum RecheckLedger {
     }
 
     private static func read(
-        _ body: [UInt8], object: String, of destination: String,
+        _ entry: LedgerEntry, object: String, of destination: String,
         into state: inout RecheckState, at now: Timestamp
     ) -> Bool {
         guard let name = ObjectName(fullName: object) else { return false }
         let key = RecheckState.HonouredKey(destination: destination, object: name)
-        guard let read: HonouredBody = decoded(body) else {
+        guard let read = entry.said(as: HonouredBody.self) else {
             state.honoured[key] = HonouredRequests(
                 floor: now.microseconds / 1_000_000, last: now)
             return false
@@ -126,10 +125,10 @@ enum RecheckLedger {
     }
 
     private static func read(
-        _ body: [UInt8], floorOf destination: String, into state: inout RecheckState,
+        _ entry: LedgerEntry, floorOf destination: String, into state: inout RecheckState,
         at now: Timestamp
     ) -> Bool {
-        let floor: Int64? = decoded(body)
+        let floor = entry.said(as: Int64.self)
         state.forgotten[destination] = floor ?? now.microseconds / 1_000_000
         return floor != nil
     }
@@ -139,7 +138,7 @@ enum RecheckLedger {
     ) -> LedgerEntry {
         let times = window.times.map(\.microseconds)
         return LedgerEntry(
-            key: self.key(.window, key.destination, key.role), body: encoded(times))
+            key: self.key(.window, key.destination, key.role), saying: times)
     }
 
     private static func entry(
@@ -148,24 +147,14 @@ enum RecheckLedger {
         let body = HonouredBody(
             recent: honoured.recent, floor: honoured.floor, last: honoured.last.microseconds)
         return LedgerEntry(
-            key: self.key(.honoured, key.destination, key.object.fullName), body: encoded(body))
+            key: self.key(.honoured, key.destination, key.object.fullName), saying: body)
     }
 
     private static func entry(floor: (key: String, value: Int64)) -> LedgerEntry {
-        LedgerEntry(key: key(.floor, floor.key, ""), body: encoded(floor.value))
+        LedgerEntry(key: key(.floor, floor.key, ""), saying: floor.value)
     }
 
     private static func key(_ kind: Kind, _ destination: String, _ name: String) -> String {
         [kind.rawValue, destination, name].joined(separator: separator)
-    }
-
-    private static func encoded(_ value: some Encodable) -> [UInt8] {
-        // whole numbers in arrays and dictionaries can always be written
-        (try? LedgerKeeper.encoder.encode(value)).map(Array.init) ?? []
-    }
-
-    private static func decoded<Value: Decodable>(_ body: [UInt8]) -> Value? {
-        // lost on purpose: what it counts as stands above
-        try? JSONDecoder().decode(Value.self, from: Data(body))
     }
 }
