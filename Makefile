@@ -7,6 +7,7 @@
 # make hostile a master that floods, stalls, lies and smuggles: every case (docs/hostile-master.md)
 # make sandbox the network process in foreign hands: what an attacker inside tries, and what is refused
 # make compat  the delivery laws against Icinga 2.13, 2.14 and 2.16, the latter unpacked beside the system
+# make oracle  definitions and their language against the real Icinga 2: SEED=n makes the inputs
 # make demo    the main job in front of your eyes, on a private Icinga 2
 # make bench   speed, as ratios against other programs in one run
 # make fmt     rewrite the sources in the project's format
@@ -22,7 +23,7 @@ SOURCES := Package.swift Sources Tests
 REAL := (RealMasterTests|CrashTests|HostileTests)
 
 .PHONY: build check test demo bench fmt clean lint dependencies unit real faults model crash compat \
-	sandbox hostile
+	sandbox hostile oracle
 
 build: dependencies
 	swift build $(SWIFT_FLAGS) --build-tests
@@ -59,6 +60,9 @@ real: build
 
 compat: test-dependencies build
 	SWIFT_FLAGS="$(SWIFT_FLAGS)" scripts/compat
+
+oracle: test-dependencies build
+	SWIFT_FLAGS="$(SWIFT_FLAGS)" FORWARDER_ORACLE_SEED=$${SEED:-1} scripts/oracle
 
 # Prints each attempt; `make test` runs the same suites.
 sandbox: test-dependencies build

@@ -53,12 +53,14 @@ package actor DeliveryDriver {
     private let time: any TimeSource
     private let wantHealth: @Sendable () -> Void
     private let demanded: @Sendable (RecheckRound) -> Void
+    private let linked: @Sendable (LinkStanding) -> Void
     private let passing: KillPoint.Observer
     private let settings: [DeliverySettings]
     private let policy: PolicyInForce
     private var desks: [ReleaseDesk] = []
     private var machines: [DeliveryMachine] = []
     private var armed: [Duration?] = []
+    private var told: [LinkStanding?] = []
     private var port: (any UplinkPort)?
 
     private nonisolated let events: AsyncStream<Event>
@@ -69,12 +71,14 @@ package actor DeliveryDriver {
     /// - Parameters:
     ///   - policy: decides what of each result leaves, and whether.
     ///   - wantHealth: has a result of the forwarder's own health made and accepted.
+    ///   - linked: hears whether results get through, whenever that changes; must not block.
     ///   - demanded: hears which rechecks a destination requests, in each round while they stand.
     ///   - passing: hears of each ``KillPoint``; nobody listens outside of tests.
     package init(
         spool: SpoolQueue, settings: [DeliverySettings], policy: PolicyInForce,
         time: any TimeSource,
         passing: @escaping KillPoint.Observer = { _ in },
+        linked: @escaping @Sendable (LinkStanding) -> Void = { _ in },
         demanded: @escaping @Sendable (RecheckRound) -> Void = { _ in },
         wantHealth: @escaping @Sendable () -> Void
     ) {
@@ -83,6 +87,7 @@ package actor DeliveryDriver {
         self.policy = policy
         self.time = time
         self.wantHealth = wantHealth
+        self.linked = linked
         self.demanded = demanded
         self.passing = passing
         (events, inbox) = AsyncStream.makeStream(of: Event.self)
@@ -126,6 +131,7 @@ package actor DeliveryDriver {
                 DeliveryMachine(settings: one, destination: id, seed: generator.next()))
             desks.append(ReleaseDesk(policy, destination: one.name, time: time))
             armed.append(nil)
+            told.append(nil)
         }
         for (index, id) in ids.enumerated() {
             let lanes = try await spool.lanes(of: id)
@@ -225,6 +231,15 @@ package actor DeliveryDriver {
             }
         }
         if !messages.isEmpty { send(messages) }
+        tellLink(of: index)
+    }
+
+    private func tellLink(of index: Int) {
+        let standing = LinkStanding(
+            destination: settings[index].name, state: machines[index].link.standing)
+        guard told[index] != standing else { return }
+        told[index] = standing
+        linked(standing)
     }
 
     // MARK: Actions

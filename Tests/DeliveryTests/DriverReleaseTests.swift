@@ -1,6 +1,7 @@
 import Monitoring
 import Policy
 import Spool
+import Synchronization
 import TestSupport
 import Testing
 import UplinkMessages
@@ -79,9 +80,10 @@ import UplinkMessages
                 nodes: [DeliverySettings.Node(id: NodeID(index: UInt16(place)), name: name)],
                 healthObject: ObjectName.health(ofNode: "web1"), checkSource: "web1")
         }
+        let standings = Mutex<[LinkStanding]>([])
         let driver = DeliveryDriver(
             spool: spool, settings: settings, policy: PolicyInForce(rules), time: time,
-            wantHealth: {})
+            linked: { standing in standings.withLock { $0.append(standing) } }, wantHealth: {})
         try await driver.prepare()
         _ = try await spool.append([Self.record("hidden", 1), Self.record("shown", 2)])
         let port = WillingPort(driver)
@@ -101,6 +103,11 @@ import UplinkMessages
         await driver.windDown(patience: .seconds(60))
         driver.stop()
         await running
+        for name in ["one", "two"] {
+            let states = standings.withLock { $0.filter { $0.destination == name }.map(\.state) }
+            #expect(states.last == .connected, "\(name): \(states)")
+            #expect(zip(states, states.dropFirst()).allSatisfy { $0 != $1 }, "told once a change")
+        }
         let reports = await driver.reports()
         #expect(reports.map(\.counts.submitted) == [1, 2])
         #expect(reports.map(\.counts.withheld) == [1, 0])

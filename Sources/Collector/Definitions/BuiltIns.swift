@@ -2,36 +2,30 @@ internal import ConfigLanguage
 
 /// What Icinga brings along without any file: templates and constants.
 enum BuiltIns {
-    /// How a check command is carried out; the value of its attribute `execute`.
-    enum Execution: String {
-        case plugin
-        case dummy
-        /// An internal check whose subject exists in an Icinga 2 daemon only.
-        case unavailable
-    }
-
     /// The templates that Icinga compiles in, so that the ITL loads.
     static let templates: [UInt8] = Array(
         """
-        template CheckCommand "plugin-check-command" { execute = "plugin" }
-        template CheckCommand "dummy-check-command" { execute = "dummy" }
-        template CheckCommand "passive-check-command" { execute = "dummy" }
-        template CheckCommand "icinga-check-command" {
-          execute = "unavailable"
-          vars.icinga_min_version = ""
-        }
-        template CheckCommand "cluster-check-command" { execute = "unavailable" }
-        template CheckCommand "cluster-zone-check-command" { execute = "unavailable" }
-        template CheckCommand "ido-check-command" { execute = "unavailable" }
-        template CheckCommand "icingadb-check-command" { execute = "unavailable" }
-        template CheckCommand "ifw-api-check-command" { execute = "unavailable" }
-        template CheckCommand "random-check-command" { execute = "unavailable" }
-        template CheckCommand "exception-check-command" { execute = "unavailable" }
-        template CheckCommand "null-check-command" { execute = "unavailable" }
+        template CheckCommand "plugin-check-command" { execute = Internal.PluginCheck }
+        template CheckCommand "dummy-check-command" { execute = Internal.DummyCheck }
+        template CheckCommand "passive-check-command" { execute = Internal.DummyCheck }
+        template CheckCommand "null-check-command" { execute = Internal.NullCheck }
+        template CheckCommand "random-check-command" { execute = Internal.RandomCheck }
+        template CheckCommand "exception-check-command" { execute = Internal.ExceptionCheck }
         template CheckCommand "sleep-check-command" {
-          execute = "unavailable"
+          execute = Internal.SleepCheck
           vars.sleep_time = 1s
         }
+        template CheckCommand "icinga-check-command" {
+          execute = Internal.IcingaCheck
+          vars.icinga_min_version = ""
+        }
+        template CheckCommand "cluster-zone-check-command" {
+          execute = Internal.ClusterZoneCheck
+        }
+        template CheckCommand "cluster-check-command" { execute = Internal.UnavailableCheck }
+        template CheckCommand "ido-check-command" { execute = Internal.UnavailableCheck }
+        template CheckCommand "icingadb-check-command" { execute = Internal.UnavailableCheck }
+        template CheckCommand "ifw-api-check-command" { execute = Internal.UnavailableCheck }
         template NotificationCommand "plugin-notification-command" { }
         template EventCommand "plugin-event-command" { }
         template EventCommand "null-event-command" { }
@@ -49,6 +43,7 @@ enum BuiltIns {
         for name in names { constants[name] = .string(name) }
         constants["NodeName"] = .text(nodeName)
         constants["ZoneName"] = .text(zoneName)
+        constants["Internal"] = Execution.namespace
         return constants
     }
 

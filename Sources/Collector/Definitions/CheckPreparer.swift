@@ -5,6 +5,8 @@ package import Monitoring
 package final class CheckPreparer: CheckPreparing {
     private let definitions: Definitions
     private let runtime: any RuntimeFactsSource
+    private let live: LiveState
+    private var random: any RandomNumberGenerator
     /// Snapshots without command line; definitions never change once loaded.
     private var snapshots: [ObjectName: ObjectSnapshot] = [:]
     /// Checks that come out the same each time; bounded by the definitions.
@@ -16,18 +18,32 @@ package final class CheckPreparer: CheckPreparing {
     /// The variables of the newest check command, as canonical JSON.
     private var commandVariables = "{}"
 
-    /// Prepares checks of these definitions.
-    package init(_ definitions: Definitions, runtime: any RuntimeFactsSource) {
+    /// Prepares checks of these definitions, whose attributes tell from now on what `runtime`
+    /// knows.
+    ///
+    /// - Parameter random: what the check command `random` is made of.
+    package init(
+        _ definitions: Definitions,
+        runtime: any RuntimeFactsSource,
+        random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
+    ) {
         self.definitions = definitions
         self.runtime = runtime
+        self.random = random
+        live = LiveState(runtime, nodeName: definitions.nodeName)
+        definitions.session.registry.attachment = live
     }
 
     package func prepare(_ object: ObjectName) -> PreparedCheck {
         if let known = constant[object] { return known }
         isConstant = true
+        live.wasRead = false
+        live.checked = object
         let prepared = prepareAnew(object)
         // unknown names come from outside and are not kept
-        if isConstant, definitions.objects[object] != nil { constant[object] = prepared }
+        if isConstant, !live.wasRead, definitions.objects[object] != nil {
+            constant[object] = prepared
+        }
         return prepared
     }
 
@@ -65,10 +81,22 @@ package final class CheckPreparer: CheckPreparing {
             throw .unrunnable("The check command '\(commandName)' of '\(name)' is not defined.")
         }
         let resolver = resolver(object, command)
-        switch BuiltIns.Execution(rawValue: command["execute"].toText.text) {
+        let check = InternalCheck(object: name, nodeName: definitions.nodeName, resolver: resolver)
+        switch Execution(of: command) {
         case .plugin: return .plugin(try plugin(object, command, resolver))
-        case .dummy: return try dummy(resolver)
-        case .unavailable, nil: throw .unavailable(command: commandName.text)
+        case .dummy: return try check.dummy()
+        case .sleep: return try check.sleep()
+        case .exception: return try check.exception()
+        case .icinga: return .health
+        case .clusterZone: return try check.clusterZone()
+        case .null:
+            isConstant = false
+            return check.null(at: runtime.facts(of: []).now)
+        case .random:
+            isConstant = false
+            return check.random(runtime.facts(of: []), using: &random)
+        case .unavailable: throw .unavailable(command: commandName.text)
+        case nil: throw .ownExecution(command: commandName.text)
         }
     }
 
@@ -82,11 +110,11 @@ package final class CheckPreparer: CheckPreparing {
             arguments: command["arguments"]
         )
         let line = built.value
-        var words = line.asArray?.elements.map(\.toText.bytes) ?? []
+        var words = line.asArray?.elements.map(\.toText.repaired) ?? []
         origins = built.origins
         commandVariables = command.variables
         if line.asArray == nil {
-            words = [Array("/bin/sh".utf8), Array("-c".utf8), line.toText.bytes]
+            words = [Array("/bin/sh".utf8), Array("-c".utf8), line.toText.repaired]
             origins = [WordOrigin(), WordOrigin()] + built.origins
         }
         guard !words.isEmpty, line.asArray != nil || !line.toText.isEmpty else {
@@ -114,7 +142,7 @@ package final class CheckPreparer: CheckPreparing {
             var missing: ByteString?
             // one element of an array resolves like a word of `command`
             let value = try resolver.resolve([.string(text.toText)], missing: &missing)
-            let bytes = value.asArray?.elements.first?.toText.bytes ?? []
+            let bytes = value.asArray?.elements.first?.toText.repaired ?? []
             guard !bytes.contains(0) else {
                 throw .unrunnable("The variable '\(name)' has a NUL, which no program can take.")
             }
@@ -123,22 +151,15 @@ package final class CheckPreparer: CheckPreparing {
         return variables
     }
 
-    /// The object's own limit, else the command's, else a minute; a command's 0 means the longest.
+    /// The object's own limit, else the command's, else a minute; 0 means none, which is the
+    /// longest, and what is below ends at once, as in Icinga.
     private func timeout(_ object: ConfigObject, _ command: ConfigObject) -> Duration {
-        if let own = object.seconds("check_timeout") { return own }
-        guard let number = command["timeout"].toNumber else { return .seconds(60) }
-        return number > 0
-            ? command.seconds("timeout") ?? .seconds(60) : Definitions.longestInterval
-    }
-
-    private func dummy(_ resolver: MacroResolver) throws(PreparationFault) -> CheckAction {
-        var missing: ByteString?
-        let state = try resolver.resolve("$dummy_state$", missing: &missing)
-        let text = try resolver.resolve("$dummy_text$", missing: &missing)
-        guard let number = state.toNumber.flatMap(Int.init(truncating:)),
-            let status = Int32(exactly: number)
-        else { throw .notANumber(attribute: "dummy_state", value: state.toText) }
-        return .immediate(exitStatus: status, output: text.toText.text)
+        let own = object["check_timeout"]
+        let (holder, name) =
+            own.isNull ? (command, "timeout" as ByteString) : (object, "check_timeout")
+        guard let number = holder[name].toNumber else { return .seconds(60) }
+        if number == 0 { return Definitions.longestInterval }
+        return number < 0 ? .milliseconds(1) : holder.seconds(name) ?? .seconds(60)
     }
 
     // MARK: Macros
@@ -147,7 +168,10 @@ package final class CheckPreparer: CheckPreparing {
         let service = object.typeName == "Service" ? object : nil
         let host = service.map { $0["host"].asObject ?? $0 } ?? object
         let names = [service, host].compactMap { $0?.objectName }
-        let macros = RuntimeMacros(facts: runtime.facts(of: names))
+        let macros = RuntimeMacros(
+            facts: runtime.facts(of: names, whileChecking: object.objectName),
+            nodeName: definitions.nodeName
+        )
         var sources: [MacroResolver.Source] = []
         if let service, let name = service.objectName {
             sources.append(

@@ -12,9 +12,16 @@ struct CommandValidation {
 
     /// Looks at `command`, `arguments` and `env`.
     mutating func validate() {
+        let program = command["command"]
+        if !program.isText, program.asArray == nil, program.asFunction == nil {
+            fail("command", [], "Invalid type.")
+        }
+        for (index, word) in (program.asArray?.elements ?? []).enumerated()
+        where !word.isText && word.asFunction == nil {
+            fail("command", [ByteString("\(index)")], "Invalid type.")
+        }
         if let arguments = command["arguments"].asDictionary {
-            let program = command["command"]
-            if !program.isNull, program.asArray == nil {
+            if program.asArray == nil {
                 fail(
                     "command",
                     [],

@@ -91,7 +91,8 @@ struct DefinitionLoading {
             // rules may apply to it, so it has to be there from the start
             session = try commit(paths, ownHost: true)
         }
-        try validate(session)
+        let errors = errors(in: session)
+        guard errors.isEmpty else { throw .invalid(missingLibrary(errors) + errors) }
         return Definitions(session: session, settings: settings)
     }
 
@@ -158,7 +159,9 @@ struct DefinitionLoading {
         do {
             try session.commit()
         } catch {
-            throw .invalid(missingLibrary(error.diagnostics) + error.diagnostics)
+            // what could be evaluated is looked at all the same: one run tells all errors
+            let found = error.diagnostics + errors(in: session)
+            throw .invalid(missingLibrary(found) + found)
         }
         return session
     }
@@ -172,21 +175,17 @@ struct DefinitionLoading {
 
     // MARK: Validation
 
-    private func validate(_ session: ConfigSession) throws(DefinitionsFault) {
+    private func errors(in session: ConfigSession) -> [Diagnostic] {
         let health = HealthService(nodeName: settings.nodeName)
         let own = ObjectName(host: settings.nodeName)
-        var validation = ObjectValidation(session.registry)
+        var validation = ObjectValidation(session, settings)
         // the own host is never checked from here, and what health runs is not a definition's
         validation.validateAll { $0.objectName == own || $0.objectName == health.name }
-        var errors = validation.errors
         let definition = session.registry.object(
             type: "Service",
             name: ByteString(health.name.fullName)
         )
-        if let definition { errors += health.errors(in: definition) }
-        guard errors.isEmpty else {
-            throw .invalid(missingLibrary(errors) + errors)
-        }
+        return validation.errors + (definition.map(health.errors) ?? [])
     }
 
     /// The reason behind errors about names that the template library would have defined; it goes

@@ -58,7 +58,7 @@ package final class Definitions {
     init(session: ConfigSession, settings: DefinitionSettings) {
         let registry = session.registry
         let health = HealthService(nodeName: settings.nodeName)
-        let ownership = Ownership(settings)
+        let ownership = Ownership(settings, registry)
         var objects: [ObjectName: ConfigObject] = [:]
         var foreign: [Foreign] = []
         for object in registry.objects(ofType: "Host") + registry.objects(ofType: "Service") {
@@ -84,16 +84,47 @@ package final class Definitions {
         self.entries = entries.sorted { $0.name < $1.name }
         self.foreign = foreign.sorted { $0.name < $1.name }
         ignored = Self.ignoredCounts(session)
-        warnings = session.warnings + Self.unhonoured(objects)
+        warnings =
+            session.warnings + Self.unhonoured(objects) + Self.unjudged(objects, registry)
         checkCommands = registry.objects(ofType: "CheckCommand").map(\.fullName).sorted()
             .map(\.text)
     }
 
     private static func ignoredCounts(_ session: ConfigSession) -> [String: Int] {
         var counts = session.ignoredCounts
-        let dependencies = session.registry.objects(ofType: "Dependency").count
-        if dependencies > 0 { counts["Dependency"] = dependencies }
+        for type in SchemaIgnored.named + ["Dependency"] {
+            let count = session.registry.objects(ofType: type).count
+            if count > 0 { counts[type] = count }
+        }
         return counts
+    }
+
+    /// Variables of internal checks that ask for what a client cannot judge.
+    private static func unjudged(
+        _ objects: [ObjectName: ConfigObject],
+        _ registry: ObjectRegistry
+    ) -> [Diagnostic] {
+        let variables: [(Execution, ByteString)] = [
+            (.icinga, "icinga_min_version"), (.clusterZone, "cluster_lag_warning"),
+            (.clusterZone, "cluster_lag_critical"),
+        ]
+        return objects.sorted { $0.key < $1.key }.flatMap { name, object in
+            let command = registry.object(
+                type: "CheckCommand", name: object["check_command"].toText)
+            let execution = command.flatMap(Execution.init(of:))
+            return variables.compactMap { one, variable -> Diagnostic? in
+                guard one == execution,
+                    [object, command].contains(where: {
+                        $0?["vars"].asDictionary?.lookUp(variable)?.isTruthy == true
+                    })
+                else { return nil }
+                return Diagnostic(
+                    "The \(variable) of '\(name)' is not judged here.",
+                    at: object.location(of: "vars"),
+                    severity: .warning
+                )
+            }
+        }
     }
 
     /// Attributes that mean something to Icinga and nothing here.

@@ -3,12 +3,16 @@ internal import Monitoring
 
 /// Finds what is wrong with evaluated objects, in the words of `icinga2 daemon -C`.
 struct ObjectValidation {
-    let registry: ObjectRegistry
+    let session: ConfigSession
+    let settings: DefinitionSettings
     private(set) var errors: [Diagnostic] = []
 
-    /// Prepares to look at the objects of a registry.
-    init(_ registry: ObjectRegistry) {
-        self.registry = registry
+    private var registry: ObjectRegistry { session.registry }
+
+    /// Prepares to look at the objects of a session.
+    init(_ session: ConfigSession, _ settings: DefinitionSettings) {
+        self.session = session
+        self.settings = settings
     }
 
     /// Looks at every object that a client uses.
@@ -29,14 +33,16 @@ struct ObjectValidation {
         for period in registry.objects(ofType: "TimePeriod") {
             references(period, "excludes", to: "TimePeriod")
             references(period, "includes", to: "TimePeriod")
+            update(of: period)
+            variables(of: period)
         }
         for type in ["HostGroup", "ServiceGroup"] {
-            for group in registry.objects(ofType: type) { references(group, "groups", to: type) }
+            for group in registry.objects(ofType: type) {
+                references(group, "groups", to: type)
+                variables(of: group)
+            }
         }
-        for dependency in registry.objects(ofType: "Dependency") {
-            reference(dependency, "parent_host_name", to: "Host", isRequired: true)
-            reference(dependency, "child_host_name", to: "Host", isRequired: true)
-        }
+        for dependency in registry.objects(ofType: "Dependency") { validate(dependency) }
     }
 
     private mutating func validateChecked(
@@ -50,13 +56,76 @@ struct ObjectValidation {
         if !(object["max_check_attempts"].toNumber ?? 0 >= 1) {
             fail(object, "max_check_attempts", "Value must be greater than 0.")
         }
-        if !object["check_timeout"].isNull, !isPositive(object["check_timeout"]) {
-            fail(object, "check_timeout", "Timeout must be greater than 0.")
+        if object["check_timeout"].toNumber == nil {
+            let text = object["check_timeout"].toText
+            fail(object, "check_timeout", "Can't convert '\(text)' to a floating point number.")
         }
         reference(object, "check_command", to: "CheckCommand", isRequired: needsCommand)
+        reference(object, "event_command", to: "EventCommand", isRequired: false)
         reference(object, "check_period", to: "TimePeriod", isRequired: false)
+        clusterReference(object, "zone", to: "Zone")
+        clusterReference(object, "command_endpoint", to: "Endpoint")
+        if object["groups"].isNull { fail(object, "groups", "Attribute must not be empty.") }
         references(object, "groups", to: groupType)
         variables(of: object)
+    }
+
+    /// A function, or what a built-in template says instead of one.
+    private mutating func update(of period: ConfigObject) {
+        let builtIn: Set<ByteString> = ["legacy", "empty", "even-minutes"]
+        let update = period["update"]
+        guard !update.isNull, update.asFunction == nil, !builtIn.contains(update.toText) else {
+            return
+        }
+        fail(period, "update", "It must be a function, not of type '\(update.typeName)'.")
+    }
+
+    /// A zone or an endpoint; where the definitions declare none, a name stands for itself.
+    ///
+    /// Icinga's own zones are in files beside the definitions, which are not read here.
+    private mutating func clusterReference(
+        _ object: ConfigObject,
+        _ attribute: ByteString,
+        to type: String
+    ) {
+        let own: Set = [ByteString(settings.nodeName), ByteString(settings.zoneName)]
+        guard !registry.objects(ofType: type).isEmpty, !own.contains(object[attribute].toText)
+        else { return }
+        reference(object, attribute, to: type, isRequired: false)
+    }
+
+    private mutating func validate(_ dependency: ConfigObject) {
+        reference(dependency, "parent_host_name", to: "Host", isRequired: true)
+        reference(dependency, "child_host_name", to: "Host", isRequired: true)
+        for end in ["parent", "child"] {
+            let host = dependency[ByteString(end + "_host_name")].toText
+            let attribute = ByteString(end + "_service_name")
+            let service = dependency[attribute].toText
+            guard !service.isEmpty, registry.object(type: "Host", name: host) != nil,
+                registry.object(type: "Service", name: host + "!" + service) == nil
+            else { continue }
+            fail(
+                dependency,
+                attribute,
+                "References a \(end) host/service which doesn't exist: '\(host)!\(service)'."
+            )
+        }
+        reference(dependency, "period", to: "TimePeriod", isRequired: false)
+        let isOfHost = dependency["parent_service_name"].toText.isEmpty
+        let states: [(name: ByteString, bit: Double)] =
+            isOfHost
+            ? [("Up", 16), ("Down", 32)]
+            : [("OK", 1), ("Warning", 2), ("Critical", 4), ("Unknown", 8)]
+        for state in dependency["states"].asArray?.elements ?? []
+        where !states.contains(where: { $0.name == state.toText || $0.bit == state.asNumber }) {
+            fail(
+                dependency,
+                "states",
+                "State filter is invalid for \(isOfHost ? "host" : "service") dependency: "
+                    + "'\(state.toText)'."
+            )
+        }
+        variables(of: dependency)
     }
 
     private mutating func name(of object: ConfigObject) {
@@ -126,7 +195,11 @@ struct ObjectValidation {
         _ name: ByteString,
         _ type: String
     ) {
-        guard registry.object(type: type, name: name) == nil else { return }
+        // one whose own body failed is reported with that; the own host is always there
+        guard registry.object(type: type, name: name) == nil,
+            !session.isDeclared(type: type, name: name),
+            type != "Host" || name != ByteString(settings.nodeName)
+        else { return }
         fail(object, attribute, "Object '\(name)' of type '\(type)' does not exist.")
     }
 

@@ -3,12 +3,14 @@ internal import ConfigLanguage
 /// Which objects this client checks: those that name nobody else.
 struct Ownership {
     private let nodeName: ByteString
-    private let zoneName: ByteString
+    /// Its own zone, the node's name, which stands for it, and zones that are everybody's.
+    private let ownZones: Set<ByteString>
 
-    /// The ownership rules of a node.
-    init(_ settings: DefinitionSettings) {
+    /// The ownership rules of a node, which may know the zones of these definitions.
+    init(_ settings: DefinitionSettings, _ registry: ObjectRegistry) {
         nodeName = ByteString(settings.nodeName)
-        zoneName = ByteString(settings.zoneName)
+        let global = registry.objects(ofType: "Zone").filter { $0["global"].isTruthy }
+        ownZones = Set([nodeName, ByteString(settings.zoneName)] + global.map(\.fullName))
     }
 
     /// Why somebody else checks this object; nil when it is ours.
@@ -24,8 +26,7 @@ struct Ownership {
         if zone.isEmpty, let host = object["host"].asObject, !isOwnHost(host) {
             zone = host["zone"].toText
         }
-        if !zone.isEmpty, zone != zoneName, zone != nodeName { return "zone = \"\(zone)\"" }
-        return nil
+        return zone.isEmpty || ownZones.contains(zone) ? nil : "zone = \"\(zone)\""
     }
 
     private func isOwnHost(_ object: ConfigObject) -> Bool {

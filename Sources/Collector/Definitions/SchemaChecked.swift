@@ -6,19 +6,23 @@ internal import ConfigLanguage
 enum SchemaChecked {
     static let host = ObjectTypeSchema(
         "Host",
-        attributes: common + [
+        attributes: common + SchemaLive.ofHosts + [
             .text("address"), .text("address6"),
-            AttributeSchema("display_name", .string) { .string($0.name) },
+            .displayName,
         ],
         evaluatedAfter: ["CheckCommand", "TimePeriod", "HostGroup"]
     )
 
     static let service = ObjectTypeSchema(
         "Service",
-        attributes: common + [
-            AttributeSchema("host_name", .string, isRequired: true),
-            AttributeSchema("display_name", .string) { .string($0.name) },
+        attributes: common + SchemaLive.ofServices + [
+            AttributeSchema("host_name", .fixedString, isRequired: true),
+            .displayName,
+            // null as long as its own body is evaluated
             AttributeSchema("host") { service, registry in
+                guard registry?.object(type: "Service", name: service.fullName) === service else {
+                    return .null
+                }
                 let name = service["host_name"].toText
                 return (registry?.object(type: "Host", name: name)).map(Value.object) ?? .null
             },
@@ -36,14 +40,14 @@ enum SchemaChecked {
     }
 
     /// The attributes that hosts and services share.
-    private static let common: [AttributeSchema] = execution + reactions + appearance + runtime
+    private static let common: [AttributeSchema] = execution + reactions + appearance
 
     private static let execution: [AttributeSchema] = [
         .text("check_command"), .text("check_period"), .text("command_endpoint"),
         .text("zone"), .text("package"),
         .number("check_interval", 300), .number("retry_interval", 60),
-        .number("max_check_attempts", 3),
-        AttributeSchema("check_timeout", .number),
+        AttributeSchema("max_check_attempts", .fixedInteger) { _ in 3 },
+        AttributeSchema("check_timeout", .any),
         .flag("enable_active_checks", true), .flag("enable_passive_checks", true),
         .flag("volatile", false),
         AttributeSchema("vars", .dictionary),
@@ -63,78 +67,31 @@ enum SchemaChecked {
         .text("notes"), .text("notes_url"), .text("action_url"),
         .text("icon_image"), .text("icon_image_alt"),
     ]
-
-    /// What a running Icinga keeps with its objects.
-    ///
-    /// Rules and functions may read it; it reads as Icinga has it before the first check.
-    private static let runtime: [AttributeSchema] =
-        [
-            "last_check_result", "last_hard_state_raw", "acknowledgement_expiry",
-        ].map { .reads($0, .null) }
-        + [
-            "last_check", "next_check", "last_check_started", "previous_state_change",
-            "last_state_change", "last_hard_state_change", "acknowledgement_last_change",
-            "flapping_last_change", "last_state_unreachable", "last_state_ok",
-            "last_state_warning", "last_state_critical", "last_state_unknown", "last_state_up",
-            "last_state_down",
-        ].map { .reads($0, -1) }
-        + [
-            "state_type", "last_state_type", "last_hard_state_type", "acknowledgement",
-            "downtime_depth", "severity", "flapping_current",
-        ].map { .reads($0, 0) }
-        + ["state", "last_state", "last_hard_state"].map { .reads($0, 3) }
-        + [
-            "force_next_check", "force_next_notification", "flapping", "problem", "handled",
-            "paused",
-        ].map { .reads($0, false) }
-        + ["last_reachable", "active"].map { .reads($0, true) }
-        + [.reads("check_attempt", 1)]
 }
 
 extension AttributeSchema {
+    /// What people see; the name when nothing, or nothing readable, is assigned.
+    static let displayName = AttributeSchema(
+        "display_name", .fixedString, isDefaultWhenEmpty: true
+    ) { .string($0.name) }
+
     /// A text that is empty by default.
     static func text(_ name: ByteString) -> AttributeSchema {
-        AttributeSchema(name, .string) { _ in "" }
+        AttributeSchema(name, .fixedString) { _ in "" }
     }
 
     /// A number with this default.
     static func number(_ name: ByteString, _ value: Double) -> AttributeSchema {
-        AttributeSchema(name, .number) { _ in .number(value) }
+        AttributeSchema(name, .fixedNumber) { _ in .number(value) }
     }
 
     /// A truth value with this default.
     static func flag(_ name: ByteString, _ value: Bool) -> AttributeSchema {
-        AttributeSchema(name, .boolean) { _ in .boolean(value) }
+        AttributeSchema(name, .fixedBoolean) { _ in .boolean(value) }
     }
 
     /// An array that is empty by default.
     static func emptyArray(_ name: ByteString) -> AttributeSchema {
         AttributeSchema(name, .array) { _ in [] }
-    }
-
-    /// A value that can only be read.
-    static func reads(_ name: ByteString, _ constant: ReadConstant) -> AttributeSchema {
-        AttributeSchema(name) { _, _ in constant.value }
-    }
-}
-
-/// A value that never changes.
-enum ReadConstant: Sendable, ExpressibleByNilLiteral, ExpressibleByIntegerLiteral,
-    ExpressibleByBooleanLiteral
-{
-    case null
-    case number(Double)
-    case flag(Bool)
-
-    init(nilLiteral: ()) { self = .null }
-    init(integerLiteral value: Int) { self = .number(Double(value)) }
-    init(booleanLiteral value: Bool) { self = .flag(value) }
-
-    var value: Value {
-        switch self {
-        case .null: .null
-        case .number(let number): .number(number)
-        case .flag(let flag): .boolean(flag)
-        }
     }
 }

@@ -9,7 +9,8 @@ enum SchemaOthers {
         attributes: [
             AttributeSchema("command", .any), AttributeSchema("arguments", .dictionary),
             AttributeSchema("env", .dictionary), AttributeSchema("vars", .dictionary),
-            AttributeSchema("execute", .any), .number("timeout", 60),
+            AttributeSchema("execute", .function),
+            AttributeSchema("timeout", .fixedInteger) { _ in 60 },
             .text("zone"), .text("package"),
         ],
         defaultTemplates: ["plugin-check-command"]
@@ -18,7 +19,7 @@ enum SchemaOthers {
     static let timePeriod = ObjectTypeSchema(
         "TimePeriod",
         attributes: [
-            AttributeSchema("display_name", .string) { .string($0.name) },
+            .displayName,
             AttributeSchema("ranges", .dictionary), AttributeSchema("update", .any),
             .emptyArray("excludes"), .emptyArray("includes"), .flag("prefer_includes", true),
             AttributeSchema("vars", .dictionary), .text("zone"), .text("package"),
@@ -42,7 +43,7 @@ enum SchemaOthers {
         ObjectTypeSchema(
             name,
             attributes: [
-                AttributeSchema("display_name", .string) { .string($0.name) },
+                .displayName,
                 .text("notes"), .text("notes_url"), .text("action_url"),
                 AttributeSchema("groups", .array), AttributeSchema("vars", .dictionary),
                 .text("zone"), .text("package"),
@@ -54,8 +55,8 @@ enum SchemaOthers {
     static let dependency = ObjectTypeSchema(
         "Dependency",
         attributes: [
-            AttributeSchema("parent_host_name", .string), .text("parent_service_name"),
-            AttributeSchema("child_host_name", .string), .text("child_service_name"),
+            AttributeSchema("parent_host_name", .fixedString), .text("parent_service_name"),
+            AttributeSchema("child_host_name", .fixedString), .text("child_service_name"),
             .text("redundancy_group"), .text("period"), AttributeSchema("states", .array),
             .flag("ignore_soft_states", true), .flag("disable_checks", false),
             .flag("disable_notifications", true), AttributeSchema("vars", .dictionary),
@@ -87,8 +88,12 @@ enum SchemaOthers {
 
 /// The types that mean something to a master or an agent only.
 enum SchemaIgnored {
+    /// Of no use here either, but hosts and services name them, so their names are kept.
+    static let named = ["Endpoint", "EventCommand", "Zone"]
+
     static let all: [ObjectTypeSchema] =
         plain.map { .ignored($0) }
+        + named.map { ObjectTypeSchema($0, acceptsAnyAttribute: true) }
         + attached.map {
             .ignored(
                 $0,
@@ -103,12 +108,12 @@ enum SchemaIgnored {
 
     private static let plain = [
         "ApiListener", "ApiUser", "CheckerComponent", "Comment", "CompatLogger", "Downtime",
-        "ElasticsearchWriter", "Endpoint", "EventCommand", "ExternalCommandListener",
-        "FileLogger", "GelfWriter", "GraphiteWriter", "IcingaApplication", "IcingaDB",
+        "ElasticsearchWriter", "ExternalCommandListener", "FileLogger",
+        "GelfWriter", "GraphiteWriter", "IcingaApplication", "IcingaDB",
         "IdoMysqlConnection", "IdoPgsqlConnection", "Influxdb2Writer", "InfluxdbWriter",
         "JournaldLogger", "LivestatusListener", "NotificationCommand", "NotificationComponent",
         "OpenTsdbWriter", "OTLPMetricsWriter", "PerfdataWriter", "StatusDataWriter",
-        "StreamLogger", "SyslogLogger", "User", "UserGroup", "WindowsEventLogLogger", "Zone",
+        "StreamLogger", "SyslogLogger", "User", "UserGroup", "WindowsEventLogLogger",
     ]
 
     private static let toHost = SchemaChecked.toHost

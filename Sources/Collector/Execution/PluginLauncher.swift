@@ -43,6 +43,7 @@ package final class PluginLauncher {
     private var runs: [RunID: PluginRun] = [:]
     private var lingering: [RunID: PluginRun] = [:]
     private var deadlines = Heap<RunDeadline>()
+    private var waiting = WaitingOutputs()
     private var finished: [FinishedPlugin] = []
     private var buffer = [UInt8](repeating: 0, count: PluginLauncher.readSize)
     private var tags = [UInt64](repeating: 0, count: Int(CSPAWN_TAG_LIMIT))
@@ -105,10 +106,19 @@ package final class PluginLauncher {
         }
     }
 
+    /// Reports `output` when `time` has passed, without any process; a check of its own.
+    package func wait(_ time: Duration, for output: PluginOutput, as id: RunID) {
+        let start = self.time.moment
+        let bounded = min(max(.zero, time), settings.longestTimeout)
+        waiting.insert(
+            .init(id: id, start: start, deadline: start.monotonic + bounded, output: output)
+        )
+    }
+
     /// Waits until something happens, at most until `deadline` on the monotonic clock, and returns
     /// the executions that have come to a result since.
     package func turn(until deadline: Duration?) -> [FinishedPlugin] {
-        arm([deadline, earliestDeadline()].compactMap { $0 }.min())
+        arm([deadline, earliestDeadline(), waiting.earliest].compactMap { $0 }.min())
         let patience = finished.isEmpty ? CSPAWN_WAIT : CSPAWN_ONLY_LOOK
         let count = cspawn_poll_wait(channel.poll.number, patience, &tags)
         precondition(count >= 0, "waiting on a valid descriptor only fails by interruption")
@@ -128,6 +138,7 @@ package final class PluginLauncher {
         }
         runs = [:]
         deadlines = []
+        waiting.removeAll()
         let limit = time.moment.monotonic + settings.grace
         while !lingering.isEmpty && time.moment.monotonic < limit {
             _ = turn(until: limit)
@@ -267,6 +278,7 @@ extension PluginLauncher {
             guard let run = runs[deadlines.removeMin().id] else { continue }
             pass(run, at: now)
         }
+        while let one = waiting.next(at: now) { report(one.id, from: one.start, one.output) }
     }
 
     private func pass(_ run: PluginRun, at now: Duration) {

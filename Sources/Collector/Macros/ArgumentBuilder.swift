@@ -17,7 +17,8 @@ struct ArgumentBuilder {
         var isKeySkipped = false
         var isKeyRepeated = true
         var isValueSkipped = false
-        var separator = ByteString.empty
+        /// Joins key and value into one word, even an empty one; nil for two words.
+        var separator: ByteString?
         var origin = WordOrigin()
     }
 
@@ -107,7 +108,9 @@ struct ArgumentBuilder {
             value = options.lookUp("value") ?? .null
             isRequired = options.lookUp("required")?.isTruthy ?? false
             if let other = options.lookUp("key") { result.key = other.toText }
-            if let separator = options.lookUp("separator") { result.separator = separator.toText }
+            if let separator = options.lookUp("separator"), !separator.isNull {
+                result.separator = separator.toText
+            }
             if let repeats = options.lookUp("repeat_key") {
                 result.isKeyRepeated = repeats.isTruthy
             }
@@ -169,8 +172,8 @@ struct ArgumentBuilder {
         into words: inout [Word]
     ) {
         let hasKey = !argument.isKeySkipped && (isFirst || argument.isKeyRepeated)
-        if hasKey, !argument.isValueSkipped, !argument.separator.isEmpty {
-            let joined = argument.key + argument.separator + value.toText
+        if hasKey, !argument.isValueSkipped, let separator = argument.separator {
+            let joined = argument.key + separator + value.toText
             words.append((.string(joined), argument.origin))
             return
         }

@@ -18,6 +18,8 @@ enum PreparationFault: Error {
     case notANumber(attribute: String, value: ByteString)
     /// A command that cannot be run from here.
     case unavailable(command: String)
+    /// A command that is carried out by a function of the definitions.
+    case ownExecution(command: String)
     /// The command line breaks a rule of the kernel's.
     case unrunnable(String)
 }
@@ -38,10 +40,14 @@ extension PreparationFault: CustomStringConvertible {
         case .function(let fault):
             "Error while evaluating a function of the definitions: \(fault.message)"
         case .notANumber(let attribute, let value):
-            "Can't convert '\(value)', the value of '\(attribute)', to a number."
+            "Can't convert '\(value)' to a floating point number; it is the value of "
+                + "'\(attribute)'."
         case .unavailable(let command):
             "The check command '\(command)' is not available on a client: what it checks "
                 + "exists in an Icinga 2 daemon only. Use another check command here."
+        case .ownExecution(let command):
+            "The check command '\(command)' has a function of its own as 'execute', which is not "
+                + "available on a client. Import a template such as 'plugin-check-command'."
         case .unrunnable(let reason):
             reason
         }

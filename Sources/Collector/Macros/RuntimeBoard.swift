@@ -22,22 +22,53 @@ package final class RuntimeBoard: RuntimeFactsSource, Sendable {
     package func restore(_ states: [ScheduleState]) {
         objects.withLock { objects in
             for state in states where objects[state.object] == nil {
-                objects[state.object] = RuntimeFacts.Object(
-                    checkState: state.checkState,
-                    lastCheckState: state.checkState,
-                    lastStateChange: state.lastEnd
-                )
+                objects[state.object] = Self.restored(state)
             }
         }
+    }
+
+    /// What a schedule tells of an object: of its last output the first line, and no performance
+    /// data.
+    private static func restored(_ schedule: ScheduleState) -> RuntimeFacts.Object {
+        var object = RuntimeFacts.Object(
+            checkState: schedule.checkState,
+            lastCheckState: schedule.checkState,
+            lastStateChange: schedule.lastEnd
+        )
+        guard let state = schedule.checkState else { return object }
+        // a problem that is still soft began when all was well
+        object.lastHardState = state.type == .hard ? state.state : .ok
+        guard let start = schedule.lastStart, let end = schedule.lastEnd, start <= end else {
+            return object
+        }
+        object.lastSeen[state.state] = end
+        object.lastResult = CheckResult(
+            object: schedule.object,
+            state: state.state,
+            exitStatus: Int32(state.state.rawValue),
+            output: schedule.lastOutput,
+            executionStart: start,
+            executionEnd: end,
+            nextCheck: schedule.nextCheck
+        )
+        return object
     }
 
     /// Takes in a finished check, with the state machine that it left and when it had been due.
     package func note(_ result: CheckResult, state: CheckState, due: Timestamp? = nil) {
         objects.withLock { objects in
             var object = objects[result.object] ?? RuntimeFacts.Object()
-            if object.checkState?.state != state.state {
-                object.lastStateChange = result.executionEnd
+            let kind: ObjectKind = result.object.isHost ? .host : .service
+            // before the first result the state is unknown, so that is no change
+            let old = object.checkState
+            let isChange = !kind.isSame(old?.state ?? .unknown, state.state)
+            object.previousStateChange = object.lastStateChange
+            if isChange { object.lastStateChange = result.executionEnd }
+            if state.type == .hard, isChange || (old?.type ?? .soft) == .soft {
+                object.lastHardStateChange = result.executionEnd
+                object.lastHardState = state.state
             }
+            object.lastSeen[state.state] = result.executionEnd
             object.lastCheckState = object.checkState
             object.checkState = state
             object.lastResult = result

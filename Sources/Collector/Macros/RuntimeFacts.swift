@@ -10,6 +10,14 @@ package struct RuntimeFacts: Sendable {
         package var lastCheckState: CheckState?
         /// When its state changed last; nil when it never did.
         package var lastStateChange: Timestamp?
+        /// The newest state that was hard; nil before the first.
+        package var lastHardState: ServiceState?
+        /// When the hard state changed last, or a state became hard; nil when none did.
+        package var lastHardStateChange: Timestamp?
+        /// What ``lastStateChange`` was before the newest result; nil when it was not.
+        package var previousStateChange: Timestamp?
+        /// When a check last came to each state.
+        package var lastSeen: [ServiceState: Timestamp] = [:]
         /// The newest result; nil before the first.
         package var lastResult: CheckResult?
         /// When the newest check had been due; its distance from the start is the latency.
@@ -50,4 +58,24 @@ package struct RuntimeFacts: Sendable {
 package protocol RuntimeFactsSource {
     /// What is known now of these objects; unknown ones are left out.
     func facts(of objects: [ObjectName]) -> RuntimeFacts
+}
+
+extension RuntimeFactsSource {
+    /// What is known while one object is checked: its last state is the one that it has, since the
+    /// next one is on its way; its last state's type stays that of the result before.
+    ///
+    /// - Source: tried on Icinga 2.13.6.
+    func facts(of objects: [ObjectName], whileChecking checked: ObjectName?) -> RuntimeFacts {
+        var facts = facts(of: objects)
+        guard let checked, let known = facts.objects[checked], let state = known.checkState else {
+            return facts
+        }
+        let last = known.lastCheckState
+        facts.objects[checked]?.lastCheckState = CheckState(
+            state: state.state,
+            type: last?.type ?? .soft,
+            attempt: last?.attempt ?? 1
+        )
+        return facts
+    }
 }

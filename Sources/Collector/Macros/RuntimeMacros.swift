@@ -7,12 +7,14 @@ internal import Monitoring
 ///   Macros"; those that only a master can know are left out.
 struct RuntimeMacros {
     let facts: RuntimeFacts
+    /// This node's name, the source of all checks.
+    var nodeName = ""
 
     /// All names below but the counts, which begin with `num_`.
     private static let names: Set<ByteString> = [
         "state", "state_id", "state_type", "last_state", "last_state_id", "last_state_type",
         "last_state_change", "duration_sec", "downtime_depth", "check_attempt",
-        "output", "perfdata", "execution_time", "latency", "last_check",
+        "output", "perfdata", "execution_time", "latency", "last_check", "check_source",
         "timet", "long_date_time", "short_date_time", "date", "time", "uptime",
     ]
 
@@ -56,12 +58,14 @@ struct RuntimeMacros {
             let due = known.lastScheduledStart ?? result.executionStart
             return .number(max(0, (result.executionStart - due).inSeconds))
         case "last_check": return .number(Self.wholeSeconds(result.executionEnd))
+        case "check_source": return .text(nodeName)
         default: return nil
         }
     }
 
+    /// The beginning of time for a state that never changed, as in Icinga.
     private func stateChange(_ known: RuntimeFacts.Object) -> Timestamp {
-        known.lastStateChange ?? facts.started
+        known.lastStateChange ?? Timestamp(microseconds: 0)
     }
 
     /// `$host.num_services…$` for the services of one host.

@@ -122,8 +122,15 @@ final class CheckLoop {
         case .immediate(let exitStatus, let output):
             let bytes = Array(output.utf8)
             finish(id, PluginOutput(bytes: bytes, ending: .exited(exitStatus)))
+        case .later(let time, let exitStatus, let output):
+            let bytes = Array(output.utf8)
+            let coming = PluginOutput(bytes: bytes, ending: .exited(exitStatus))
+            launcher.wait(time, for: coming, as: id)
         case .health:
             let report = health()
+            finish(id, saying: report.text, report.state)
+        case .link(let zone):
+            let report = health().report(onLinkTo: zone)
             finish(id, saying: report.text, report.state)
         case .unbuildable(let reason):
             finish(id, saying: reason, .unknown)

@@ -62,8 +62,12 @@ package enum CheckAction: Sendable {
     case plugin(PluginCommand)
     /// Run no process: this is the result (`dummy`, `passive`).
     case immediate(exitStatus: Int32, output: String)
+    /// Run no process: this is the result when that time has passed (`sleep`).
+    case later(Duration, exitStatus: Int32, output: String)
     /// The forwarder's own health; the daemon supplies text and state.
     case health
+    /// Whether results get through to the destination of this name; the daemon knows.
+    case link(zone: String)
     /// The command could not be built; becomes an UNKNOWN result with this text.
     case unbuildable(String)
 }

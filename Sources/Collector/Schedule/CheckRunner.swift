@@ -1,19 +1,5 @@
 package import Monitoring
 
-/// What the daemon says of itself when its own health is checked.
-package struct HealthReport: Hashable, Sendable {
-    /// OK, or what is wrong.
-    package var state: ServiceState
-    /// One line for people, and details.
-    package var text: String
-
-    /// A report with its parts.
-    package init(state: ServiceState, text: String) {
-        self.state = state
-        self.text = text
-    }
-}
-
 /// How a ``CheckRunner`` works.
 package struct RunnerSettings: Sendable {
     /// Most checks at a time.

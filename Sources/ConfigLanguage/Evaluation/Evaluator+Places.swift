@@ -134,6 +134,10 @@ extension Evaluator {
         at place: SourceLocation?
     ) throws(ConfigFault) {
         guard let description = object.schema.attribute(key) else {
+            if key == "name", object.schema.naming != .plain {
+                object.name = value.toText
+                return
+            }
             guard object.schema.acceptsAnyAttribute else {
                 throw .script(
                     "Attribute '\(key.text)' does not exist in type '\(object.typeName)'.",
@@ -144,15 +148,24 @@ extension Evaluator {
             return
         }
         guard description.computed == nil else {
-            throw .script(
-                "Attribute '\(key.text)' of type '\(object.typeName)' is read-only.",
-                at: place
+            guard description.isAssignmentIgnored else {
+                throw .script(
+                    "Attribute '\(key.text)' of type '\(object.typeName)' is read-only.",
+                    at: place
+                )
+            }
+            let location = place ?? object.location
+            statements?.warn(
+                "Assigning '\(key.text)' to \(object.typeName) '\(object.name.text)' has no "
+                    + "effect: it is kept up while the program runs. Remove it.",
+                at: location
             )
+            return
         }
         guard let converted = description.kind.convert(value) else {
             throw .script(
                 "Attribute '\(key.text)' must be \(description.kind.words), "
-                    + "not of type '\(value.typeName.text)'.",
+                    + "not \(description.kind.misfit(value)).",
                 at: place
             )
         }
@@ -211,8 +224,12 @@ extension Evaluator {
 extension AttributeSchema.Kind {
     /// The value as the attribute stores it, nil when it does not fit.
     func convert(_ value: Value) -> Value? {
-        if value.isNull { return .null }
         switch self {
+        case .fixedNumber: return value.toNumber.map { .number($0) }
+        case .fixedInteger: return value.toNumber.map { .number($0.rounded(.towardZero)) }
+        case .fixedBoolean: return value.toNumber.map { .boolean($0 != 0) }
+        case .fixedString: return .string(value.toText)
+        case _ where value.isNull: return .null
         case .any: return value
         case .number: return value.toNumber.map { .number($0) }
         case .boolean: return .boolean(value.isTruthy)
@@ -228,12 +245,21 @@ extension AttributeSchema.Kind {
         }
     }
 
+    /// What does not fit, in words: a text that is no number is told itself.
+    func misfit(_ value: Value) -> String {
+        let numbers: [Self] = [.number, .fixedNumber, .fixedInteger, .fixedBoolean]
+        if numbers.contains(self), let text = value.asString {
+            return "'\(text.text.prefix(40))'"
+        }
+        return "of type '\(value.typeName.text)'"
+    }
+
     /// What fits, in words.
     var words: String {
         switch self {
-        case .number: "a number"
-        case .boolean: "true or false"
-        case .string: "a string"
+        case .number, .fixedNumber, .fixedInteger: "a number"
+        case .boolean, .fixedBoolean: "true or false"
+        case .string, .fixedString: "a string"
         case .array: "an array"
         case .dictionary: "a dictionary"
         case .function: "a function"

@@ -2,8 +2,8 @@
 public final class ConfigObject {
     /// What its type allows.
     public let schema: ObjectTypeSchema
-    /// The name it was declared with: `disk` for the service `web1!disk`.
-    public let name: ByteString
+    /// The name it was declared with, or assigned as `name`: `disk` for the service `web1!disk`.
+    public internal(set) var name: ByteString
     /// The name that identifies it within its type: `web1!disk`, or the name itself.
     public internal(set) var fullName: ByteString
     /// What the body (and templates and presets) assigned; defaults are not in here.
@@ -52,7 +52,10 @@ public final class ConfigObject {
             return schema.acceptsAnyAttribute ? attributes[key] ?? .null : nil
         }
         if let compute = description.computed { return compute(self, registry) }
-        return attributes[key] ?? description.defaultValue(self)
+        guard let value = attributes[key],
+            !description.isDefaultWhenEmpty || value.asString?.isEmpty != true
+        else { return description.defaultValue(self) }
+        return value
     }
 
     /// The value of an attribute as it reads for the host program; null when unknown.
@@ -68,6 +71,8 @@ public final class ConfigObject {
 public final class ObjectRegistry {
     private var byType: [String: [ByteString: ConfigObject]] = [:]
     private var order: [String: [ConfigObject]] = [:]
+    /// What the host program keeps for computed attributes, which get the registry.
+    public var attachment: AnyObject?
 
     /// Makes an empty registry.
     public init() {}

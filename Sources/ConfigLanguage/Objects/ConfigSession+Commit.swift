@@ -46,6 +46,7 @@ extension ConfigSession {
             rounds += 1
         }
         addMembers(ofType: schema.name)
+        addNestedMembers(ofType: schema.name)
         for rule in rules where rule.target.typeName == schema.name {
             for target in registry.objects(ofType: schema.name) { apply(rule, to: target) }
         }
@@ -171,6 +172,39 @@ extension ConfigSession {
             }
         }
     }
+
+    /// Puts the objects of a type into the groups that their groups are in.
+    private func addNestedMembers(ofType type: String) {
+        for schema in schemaOrder {
+            guard let rule = schema.membership, rule.memberType == type else { continue }
+            for member in registry.objects(ofType: type) {
+                var visited: Set<ByteString> = []
+                for group in member[rule.memberAttribute].asArray?.elements ?? [] {
+                    addParents(of: group.toText, schema.name, rule, to: member, &visited)
+                }
+            }
+        }
+    }
+
+    /// Outermost first, as the language's own order of groups is.
+    private func addParents(
+        of group: ByteString,
+        _ type: String,
+        _ rule: MembershipRule,
+        to member: ConfigObject,
+        _ visited: inout Set<ByteString>
+    ) {
+        guard visited.insert(group).inserted, visited.count <= Self.mostNestedGroups,
+            let object = registry.object(type: type, name: group)
+        else { return }
+        for parent in object[rule.nestedAttribute].asArray?.elements ?? [] {
+            addParents(of: parent.toText, type, rule, to: member, &visited)
+            add(parent.toText, to: member, rule.memberAttribute)
+        }
+    }
+
+    /// Most groups that one object's groups may be in: 300, which bounds the stack.
+    private static let mostNestedGroups = 300
 
     private func groups(over type: String) -> [PendingObject] {
         declared.values.flatMap(\.values)

@@ -16,8 +16,14 @@ extension ConfigSession: StatementHandler {
     ) throws(ConfigFault) {
         let schema = try schema(named: declaration.type, in: frame)
         let name = try name(declaration.name, in: frame)
-        guard declaration.isTemplate || !name.bytes.contains(UInt8(ascii: "!")) else {
+        guard !name.bytes.contains(UInt8(ascii: "!")) else {
             throw .script("The name '\(name.text)' must not contain '!'.", at: place)
+        }
+        guard declaration.name == nil || !name.isEmpty else {
+            throw .script("The name of an object must not be empty.", at: place)
+        }
+        if let filter = declaration.filter, filter.assign.isEmpty, !filter.ignore.isEmpty {
+            throw .script("'ignore where' cannot be used without 'assign where'.", at: place)
         }
         try countObject(at: place)
         let object = PendingObject(

@@ -139,6 +139,11 @@ public final class ConfigSession {
         return try evaluator.evaluate(block, in: Frame())
     }
 
+    /// True when an object of a plainly named type was declared, whether or not its body failed.
+    public func isDeclared(type: String, name: ByteString) -> Bool {
+        declared[ByteString(type)]?[name] != nil
+    }
+
     // MARK: - Errors
 
     func record(_ fault: ConfigFault) {

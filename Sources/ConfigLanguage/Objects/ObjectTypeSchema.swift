@@ -74,7 +74,8 @@ public struct ObjectTypeSchema: Sendable {
 
 /// One attribute of a type.
 public struct AttributeSchema: Sendable {
-    /// Which values may be assigned; null is always allowed and means the default.
+    /// Which values may be assigned; null is always allowed and means the default, but for the
+    /// fixed kinds.
     public enum Kind: Sendable, Equatable {
         /// A number, or a string or boolean that converts.
         case number
@@ -82,6 +83,14 @@ public struct AttributeSchema: Sendable {
         case boolean
         /// A string, or a number or boolean that converts.
         case string
+        /// A number, or what converts to one; null is 0.
+        case fixedNumber
+        /// The same, cut to a whole number.
+        case fixedInteger
+        /// True or false, or what converts to a number, by whether that is 0; null is false.
+        case fixedBoolean
+        /// Anything, as text; null is the empty string.
+        case fixedString
         /// An array.
         case array
         /// A dictionary.
@@ -102,30 +111,40 @@ public struct AttributeSchema: Sendable {
     public let computed: (@Sendable (ConfigObject, ObjectRegistry?) -> Value)?
     /// True when an object without it is an error.
     public let isRequired: Bool
+    /// True when an empty string reads as the default.
+    public let isDefaultWhenEmpty: Bool
+    /// True for what is computed and may be assigned all the same, with a warning and no effect.
+    public let isAssignmentIgnored: Bool
 
     /// An attribute that bodies assign; without a default it reads null.
     public init(
         _ name: ByteString,
         _ kind: Kind,
         isRequired: Bool = false,
+        isDefaultWhenEmpty: Bool = false,
         default defaultValue: @escaping @Sendable (ConfigObject) -> Value = { _ in .null }
     ) {
         self.name = name
         self.kind = kind
         self.defaultValue = defaultValue
         self.isRequired = isRequired
+        self.isDefaultWhenEmpty = isDefaultWhenEmpty
+        isAssignmentIgnored = false
         computed = nil
     }
 
     /// An attribute that only reads, such as a service's `host`.
     public init(
         _ name: ByteString,
+        isAssignmentIgnored: Bool = false,
         computed: @escaping @Sendable (ConfigObject, ObjectRegistry?) -> Value
     ) {
         self.name = name
         kind = .any
         defaultValue = { _ in .null }
         isRequired = false
+        isDefaultWhenEmpty = false
+        self.isAssignmentIgnored = isAssignmentIgnored
         self.computed = computed
     }
 }
@@ -160,6 +179,8 @@ public struct MembershipRule: Sendable {
     public let memberType: String
     /// The members' array attribute that gains the group's name.
     public let memberAttribute: ByteString
+    /// The groups' own array attribute with the groups that their members are in as well.
+    public let nestedAttribute: ByteString
     /// The locals that the filter sees, for a member.
     public let locals: ApplyTarget.Bindings
 
@@ -167,10 +188,12 @@ public struct MembershipRule: Sendable {
     public init(
         memberType: String,
         memberAttribute: ByteString = "groups",
+        nestedAttribute: ByteString = "groups",
         locals: @escaping ApplyTarget.Bindings
     ) {
         self.memberType = memberType
         self.memberAttribute = memberAttribute
+        self.nestedAttribute = nestedAttribute
         self.locals = locals
     }
 }

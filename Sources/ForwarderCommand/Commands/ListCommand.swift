@@ -187,8 +187,10 @@ struct ListedObject: Encodable {
         case nil: ([], "not checked from here: the master computes its state")
         case .plugin(let command):
             (command.argumentVector.map { String(decoding: $0, as: UTF8.self) }, "")
-        case .immediate(_, let output): ([], "no process: \(output)")
+        case .immediate(_, let output), .later(_, _, let output):
+            ([], "no process: \(output)")
         case .health: ([], "the forwarder's own health")
+        case .link(let zone): ([], "whether zone '\(zone)' is connected")
         case .unbuildable(let reason): ([], "cannot be built: \(reason)")
         }
     }

@@ -41,7 +41,8 @@ struct Daemon: Sendable {
     ) async throws {
         let time = SystemTime()
         let alarms = AlarmBoard()
-        let health = HealthFacts(alarms: alarms)
+        let health = HealthFacts(
+            alarms: alarms, destinations: configuration.destinations.map(\.zone))
         self.configuration = configuration
         self.source = source
         self.log = log
@@ -84,7 +85,8 @@ struct Daemon: Sendable {
         keeper = SpoolKeeper(
             configuration: configuration, policy: policy.inForce, time: time, desk: desk,
             forgetting: forgetting, alarms: alarms, uplink: uplink, log: log,
-            wantHealth: { requests.continuation.yield() }, rechecks: demands,
+            wantHealth: { requests.continuation.yield() }, linked: { health.note($0) },
+            rechecks: demands,
             began: {
                 demands.tell(.spoolBegan)
                 await pauses.spoolBegan()

@@ -28,6 +28,8 @@ struct SpoolKeeper: Sendable {
     let uplink: UplinkBoard
     let log: Logger
     let wantHealth: @Sendable () -> Void
+    /// Hears whether results get through, by destination.
+    let linked: @Sendable (LinkStanding) -> Void
     /// What masters ask for.
     let rechecks: RecheckInbox
     /// Hears of each spool that is worked with from now on.
@@ -122,7 +124,7 @@ struct SpoolKeeper: Sendable {
         let driver = DeliveryDriver(
             spool: spool, settings: configuration.deliverySettings, policy: policy,
             time: time,
-            passing: passing, demanded: { [rechecks] in rechecks.demanded($0) },
+            passing: passing, linked: linked, demanded: { [rechecks] in rechecks.demanded($0) },
             wantHealth: wantHealth)
         do throws(SpoolFault) {
             try await driver.prepare()

@@ -126,6 +126,75 @@ struct PlanTests {
         #expect(definitions.foreign == [])
     }
 
+    @Test func `what is not ours is so by templates, rules and its host's zone, too`() throws {
+        let definitions = try DefinitionFixture.load(
+            """
+            template Host "far" { zone = "satellite" }
+            template Service "remote" { command_endpoint = "agent2" }
+            object Host "a" { import "far"; check_command = "dummy" }
+            object Host "b" { check_command = "dummy" }
+            apply Service "s" { check_command = "dummy"; assign where host.name in [ "a", "b" ] }
+            apply Service "t" {
+              import "remote"
+              check_command = "dummy"
+              assign where host.name == "b"
+            }
+            apply Service "u" {
+              check_command = "dummy"
+              zone = ZoneName
+              assign where host.name == "a"
+            }
+            """
+        )
+        #expect(
+            definitions.plans.map(\.object.fullName) == ["a!u", "b", "b!s", "node1!forwarder"])
+        #expect(
+            definitions.foreign.map { "\($0.name): \($0.reason)" } == [
+                "a: zone = \"satellite\"", "a!s: zone = \"satellite\"",
+                "b!t: command_endpoint = \"agent2\"",
+            ]
+        )
+    }
+
+    @Test func `a service of somebody else's host knows that host's groups and variables`() throws {
+        let definitions = try DefinitionFixture.load(
+            """
+            object HostGroup "far" { assign where host.zone == "satellite" }
+            object ServiceGroup "mine" { assign where host.vars.os == "BSD" }
+            object Host "a" { check_command = "dummy"; zone = "satellite"; vars.os = "BSD" }
+            object Service "s" { host_name = "a"; check_command = "dummy"; zone = ZoneName }
+            object Dependency "d" { parent_host_name = "a"; child_host_name = NodeName }
+            """
+        )
+        #expect(definitions.foreign.map(\.name.fullName) == ["a"])
+        #expect(definitions.entries.map(\.name.fullName).contains("a") == false)
+        let snapshot = CheckPreparer(definitions, runtime: NothingKnown())
+            .snapshot(of: ObjectName(host: "a", service: "s"))
+        #expect(snapshot.hostGroups == ["far"])
+        #expect(snapshot.serviceGroups == ["mine"])
+        #expect(snapshot.hostVariables == #"{"os":"BSD"}"#)
+    }
+
+    @Test func `what is in a global zone is everybody's, and zones are counted`() throws {
+        let definitions = try DefinitionFixture.load(
+            """
+            object Zone "everywhere" { global = true }
+            object Zone "master" { endpoints = [ "m" ] }
+            object Endpoint "m" { }
+            object EventCommand "restart" { import "plugin-event-command"; command = [ "x" ] }
+            object Host "a" {
+              check_command = "dummy"
+              zone = "everywhere"
+              event_command = "restart"
+            }
+            object Host "b" { check_command = "dummy"; zone = "master" }
+            """
+        )
+        #expect(definitions.plans.map(\.object.fullName) == ["a", "node1!forwarder"])
+        #expect(definitions.foreign.map(\.name.fullName) == ["b"])
+        #expect(definitions.ignored == ["Endpoint": 1, "EventCommand": 1, "Zone": 2])
+    }
+
     @Test func `a check period is reported because it is not honoured`() throws {
         let definitions = try DefinitionFixture.load(
             """

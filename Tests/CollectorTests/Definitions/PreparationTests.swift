@@ -223,6 +223,120 @@ struct PreparationTests {
         #expect(check.snapshot.commandLine == ["/p", "CRITICAL 2 SOFT 2"])
     }
 
+    @Test func `functions read the states that checks left, of this object and of others`() throws {
+        let name = ObjectName(host: "node1", service: "s")
+        let other = ObjectName(host: "node1", service: "other")
+        let end = Timestamp(microseconds: 1_700_000_000_000_000)
+        let result = CheckResult(
+            object: other, state: .warning, exitStatus: 1, output: "it is warm",
+            performanceData: ["t=30"], executionStart: end - .seconds(1), executionEnd: end)
+        let facts = RuntimeFacts.Object(
+            checkState: CheckState(state: .warning, type: .hard, attempt: 1), lastResult: result)
+        let source = Changing()
+        let text = """
+            object Service "other" { host_name = NodeName; check_command = "dummy" }
+            object Service "s" {
+              host_name = NodeName
+              check_command = "dummy"
+              vars.dummy_text = {{
+                var o = other_service
+                Json.encode([ o.state, o.state_type, o.last_check, o.last_check_result == null,
+                  o.last_check_result.output, o.last_check_result.performance_data,
+                  o.host.state, service.state ])
+              }}
+            }
+            """
+        let definitions = try DefinitionFixture.load(text)
+        // what get_service() does
+        let registry = definitions.session.registry
+        let found = try #require(registry.object(type: "Service", name: "node1!other"))
+        _ = try definitions.session.call(
+            FunctionValue("set") { (call) throws(ConfigFault) -> Value in
+                call.evaluator.globals["other_service"] = .object(found)
+                return .null
+            })
+        let preparer = CheckPreparer(definitions, runtime: source)
+        func told() throws -> String {
+            guard case .immediate(_, let output) = preparer.prepare(name).action else {
+                throw OracleFailure(text: "no dummy")
+            }
+            return output
+        }
+        #expect(try told() == "[3,0,-1,true,null,null,1,3]")
+        source.objects[other] = facts
+        source.objects[name] = RuntimeFacts.Object(
+            checkState: CheckState(state: .ok, type: .hard, attempt: 1))
+        source.objects[ObjectName(host: "node1")] = RuntimeFacts.Object(
+            checkState: CheckState(state: .warning, type: .hard, attempt: 1))
+        #expect(
+            try told() == #"[1,1,1700000000,false,"it is warm",["t=30"],0,0]"#)
+    }
+
+    @Test func `an attribute that changes is read for each check`() throws {
+        let source = Changing()
+        let definitions = try DefinitionFixture.load(
+            Self.service(
+                "",
+                command: "command = [ \"/p\", \"$service.last_hard_state$ $host.state_raw$\" ]"))
+        let preparer = CheckPreparer(definitions, runtime: source)
+        let name = ObjectName(host: "node1", service: "s")
+        #expect(preparer.prepare(name).snapshot.commandLine == ["/p", "3 3"])
+        source.objects[name] = RuntimeFacts.Object(
+            checkState: CheckState(state: .critical, type: .hard, attempt: 1))
+        source.objects[name]?.lastHardState = .critical
+        source.objects[ObjectName(host: "node1")] = RuntimeFacts.Object(
+            checkState: CheckState(state: .ok, type: .hard, attempt: 1))
+        #expect(preparer.prepare(name).snapshot.commandLine == ["/p", "2 0"])
+    }
+
+    @Test func `a state that a definition assigns is warned of and has no effect`() throws {
+        let definitions = try DefinitionFixture.load(
+            Self.service(
+                "state = 0; next_check = 5",
+                command: "command = [ \"/p\", \"$service.state_raw$\" ]"))
+        #expect(definitions.warnings.count == 2)
+        #expect(definitions.warnings.first?.message.contains("'state' to Service 's'") == true)
+        #expect(
+            CheckPreparer(definitions, runtime: NothingKnown())
+                .prepare(ObjectName(host: "node1", service: "s")).snapshot.commandLine
+                == ["/p", "3"])
+    }
+
+    @Test func `a definition's variable takes the place of an inherited one`() throws {
+        let command = try Self.plugin(
+            Self.service(
+                "vars.l = \"own\"",
+                command: """
+                    command = [ "/usr/bin/env" ]
+                    env = { LANG = "$l$", PATH = "/own", LC_NUMERIC = "x", NEW = "a b" }
+                    """))
+        let launcher = try PluginLauncher(
+            time: SystemTime(),
+            environment: PluginEnvironment(
+                inheriting: ["PATH": "/usr/bin:/bin", "LANG": "de_DE", "HOME": "/h", "TZ": "UTC"]))
+        launcher.start(command, as: RunID(number: 1))
+        var finished: [FinishedPlugin] = []
+        while finished.isEmpty { finished = launcher.turn(until: nil) }
+        #expect(
+            finished[0].output.text.split(separator: "\n").sorted() == [
+                "HOME=/h", "LANG=own", "LC_NUMERIC=x", "NEW=a b", "PATH=/own", "TZ=UTC",
+            ])
+    }
+
+    @Test(arguments: [
+        ("check_timeout = 0", Definitions.longestInterval),
+        ("check_timeout = -1", .milliseconds(1)),
+        ("check_timeout = \"5\"", .seconds(5)), ("check_timeout = null", .seconds(90)),
+    ])
+    func `a timeout of 0 is none, and one below ends at once`(
+        body: String, expected: Duration
+    )
+        throws
+    {
+        let command = "command = [ \"/p\" ]; timeout = 90"
+        #expect(try Self.plugin(Self.service(body, command: command)).timeout == expected)
+    }
+
     @Test func `the sample definitions load and build`() throws {
         let folder = #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
         let definitions = try Definitions.load(
@@ -243,6 +357,16 @@ struct PreparationTests {
             preparer.prepare(ObjectName(host: "node1", service: "memory")).snapshot.commandLine
                 .last == "/proc/meminfo"
         )
+    }
+
+    private final class Changing: RuntimeFactsSource {
+        var objects: [ObjectName: RuntimeFacts.Object] = [:]
+
+        func facts(of names: [ObjectName]) -> RuntimeFacts {
+            RuntimeFacts(
+                now: Timestamp(microseconds: 1), started: Timestamp(microseconds: 0),
+                objects: objects.filter { names.contains($0.key) })
+        }
     }
 
     private struct Known: RuntimeFactsSource {

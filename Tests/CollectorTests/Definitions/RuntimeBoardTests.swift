@@ -80,6 +80,39 @@ import Testing
         #expect(Self.macro("state", board) == "WARNING")
     }
 
+    @Test func `a restart knows the first line of the output that it found`() {
+        let time = Timestamp(microseconds: 1_700_000_000_000_000)
+        let found = ScheduleState(
+            object: Self.name,
+            checkState: CheckState(state: .warning, type: .hard, attempt: 1),
+            lastStart: time, lastEnd: time + .seconds(2), nextCheck: time, lastOutput: "first line")
+        let board = RuntimeBoard(time: Noon(), states: [found])
+        #expect(Self.macro("output", board) == "first line")
+        #expect(Self.macro("perfdata", board) == "")
+        #expect(Self.macro("execution_time", board) == "2")
+        // one that was interrupted left no result
+        var interrupted = found
+        interrupted.lastEnd = time - .seconds(1)
+        #expect(Self.macro("output", RuntimeBoard(time: Noon(), states: [interrupted])) == nil)
+    }
+
+    @Test func `the hard state is the newest that was hard`() {
+        let board = RuntimeBoard(time: Noon())
+        let steps: [(ServiceState, StateType)] = [(.ok, .hard), (.critical, .soft)]
+        for (number, step) in steps.enumerated() {
+            board.note(
+                Self.result(step.0, end: 1_700_000_000_000_000 + Int64(number) * 1_000_000),
+                state: CheckState(state: step.0, type: step.1, attempt: 1))
+        }
+        let object = board.facts(of: [Self.name]).objects[Self.name]
+        #expect(object?.lastHardState == .ok)
+        #expect(object?.lastHardStateChange == Timestamp(microseconds: 1_700_000_000_000_000))
+        #expect(object?.lastStateChange == Timestamp(microseconds: 1_700_000_001_000_000))
+        #expect(object?.previousStateChange == Timestamp(microseconds: 1_700_000_000_000_000))
+        #expect(Self.macro("check_source", board) == "")
+        #expect(object?.lastSeen[.ok] == Timestamp(microseconds: 1_700_000_000_000_000))
+    }
+
     @Test func `objects that are gone are forgotten`() {
         let board = RuntimeBoard(time: Noon())
         let state = CheckState(state: .ok, type: .hard, attempt: 1)

@@ -32,7 +32,8 @@ import Testing
             environment: PluginEnvironment(inheriting: ["PATH": "/usr/bin:/bin"])
         )
         return try CheckRunner(settings: settings, time: time, records: records) {
-            HealthReport(state: .warning, text: "queue is long")
+            HealthReport(
+                state: .warning, text: "queue is long", links: ["master": .connected])
         }
     }
 
@@ -86,6 +87,29 @@ import Testing
             #expect(record.result.nextCheck == record.schedule?.nextCheck)
         }
         _ = await runner.stop(patience: .zero)
+    }
+
+    @Test func `a check that waits holds nobody up, and tells when it comes`() async throws {
+        let runner = try runner()
+        runner.start(
+            with: [],
+            states: [],
+            preparing: Definitions([
+                "long": .later(.seconds(3600), exitStatus: 0, output: "never"),
+                "short": .later(.milliseconds(150), exitStatus: 1, output: "slept|t=1"),
+                "link": .link(zone: "master"),
+            ])
+        )
+        async let long = runner.runOnce(name("long"))
+        let short = try #require(await runner.runOnce(name("short"))).result
+        #expect(short.output == "slept")
+        #expect(short.performanceData == ["t=1"])
+        #expect(short.state == .warning)
+        #expect(short.executionEnd - short.executionStart >= .milliseconds(150))
+        let link = try #require(await runner.runOnce(name("link"))).result
+        #expect(link.output == "Zone 'master' is connected.")
+        _ = await runner.stop(patience: .zero)
+        #expect(await long == nil)
     }
 
     @Test func `a check is repeated at its interval, and the first record is a change`()

@@ -37,6 +37,6 @@ import Testing
 
     @Test func `collections become text in the form of configuration`() {
         let value: Value = ["a": 1.5, "in": ["x", .null]]
-        #expect(value.toText.text == "{\n\ta = 1.500000\n\t@in = [ \"x\", null ]\n}")
+        #expect(value.toText.text == "{\n\ta = 1.500000\n\tin = [ \"x\", null ]\n}")
     }
 }

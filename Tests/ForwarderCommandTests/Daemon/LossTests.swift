@@ -1,3 +1,4 @@
+import Delivery
 import Foundation
 import Logging
 import Monitoring
@@ -64,6 +65,17 @@ import Testing
 
 /// What the forwarder says of itself.
 @Suite struct HealthFactsTests {
+    @Test func `whether results get through is told by destination, and only of configured ones`() {
+        let health = HealthFacts(alarms: AlarmBoard(), destinations: ["one", "two"])
+        #expect(health.report.links == ["one": .untried, "two": .untried])
+        let since = Timestamp(microseconds: 5)
+        health.note(LinkStanding(destination: "one", state: .connected))
+        health.note(LinkStanding(destination: "two", state: .broken(since: since)))
+        #expect(health.report.links == ["one": .connected, "two": .broken(since: since)])
+        #expect(health.report.state == .ok, "the way is no fault of the forwarder's own")
+        #expect(HealthFacts(alarms: AlarmBoard()).report.links == nil, "nothing delivers")
+    }
+
     @Test
     func `a spool that was moved aside is told until that is stored, alarms as long as they stand`()
     {
