@@ -16,10 +16,13 @@ struct ValueWriter {
         case .number(let number):
             bytes.append(contentsOf: Value.formatted(number, decimals: 6).bytes)
         case .array(let array) where depth < Value.deepestNesting: write(array, depth: depth)
+        case .dictionary(let dictionary) where dictionary.isNamespace: break
         case .dictionary(let dictionary) where depth < Value.deepestNesting:
             write(dictionary, depth: depth)
         case .array, .dictionary: append("...")
-        default: bytes.append(contentsOf: value.toText.bytes)
+        case .boolean(let flag): append(flag ? "true" : "false")
+        // what has no form in configuration text is left out
+        case .function, .object, .reference, .type: break
         }
     }
 
