@@ -41,8 +41,7 @@ enum PerformanceData {
         let fields = text.bytes[(sign + 1)...]
             .split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false)
         guard let first = fields.first else { return nil }
-        let digits = first.prefix { $0.isDigit || "+-.eE".utf8.contains($0) }
-        let (numberText, unitText) = split(first, digits)
+        let (numberText, unitText) = split(first)
         guard let number = Value.number(fromText: numberText),
             !unitText.bytes.contains(where: \.isDigit)
         else { return nil }
@@ -62,15 +61,28 @@ enum PerformanceData {
     }
 
     /// The number and the unit behind it; an `e` that begins a unit is no exponent.
-    private static func split(
-        _ field: ArraySlice<UInt8>,
-        _ digits: ArraySlice<UInt8>
-    ) -> (number: ByteString, unit: ByteString) {
-        if digits.isEmpty {
-            let word = ByteString(bytes: field)
-            return (word, .empty)
+    private static func split(_ field: ArraySlice<UInt8>) -> (number: ByteString, unit: ByteString)
+    {
+        var end = field.startIndex
+        func skip(while fits: (UInt8) -> Bool) -> Int {
+            let start = end
+            while end < field.endIndex, fits(field[end]) { end += 1 }
+            return end - start
         }
-        return (ByteString(bytes: digits), ByteString(bytes: field.dropFirst(digits.count)))
+        if end < field.endIndex, "+-".utf8.contains(field[end]) { end += 1 }
+        var count = skip(while: \.isDigit)
+        if end < field.endIndex, field[end] == UInt8(ascii: ".") {
+            end += 1
+            count += skip(while: \.isDigit)
+        }
+        guard count > 0 else { return (ByteString(bytes: field), .empty) }
+        let whole = end
+        if end < field.endIndex, field[end] | 0x20 == UInt8(ascii: "e") {
+            end += 1
+            if end < field.endIndex, "+-".utf8.contains(field[end]) { end += 1 }
+            if skip(while: \.isDigit) == 0 { end = whole }
+        }
+        return (ByteString(bytes: field[..<end]), ByteString(bytes: field[end...]))
     }
 }
 

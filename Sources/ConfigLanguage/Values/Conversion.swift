@@ -42,7 +42,7 @@ extension Value {
             return "Object of type 'Namespace'"
         case .array, .dictionary:
             var writer = ValueWriter()
-            writer.write(self, depth: 0)
+            writer.write(self)
             return ByteString(writer.bytes)
         case .function: return "Object of type 'Function'"
         case .object(let object):
@@ -82,7 +82,7 @@ extension Value {
         let word = String(decoding: rest, as: UTF8.self).lowercased()
         let isNegative = text.bytes.first == UInt8(ascii: "-")
         if word == "inf" || word == "infinity" { return isNegative ? -.infinity : .infinity }
-        if word == "nan" { return .nan }
+        if word == "nan" || word.hasPrefix("nan(") && word.hasSuffix(")") { return .nan }
         var digits = 0
         func skipDigits() {
             while let byte = rest.first, (0x30...0x39).contains(byte) {
@@ -106,7 +106,8 @@ extension Value {
             guard digits > 0, digits < 400 else { return nil }
         }
         guard rest.isEmpty else { return nil }
-        return unsafe strtod(text.text, nil)
+        let number = unsafe strtod(text.text, nil)
+        return number.isFinite ? number : nil
     }
 
     /// The value as a number where the language converts; nil when it would be an error.

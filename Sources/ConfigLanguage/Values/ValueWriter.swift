@@ -7,7 +7,12 @@ struct ValueWriter {
     /// 1 MiB: as long as any string may be.
     static let longest = 1 << 20
 
-    mutating func write(_ value: Value, depth: Int) {
+    /// Writes a value.
+    ///
+    /// - Parameters:
+    ///   - depth: how many collections the value is in.
+    ///   - indent: how many dictionaries it is in; arrays are written on one line.
+    mutating func write(_ value: Value, depth: Int = 0, indent: Int = 0) {
         guard bytes.count < Self.longest else { return }
         switch value {
         case .null: append("null")
@@ -15,10 +20,11 @@ struct ValueWriter {
         // always with decimals here, unlike a number alone
         case .number(let number):
             bytes.append(contentsOf: Value.formatted(number, decimals: 6).bytes)
-        case .array(let array) where depth < Value.deepestNesting: write(array, depth: depth)
+        case .array(let array) where depth < Value.deepestNesting:
+            write(array, depth: depth, indent: indent)
         case .dictionary(let dictionary) where dictionary.isNamespace: break
         case .dictionary(let dictionary) where depth < Value.deepestNesting:
-            write(dictionary, depth: depth)
+            write(dictionary, depth: depth, indent: indent)
         case .array, .dictionary: append("...")
         case .boolean(let flag): append(flag ? "true" : "false")
         // what has no form in configuration text is left out
@@ -47,25 +53,25 @@ struct ValueWriter {
         append("\"")
     }
 
-    private mutating func write(_ array: ArrayValue, depth: Int) {
+    private mutating func write(_ array: ArrayValue, depth: Int, indent: Int) {
         append("[ ")
         for (index, element) in array.elements.enumerated() {
             if index > 0 { append(", ") }
-            write(element, depth: depth + 1)
+            write(element, depth: depth + 1, indent: indent)
         }
         append(array.count > 0 ? " ]" : "]")
     }
 
-    private mutating func write(_ dictionary: DictionaryValue, depth: Int) {
+    private mutating func write(_ dictionary: DictionaryValue, depth: Int, indent: Int) {
         append("{\n")
         for (key, value) in dictionary.entries {
-            append(String(repeating: "\t", count: depth + 1))
+            append(String(repeating: "\t", count: indent + 1))
             write(key: key)
             append(" = ")
-            write(value, depth: depth + 1)
+            write(value, depth: depth + 1, indent: indent + 1)
             append("\n")
         }
-        append(String(repeating: "\t", count: depth) + "}")
+        append(String(repeating: "\t", count: indent) + "}")
     }
 
     private mutating func write(key: ByteString) {

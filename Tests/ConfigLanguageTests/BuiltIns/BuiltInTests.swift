@@ -22,7 +22,7 @@ import Testing
         ("escape_shell_arg(\"it's\")", "\"'it'\\''s'\""), ("basename(\"/a/b.c\")", "\"b.c\""),
         ("dirname(\"/a/b/c\")", "\"/a/b\""), ("path_exists(\"/etc\")", "true"),
         ("getenv(\"NO_SUCH_VARIABLE_HERE\")", "\"\""), ("getenv(\"LANG\")", "\"C\""),
-        ("get_time()", "1000000000.500000"), ("random()", "1073741824"),
+        ("get_time()", "1000000000.500000"), ("random()", "536870912"),
         ("Math.random()", "0.250000"), ("DateTime().value", "1000000000.500000"),
         ("glob(\"/etc/*.conf\")", "[ \"/etc/a.conf\" ]"),
         ("glob(\"/etc/*\", GlobDirectory)", "[ \"/etc/sub\" ]"),

@@ -28,6 +28,15 @@ struct ExpressionOracle {
         let ours = Self.evaluated(script)
         for (index, body) in bodies.enumerated() {
             let mine = index < ours.count ? ours[index] : ours.last ?? "nothing"
+            if DeliberateDifference.all[body] != nil {
+                // one that is no difference any more has to leave the list
+                tally.compare(
+                    "\(body) is no deliberate difference",
+                    ours: mine == theirs[index] ? "the same" : "different",
+                    theirs: "different"
+                )
+                continue
+            }
             tally.compare(body, ours: mine, theirs: theirs[index])
             answers.append(RecordedAnswer(text: body, answer: theirs[index]))
         }
@@ -79,6 +88,14 @@ struct ExpressionOracle {
         else { return nil }
         return list
     }
+}
+
+/// Bodies whose value is another one here, with the reason.
+enum DeliberateDifference {
+    static let all = [
+        "return Object()": "a value without any content is of no use",
+        "return PerfdataValue()": "performance data comes from parse_performance_data()",
+    ]
 }
 
 /// One question with Icinga's answer.

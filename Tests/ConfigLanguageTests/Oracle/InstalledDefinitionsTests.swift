@@ -59,6 +59,8 @@ struct InstalledDefinitionsTests {
             name: "/etc/icinga2/test.conf"
         )
         try session.commit()
+        let read = Set(session.loadedFiles)
+        for path in RealFiles.paths { #expect(read.contains(path), "\(path)") }
         #expect(session.registry.objects(ofType: "CheckCommand").count == 244)
         #expect(
             session.registry.objects(ofType: "Service").map(\.name.text).sorted() == [

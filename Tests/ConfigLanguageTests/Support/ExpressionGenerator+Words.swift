@@ -22,13 +22,19 @@ extension ExpressionGenerator {
     ]
 
     static let functions = [
-        "len", "string", "number", "bool", "typeof", "keys", "union", "intersection", "range",
+        "len", "string", "number", "bool", "typeof", "keys", "union", "intersection",
         "escape_shell_arg", "escape_shell_cmd", "basename", "dirname", "match", "regex",
         "cidr_match", "Json.encode", "Json.decode", "Math.abs", "Math.ceil", "Math.floor",
         "Math.round", "Math.max", "Math.min", "Math.pow", "Math.sign", "Math.sqrt", "Math.isnan",
         "Math.isinf", "Math.exp", "Math.log", "Math.sin", "Math.atan2", "String", "Number",
         "Boolean", "Array", "Dictionary", "DateTime", "assert", "log", "msi_get_component_path",
         "getenv",
+    ]
+
+    static let ranges = [
+        "range(0)", "range(3)", "range(\"2\")", "range(1, 3)", "range(3, 1)", "range(3, 1, -1)",
+        "range(0, 1, 0.25)", "range(0.5)", "range(null)", "range(\"x\")", "range()", "range(-2)",
+        "range(1, 2, 3, 4)", "range(1, 5, 0)", "range(true)", "range([ ])",
     ]
 
     static let lambdas = [

@@ -64,17 +64,17 @@ struct RegexRun {
                 if try follow(place + 1, at: position + 1, into: &next, spend) { return true }
             }
             steps += current.list.count + 1
-            try tell(spend)
+            if steps >= Self.portion { try tell(spend) }
             swap(&current, &next)
         }
         return false
     }
 
-    private mutating func tell<Stop: Error>(
+    /// Tells the steps since they were last told; one of the language is as long as four of them.
+    mutating func tell<Stop: Error>(
         _ spend: (Int) throws(Stop) -> Void
     ) throws(Stop) {
-        guard steps >= Self.portion else { return }
-        try spend(steps / 16)
+        try spend(steps / 4)
         steps = 0
     }
 

@@ -51,7 +51,9 @@ struct RegularExpression {
         spend: (Int) throws(Stop) -> Void
     ) throws(Stop) -> Bool {
         var run = RegexRun(program: program, text: text)
-        return try run.search(from: 0, isAnchored: false, 0, spend)
+        let isFound = try run.search(from: 0, isAnchored: false, 0, spend)
+        try run.tell(spend)
+        return isFound
     }
 }
 
