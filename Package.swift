@@ -90,7 +90,11 @@ let package = Package(
             path: "Tests/Support"
         ),
         .testTarget(name: "MonitoringTests", dependencies: ["Monitoring"]),
-        .testTarget(name: "ConfigLanguageTests", dependencies: ["ConfigLanguage"]),
+        .testTarget(
+            name: "ConfigLanguageTests",
+            dependencies: ["ConfigLanguage"],
+            exclude: ["Oracle/Chosen.txt", "Oracle/Recorded"]
+        ),
         // A disk that fails on request, below SQLite; in no product (ArchitectureTests).
         .target(
             name: "CFaultyDisk",

@@ -1,29 +1,31 @@
-/// Methods of dictionaries and namespaces.
+/// Methods of dictionaries.
 enum DictionaryMethods {
-    static func define(in methods: DictionaryValue) {
+    static func define(in methods: NativeTable) {
         methods.define("len") { call throws(ConfigFault) in
             .number(Double(try call.expectDictionary(call.this).count))
         }
-        methods.define("contains") { call throws(ConfigFault) in
-            .boolean(try call.expectDictionary(call.this).contains(call.argument(0).toText))
+        methods.define("contains", ["key"]) { call throws(ConfigFault) in
+            .boolean(try call.expectDictionary(call.this).contains(try call.text(0)))
         }
-        methods.define("get") { call throws(ConfigFault) in
-            try call.expectDictionary(call.this)[call.argument(0).toText] ?? .null
+        methods.define("get", ["key"], .effect) { call throws(ConfigFault) in
+            try call.expectDictionary(call.this)[try call.text(0)] ?? .null
         }
-        methods.define("set") { call throws(ConfigFault) in
+        methods.define("set", ["key", "value"], .effect) { call throws(ConfigFault) in
             try call.evaluator.assign(
                 call.argument(1),
-                to: call.this,
-                call.argument(0),
+                to: .dictionary(try call.expectDictionary(call.this)),
+                .string(try call.text(0)),
                 at: call.location
             )
             return .null
         }
-        methods.define("remove") { call throws(ConfigFault) in
-            try changeable(call)[call.argument(0).toText] = nil
+        methods.define("remove", ["key"], .effect) { call throws(ConfigFault) in
+            let dictionary = try changeable(call)
+            try call.work(dictionary.count)
+            dictionary[try call.text(0)] = nil
             return .null
         }
-        methods.define("clear") { call throws(ConfigFault) in
+        methods.define("clear", [], .effect) { call throws(ConfigFault) in
             try changeable(call).removeAll()
             return .null
         }
@@ -38,7 +40,7 @@ enum DictionaryMethods {
             try call.evaluator.charge(elements: dictionary.count, call.location)
             return .dictionary(dictionary.shallowCopy())
         }
-        methods.define("freeze") { call throws(ConfigFault) in
+        methods.define("freeze", [], .effect) { call throws(ConfigFault) in
             try call.expectDictionary(call.this).isFrozen = true
             return .null
         }
@@ -53,38 +55,51 @@ enum DictionaryMethods {
     }
 }
 
-/// Methods of functions and references.
-enum FunctionMethods {
-    static func define(function: DictionaryValue, reference: DictionaryValue) {
-        function.define("call") { call throws(ConfigFault) in
-            try call.evaluator.call(
-                try call.expectFunction(call.this),
-                this: call.argument(0),
-                arguments: Array(call.arguments.dropFirst()),
-                location: call.location
-            )
+/// Methods of namespaces.
+enum NamespaceMethods {
+    static func define(in methods: NativeTable) {
+        methods.define("contains", ["key"]) { call throws(ConfigFault) in
+            .boolean(try namespace(call).contains(try call.text(0)))
         }
-        function.define("callv") { call throws(ConfigFault) in
-            try call.evaluator.call(
-                try call.expectFunction(call.this),
-                this: call.argument(0),
-                arguments: try call.expectArray(call.argument(1)).elements,
-                location: call.location
-            )
+        methods.define("get", ["key"], .effect) { call throws(ConfigFault) in
+            let name = try call.text(0)
+            guard let value = try namespace(call)[name] else {
+                throw call.fault("The namespace has no '\(name.text)'.")
+            }
+            return value
         }
-        reference.define("get") { call throws(ConfigFault) in
-            guard case .reference(let place) = call.this else { return .null }
-            return try call.evaluator.member(of: place.parent, place.index, at: call.location)
-        }
-        reference.define("set") { call throws(ConfigFault) in
-            guard case .reference(let place) = call.this else { return .null }
+        methods.define("set", ["key", "value"], .effect) { call throws(ConfigFault) in
             try call.evaluator.assign(
-                call.argument(0),
-                to: place.parent,
-                place.index,
+                call.argument(1),
+                to: .dictionary(try namespace(call)),
+                .string(try call.text(0)),
                 at: call.location
             )
             return .null
         }
+        methods.define("remove", ["key"], .effect) { call throws(ConfigFault) in
+            let namespace = try namespace(call)
+            let name = try call.text(0)
+            try call.evaluator.requireChangeable(namespace, name, at: call.location)
+            guard !namespace.sealsKeys else {
+                throw call.fault("The constant '\(name.text)' must not be removed.")
+            }
+            try call.work(namespace.count)
+            namespace[name] = nil
+            return .null
+        }
+        methods.define("keys") { call throws(ConfigFault) in
+            try call.make(try namespace(call).keys.map { .string($0) })
+        }
+        methods.define("values") { call throws(ConfigFault) in
+            try call.make(try namespace(call).entries.map(\.value))
+        }
+    }
+
+    private static func namespace(_ call: Invocation) throws(ConfigFault) -> DictionaryValue {
+        guard let namespace = call.this.asDictionary, namespace.isNamespace else {
+            throw call.fault("A namespace is needed here, not '\(call.this.typeName.text)'.")
+        }
+        return namespace
     }
 }

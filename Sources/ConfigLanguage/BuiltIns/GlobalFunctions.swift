@@ -1,67 +1,94 @@
 /// Global functions about values.
 enum GlobalFunctions {
-    static func define(in system: DictionaryValue) {
-        system.define("len") { call throws(ConfigFault) in
+    static func define(in system: NativeTable) {
+        system.define("len", ["value"]) { call throws(ConfigFault) in
             switch call.argument(0) {
             case .array(let array): return .number(Double(array.count))
-            case .dictionary(let dictionary): return .number(Double(dictionary.count))
+            case .dictionary(let dictionary) where !dictionary.isNamespace:
+                return .number(Double(dictionary.count))
             case .string(let string): return .number(Double(string.count))
             default: return 0
             }
         }
-        system.define("string") { call throws(ConfigFault) in try call.make(call.argument(0).toText)
+        system.define("string", ["value"]) { call throws(ConfigFault) in
+            try call.make(try call.text(0))
         }
-        system.define("number") { call throws(ConfigFault) in
+        system.define("number", ["value"]) { call throws(ConfigFault) in
             .number(try call.expectNumber(call.argument(0)))
         }
-        system.define("bool") { call throws(ConfigFault) in .boolean(call.argument(0).isTruthy) }
-        system.define("keys") { call throws(ConfigFault) in
-            guard let dictionary = call.argument(0).asDictionary else {
-                return .array(ArrayValue())
-            }
-            return try call.make(dictionary.keys.map { .string($0) })
+        system.define("bool", ["value"]) { call throws(ConfigFault) in
+            .boolean(call.argument(0).isTruthy)
         }
+        system.define("keys", ["value"], required: nil, .none, keys)
         system.define("union") { call throws(ConfigFault) in
-            var values: [ByteString: Value] = [:]
+            var elements: [Value] = []
             for argument in call.arguments {
-                let elements = argument.asArray?.elements ?? []
-                for (text, element) in zip(try call.texts(of: elements), elements) {
-                    values[text] = element
-                }
+                elements += try call.expectArrayOrNothing(argument)?.elements ?? []
+                try call.evaluator.charge(elements: elements.count, call.location)
             }
-            return try sorted(values, call)
+            return try call.make(try call.sortedOnce(elements))
         }
-        system.define("intersection", intersection)
-        system.define("range", range)
-        system.define("log", log)
-        system.define("assert") { call throws(ConfigFault) in
+        system.define("intersection", [], required: nil, .none, intersection)
+        system.define("range", ["start", "end", "increment"], required: 1, .effect, range)
+        system.define("log", ["severity", "facility", "value"], required: 1, .effect, log)
+        system.define("assert", ["value"], .effect) { call throws(ConfigFault) in
             guard call.argument(0).isTruthy else { throw call.fault("Assertion failed.") }
             return .null
         }
     }
 
-    private static func sorted(
-        _ values: [ByteString: Value],
-        _ call: Invocation
-    ) throws(ConfigFault) -> Value {
-        try call.make(values.sorted { $0.key < $1.key }.map(\.value))
+    private static func keys(_ call: Invocation) throws(ConfigFault) -> Value {
+        switch call.argument(0) {
+        case .dictionary(let dictionary):
+            return try call.make(dictionary.keys.map { .string($0) })
+        case .boolean, .number, .string:
+            guard call.argument(0).asString?.isEmpty == true else {
+                throw call.fault(
+                    "keys() needs a dictionary, not '\(call.argument(0).typeName.text)'."
+                )
+            }
+            return .array(ArrayValue())
+        default: return .array(ArrayValue())
+        }
     }
 
+    /// What is in all arrays, as often as in the one that has the fewest, sorted.
     private static func intersection(_ call: Invocation) throws(ConfigFault) -> Value {
-        guard let first = call.argument(0).asArray else { return .array(ArrayValue()) }
-        var values: [ByteString: Value] = [:]
-        for (text, element) in zip(try call.texts(of: first.elements), first.elements) {
-            values[text] = element
-        }
+        guard let first = call.arguments.first else { return .array(ArrayValue()) }
+        var common = try call.sorted(try call.expectArrayOrNothing(first)?.elements ?? [])
+        guard call.arguments.count > 1 else { return .array(ArrayValue()) }
         for argument in call.arguments.dropFirst() {
-            let others = Set(try call.texts(of: argument.asArray?.elements ?? []))
-            values = values.filter { others.contains($0.key) }
+            let others = try call.sorted(try call.expectArrayOrNothing(argument)?.elements ?? [])
+            common = try inBoth(common, others, call)
         }
-        return try sorted(values, call)
+        return try call.make(common)
+    }
+
+    private static func inBoth(
+        _ left: [Value],
+        _ right: [Value],
+        _ call: Invocation
+    ) throws(ConfigFault) -> [Value] {
+        var common: [Value] = []
+        var (one, other) = (0, 0)
+        while one < left.count, other < right.count {
+            if try call.isLess(left[one], right[other]) {
+                one += 1
+            } else if try call.isLess(right[other], left[one]) {
+                other += 1
+            } else {
+                common.append(left[one])
+                one += 1
+                other += 1
+            }
+        }
+        return common
     }
 
     private static func range(_ call: Invocation) throws(ConfigFault) -> Value {
-        try call.requireArguments(1)
+        guard call.arguments.count <= 3 else {
+            throw call.fault("range() takes start, end and increment, and no more.")
+        }
         let first = try call.expectNumber(call.argument(0))
         let hasEnd = call.arguments.count > 1
         let start = hasEnd ? first : 0
@@ -70,20 +97,32 @@ enum GlobalFunctions {
         guard (start < end && step > 0) || (start > end && step < 0) else {
             return .array(ArrayValue())
         }
-        let count = ((end - start) / step).rounded(.up)
-        guard count <= Double(call.evaluator.limits.elements) else {
-            try call.evaluator.charge(elements: .max, call.location)
+        let most = call.evaluator.limits.elements
+        guard (end - start) / step <= Double(most) else {
+            try call.evaluator.charge(elements: most + 1, call.location)
             return .null
         }
-        return try call.make((0..<Int(count)).map { .number(start + Double($0) * step) })
+        var values: [Value] = []
+        var number = start
+        while step > 0 ? number < end : number > end, values.count <= most {
+            values.append(.number(number))
+            number += step
+        }
+        try call.evaluator.spend(values.count / 16, at: call.location)
+        return try call.make(values)
     }
 
     private static func log(_ call: Invocation) throws(ConfigFault) -> Value {
-        try call.requireArguments(1)
-        let message = call.argument(call.arguments.count >= 3 ? 2 : 0)
+        guard call.arguments.count == 1 || call.arguments.count == 3 else {
+            throw call.fault("log() takes a value, or severity, facility and value.")
+        }
+        let message = call.argument(call.arguments.count == 3 ? 2 : 0)
+        if call.arguments.count == 3 { _ = try call.expectNumber(call.argument(0)) }
         var text = message.toText
-        if case .array = message { text = try JSONFunctions.encode(message, call) }
-        if case .dictionary = message { text = try JSONFunctions.encode(message, call) }
+        if message.asArray != nil || message.asDictionary != nil {
+            text = try JSONFunctions.encode(message, call)
+        }
+        try call.work(text.count)
         call.evaluator.logger(text)
         return .null
     }

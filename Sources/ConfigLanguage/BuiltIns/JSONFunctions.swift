@@ -1,28 +1,29 @@
 /// The namespace `Json`.
 enum JSONFunctions {
-    static func define(in system: DictionaryValue) {
-        let json = DictionaryValue()
-        system["Json"] = .dictionary(json)
-        json.define("encode") { call throws(ConfigFault) in
+    static func define(in json: NativeTable) {
+        json.define("encode", ["value"]) { call throws(ConfigFault) in
             .string(try encode(call.argument(0), call))
         }
-        json.define("decode") { call throws(ConfigFault) in
-            let text = call.argument(0).toText
+        json.define("decode", ["value"]) { call throws(ConfigFault) in
+            let text = try call.text(0)
+            try call.evaluator.charge(bytes: text.count, call.location)
             // at most one value for each two bytes
+            try call.evaluator.charge(elements: 0, call.location)
             try call.evaluator.spend(text.count / 2, at: call.location)
-            var reader = JSONReader(text.bytes)
+            var reader = JSONReader(text.repairedUTF8.bytes)
             guard let value = reader.document() else {
                 throw call.fault("The text is not JSON (byte \(reader.position)).")
             }
+            try call.evaluator.charge(nodes: reader.values, call.location)
             return value
         }
-        json.isNamespace = true
     }
 
     static func encode(_ value: Value, _ call: Invocation) throws(ConfigFault) -> ByteString {
         var bytes: [UInt8] = []
         try write(value, into: &bytes, depth: 0, call)
         try call.evaluator.charge(bytes: bytes.count, call.location)
+        try call.work(bytes.count)
         return ByteString(bytes)
     }
 
@@ -37,8 +38,9 @@ enum JSONFunctions {
         }
         switch value {
         case .null: bytes += Array("null".utf8)
-        case .boolean, .number: bytes += value.toJSONNumber
-        case .string(let string): write(string, into: &bytes)
+        case .boolean(let flag): bytes += Array((flag ? "true" : "false").utf8)
+        case .number(let number): bytes += JSONText.number(number)
+        case .string(let string): JSONText.write(string, into: &bytes)
         case .array(let array):
             bytes.append(UInt8(ascii: "["))
             for (index, element) in array.elements.enumerated() {
@@ -50,172 +52,89 @@ enum JSONFunctions {
             bytes.append(UInt8(ascii: "{"))
             for (index, entry) in dictionary.entries.enumerated() {
                 if index > 0 { bytes.append(UInt8(ascii: ",")) }
-                write(entry.key, into: &bytes)
+                JSONText.write(entry.key, into: &bytes)
                 bytes.append(UInt8(ascii: ":"))
                 try write(entry.value, into: &bytes, depth: depth + 1, call)
             }
             bytes.append(UInt8(ascii: "}"))
-        default: write(value.toText, into: &bytes)
+        default: JSONText.write(value.toText, into: &bytes)
         }
-    }
-
-    private static func write(_ string: ByteString, into bytes: inout [UInt8]) {
-        bytes.append(UInt8(ascii: "\""))
-        for byte in string.text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
-            case 0x0a: bytes += Array("\\n".utf8)
-            case 0x0d: bytes += Array("\\r".utf8)
-            case 0x09: bytes += Array("\\t".utf8)
-            case 0x00..<0x20:
-                let digits = String(byte, radix: 16)
-                bytes += Array(
-                    ("\\u" + String(repeating: "0", count: 4 - digits.count) + digits).utf8
-                )
-            default: bytes.append(byte)
-            }
-        }
-        bytes.append(UInt8(ascii: "\""))
     }
 }
 
-extension Value {
-    /// A number as JSON: the shortest text that reads back the same.
-    fileprivate var toJSONNumber: [UInt8] {
-        guard case .number(let number) = self, number.isFinite else { return toText.bytes }
-        if number == number.rounded(.towardZero), abs(number) < 1e15 { return toText.bytes }
+/// Numbers and strings as JSON, in ASCII alone.
+enum JSONText {
+    /// The shortest text that reads back the same; null for what JSON cannot say.
+    static func number(_ number: Double) -> [UInt8] {
+        guard number.isFinite else { return Array("null".utf8) }
+        // 2^63: what an integer can hold is written as one
+        if number == number.rounded(.towardZero), abs(number) < 0x1p63 {
+            return Array(String(Int64(number)).utf8)
+        }
         return Array("\(number)".utf8)
     }
+
+    static func write(_ string: ByteString, into bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: "\""))
+        for scalar in string.repairedUTF8.text.unicodeScalars {
+            switch scalar {
+            case "\"": bytes += Array("\\\"".utf8)
+            case "\\": bytes += Array("\\\\".utf8)
+            case "\n": bytes += Array("\\n".utf8)
+            case "\r": bytes += Array("\\r".utf8)
+            case "\t": bytes += Array("\\t".utf8)
+            case "\u{8}": bytes += Array("\\b".utf8)
+            case "\u{c}": bytes += Array("\\f".utf8)
+            case " "..."~": bytes.append(UInt8(truncatingIfNeeded: scalar.value))
+            default:
+                for unit in String(scalar).utf16 {
+                    let digits = String(unit, radix: 16)
+                    let zeros = String(repeating: "0", count: 4 - digits.count)
+                    bytes += Array(("\\u" + zeros + digits).utf8)
+                }
+            }
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
 }
 
-/// Reads JSON, bounded in depth.
-struct JSONReader {
-    private let text: [UInt8]
-    private(set) var position = 0
-
-    init(_ text: [UInt8]) {
-        self.text = text
-    }
-
-    /// The one value of the text, nil when it is not JSON.
-    mutating func document() -> Value? {
-        guard let value = value(depth: 0) else { return nil }
-        skipBlanks()
-        return position == text.count ? value : nil
-    }
-
-    private mutating func skipBlanks() {
-        while position < text.count, [0x20, 0x09, 0x0a, 0x0d].contains(text[position]) {
-            position += 1
-        }
-    }
-
-    private mutating func take(_ byte: UInt8) -> Bool {
-        skipBlanks()
-        guard position < text.count, text[position] == byte else { return false }
-        position += 1
-        return true
-    }
-
-    private mutating func take(word: String) -> Bool {
-        guard text[position...].starts(with: word.utf8) else { return false }
-        position += word.utf8.count
-        return true
-    }
-
-    private mutating func value(depth: Int) -> Value? {
-        skipBlanks()
-        guard depth < Value.deepestNesting, position < text.count else { return nil }
-        switch text[position] {
-        case UInt8(ascii: "{"): return dictionary(depth: depth)
-        case UInt8(ascii: "["): return array(depth: depth)
-        case UInt8(ascii: "\""): return string().map { .string($0) }
-        case UInt8(ascii: "t"): return take(word: "true") ? true : nil
-        case UInt8(ascii: "f"): return take(word: "false") ? false : nil
-        case UInt8(ascii: "n"): return take(word: "null") ? .null : nil
-        default: return number()
-        }
-    }
-
-    private mutating func dictionary(depth: Int) -> Value? {
-        position += 1
-        let made = DictionaryValue()
-        if take(UInt8(ascii: "}")) { return .dictionary(made) }
-        repeat {
-            skipBlanks()
-            guard let key = string(), take(UInt8(ascii: ":")), let value = value(depth: depth + 1)
-            else { return nil }
-            made[key] = value
-        } while take(UInt8(ascii: ","))
-        return take(UInt8(ascii: "}")) ? .dictionary(made) : nil
-    }
-
-    private mutating func array(depth: Int) -> Value? {
-        position += 1
-        var elements: [Value] = []
-        if take(UInt8(ascii: "]")) { return .array(ArrayValue()) }
-        repeat {
-            guard let value = value(depth: depth + 1) else { return nil }
-            elements.append(value)
-        } while take(UInt8(ascii: ","))
-        return take(UInt8(ascii: "]")) ? .array(ArrayValue(elements)) : nil
-    }
-
-    private mutating func number() -> Value? {
-        let start = position
-        while position < text.count, text[position].isDigit || "+-.eE".utf8.contains(text[position])
-        {
-            position += 1
-        }
-        return Value.number(fromText: ByteString(Array(text[start..<position]))).map { .number($0) }
-    }
-
-    private mutating func string() -> ByteString? {
-        guard position < text.count, text[position] == UInt8(ascii: "\"") else { return nil }
-        position += 1
-        var bytes: [UInt8] = []
-        while position < text.count {
-            let byte = text[position]
-            position += 1
-            switch byte {
-            case UInt8(ascii: "\""): return ByteString(bytes)
-            case UInt8(ascii: "\\"):
-                guard let escaped = escape() else { return nil }
-                bytes += escaped
-            case 0..<0x20: return nil
-            default: bytes.append(byte)
+extension ByteString {
+    /// The text with each broken sequence replaced by U+FFFD: a sequence of the right shape that
+    /// stands for no character is one, and so is one that breaks off.
+    var repairedUTF8: ByteString {
+        guard !bytes.allSatisfy({ $0 < 0x80 }) else { return self }
+        var result: [UInt8] = []
+        var index = 0
+        while index < bytes.count {
+            let length = Self.sequenceLength(bytes[index])
+            let following = bytes[(index + 1)...].prefix(max(0, length - 1))
+                .prefix { $0 & 0xc0 == 0x80 }
+            let end = index + 1 + following.count
+            let isWhole = length > 0 && following.count == length - 1
+            if isWhole, Self.isCharacter(bytes[index..<end]) {
+                result += bytes[index..<end]
+            } else {
+                result += [0xef, 0xbf, 0xbd]
+                // nothing more can be told once the text breaks off
+                if length > 0, !isWhole, end == bytes.count { break }
             }
+            index = end
         }
-        return nil
+        return ByteString(result)
     }
 
-    private mutating func escape() -> [UInt8]? {
-        guard position < text.count else { return nil }
-        let byte = text[position]
-        position += 1
-        switch byte {
-        case UInt8(ascii: "n"): return [0x0a]
-        case UInt8(ascii: "t"): return [0x09]
-        case UInt8(ascii: "r"): return [0x0d]
-        case UInt8(ascii: "b"): return [0x08]
-        case UInt8(ascii: "f"): return [0x0c]
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return [byte]
-        case UInt8(ascii: "u"):
-            guard let first = unit() else { return nil }
-            var units = [first]
-            if (0xd800..<0xdc00).contains(first), text[position...].starts(with: "\\u".utf8) {
-                position += 2
-                guard let second = unit() else { return nil }
-                units.append(second)
-            }
-            return Array(String(decoding: units, as: UTF16.self).utf8)
-        default: return nil
+    /// How many bytes a sequence that begins with this one has; 0 if none does.
+    private static func sequenceLength(_ lead: UInt8) -> Int {
+        switch lead {
+        case 0..<0x80: 1
+        case 0xc0..<0xe0: 2
+        case 0xe0..<0xf0: 3
+        case 0xf0..<0xf8: 4
+        default: 0
         }
     }
 
-    private mutating func unit() -> UInt16? {
-        guard position + 4 <= text.count else { return nil }
-        defer { position += 4 }
-        return UInt16(String(decoding: text[position..<(position + 4)], as: UTF8.self), radix: 16)
+    private static func isCharacter(_ sequence: ArraySlice<UInt8>) -> Bool {
+        String(validating: sequence, as: UTF8.self) != nil
     }
 }

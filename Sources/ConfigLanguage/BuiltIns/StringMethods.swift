@@ -1,37 +1,39 @@
 /// Methods of strings; all count bytes.
 enum StringMethods {
-    static func define(in methods: DictionaryValue) {
+    static func define(in methods: NativeTable) {
         methods.define("len") { call throws(ConfigFault) in
-            .number(Double(call.this.toText.count))
+            .number(Double(try call.thisText.count))
         }
         methods.define("upper") { call throws(ConfigFault) in
-            try call.make(call.this.toText.uppercasedASCII)
+            try call.make(try call.thisText.uppercasedASCII)
         }
         methods.define("lower") { call throws(ConfigFault) in
-            try call.make(call.this.toText.lowercasedASCII)
+            try call.make(try call.thisText.lowercasedASCII)
         }
         methods.define("trim") { call throws(ConfigFault) in
-            try call.make(call.this.toText.trimmed)
+            try call.make(try call.thisText.trimmed)
         }
         methods.define("reverse") { call throws(ConfigFault) in
-            try call.make(ByteString(call.this.toText.bytes.reversed()))
+            try call.make(ByteString(try call.thisText.bytes.reversed()))
         }
-        methods.define("contains") { call throws(ConfigFault) in
-            .boolean(call.this.toText.firstRange(of: call.argument(0).toText, from: 0) != nil)
+        methods.define("contains", ["str"]) { call throws(ConfigFault) in
+            let found = try call.find(try call.text(0), in: try call.thisText, from: 0)
+            return .boolean(found != nil)
         }
-        methods.define("find") { call throws(ConfigFault) in
+        methods.define("find", ["str", "start"], required: 1) { call throws(ConfigFault) in
             let start = try call.expectIndex(call.argument(1))
             guard start >= 0 else { throw call.fault("The start of find() must not be negative.") }
-            let found = call.this.toText.firstRange(of: call.argument(0).toText, from: start)
+            let found = try call.find(try call.text(0), in: try call.thisText, from: start)
             return .number(Double(found ?? -1))
         }
-        methods.define("substr", substring)
-        methods.define("split", split)
-        methods.define("replace", replace)
+        methods.define("substr", ["start", "len"], required: 1, .none, substring)
+        methods.define("split", ["delims"], required: nil, .none, split)
+        methods.define("replace", ["search", "replacement"], required: nil, .none, replace)
+        methods.define("to_string") { call throws(ConfigFault) in .string(try call.thisText) }
     }
 
     private static func substring(_ call: Invocation) throws(ConfigFault) -> Value {
-        let text = call.this.toText
+        let text = try call.thisText
         let start = try call.expectIndex(call.argument(0))
         guard start >= 0, start < text.count else {
             throw call.fault("The start of substr() lies outside the string.")
@@ -45,21 +47,24 @@ enum StringMethods {
     }
 
     private static func split(_ call: Invocation) throws(ConfigFault) -> Value {
-        let delimiters = Set(call.argument(0).toText.bytes)
-        let parts = call.this.toText.bytes.split(omittingEmptySubsequences: false) {
-            delimiters.contains($0)
-        }
+        let delimiters = ByteSet(try call.text(0).bytes)
+        let text = try call.thisText
+        try call.work(text.count + call.text(0).count)
+        let count = text.bytes.count { delimiters.contains($0) } + 1
+        try call.evaluator.charge(elements: count, call.location)
+        try call.evaluator.charge(nodes: count, call.location)
+        let parts = text.bytes.split(omittingEmptySubsequences: false) { delimiters.contains($0) }
         return try call.make(parts.map { .string(ByteString(Array($0))) })
     }
 
     private static func replace(_ call: Invocation) throws(ConfigFault) -> Value {
-        let text = call.this.toText
-        let search = call.argument(0).toText
-        let replacement = call.argument(1).toText
+        let text = try call.thisText
+        let search = try call.text(0)
+        let replacement = try call.text(1)
         guard !search.isEmpty else { return .string(text) }
         var result: [UInt8] = []
         var position = 0
-        while let found = text.firstRange(of: search, from: position) {
+        while let found = try call.find(search, in: text, from: position) {
             result += text.bytes[position..<found] + replacement.bytes
             position = found + search.count
             try call.evaluator.step(call.location)
@@ -86,14 +91,39 @@ extension ByteString {
         else { return .empty }
         return ByteString(Array(bytes[first...last]))
     }
+}
 
-    /// Where the bytes occur first at or after a place.
-    func firstRange(of search: ByteString, from start: Int) -> Int? {
-        guard start <= bytes.count - search.count else { return nil }
+extension Invocation {
+    /// Where a text occurs first in another, at or after a place.
+    func find(
+        _ search: ByteString,
+        in text: ByteString,
+        from start: Int
+    ) throws(ConfigFault) -> Int? {
+        guard start <= text.count - search.count else { return nil }
         guard let first = search.bytes.first else { return start }
-        for place in start...(bytes.count - search.count) where bytes[place] == first {
-            if bytes[place..<(place + search.count)].elementsEqual(search.bytes) { return place }
+        var place = start
+        var compared = 0
+        while place <= text.count - search.count {
+            if text.bytes[place] == first {
+                var length = 0
+                while length < search.count, text.bytes[place + length] == search.bytes[length] {
+                    length += 1
+                }
+                if length == search.count {
+                    try work(place - start + compared)
+                    return place
+                }
+                compared += length
+                // texts such as "aaaa…b" compare in time of the product of their lengths
+                if compared > 1 << 16 {
+                    try work(compared)
+                    compared = 0
+                }
+            }
+            place += 1
         }
+        try work(place - start + compared)
         return nil
     }
 }

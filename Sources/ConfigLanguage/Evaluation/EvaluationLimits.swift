@@ -21,8 +21,16 @@ public struct EvaluationLimits: Sendable {
     public var elements: Int
     /// Bytes of all strings, arrays and dictionaries made, kept or not.
     ///
-    /// Default 256 MiB.
+    /// Default 64 MiB.
     public var allocatedBytes: Int
+    /// Expressions evaluated in one load of a configuration, all its files, bodies and rules.
+    ///
+    /// Default 1,000,000,000: 100,000 objects may take 10,000 each.
+    public var totalSteps: Int
+    /// Bytes made in one load of a configuration, counted like `allocatedBytes`.
+    ///
+    /// Default 1 GiB: 100,000 objects may take 10 KiB each.
+    public var totalBytes: Int
 
     /// Limits for loading; see each field for its default and reason.
     public init(
@@ -30,13 +38,17 @@ public struct EvaluationLimits: Sendable {
         callDepth: Int = 300,
         stringBytes: Int = 1 << 20,
         elements: Int = 100_000,
-        allocatedBytes: Int = 256 << 20
+        allocatedBytes: Int = 64 << 20,
+        totalSteps: Int = 1_000_000_000,
+        totalBytes: Int = 1 << 30
     ) {
         self.steps = steps
         self.callDepth = callDepth
         self.stringBytes = stringBytes
         self.elements = elements
         self.allocatedBytes = allocatedBytes
+        self.totalSteps = totalSteps
+        self.totalBytes = totalBytes
     }
 
     /// For functions that run while the daemon works: 1,000,000 steps and 16 MiB.

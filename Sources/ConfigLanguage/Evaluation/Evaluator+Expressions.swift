@@ -8,12 +8,18 @@ extension Evaluator {
         case .boolean(let flag): return .boolean(flag)
         case .number(let number): return .number(number)
         case .string(let string): return .string(string)
-        case .this: return frame.this
-        case .locals: return .dictionary(frame.locals)
+        case .this:
+            frame.this.markSeen()
+            return frame.this
+        case .locals:
+            try charge(.scope, place)
+            frame.locals.isUnseen = false
+            return .dictionary(frame.locals)
         case .globals: return .dictionary(globals)
         case .currentFilename: return .text(place.file)
         case .currentLine: return .number(Double(place.line))
-        case .variable(let name): return try read(name, in: frame, at: place)
+        case .variable(let name):
+            return try read(name, expression.imports, in: frame, at: place)
         case .group(let inner): return try evaluate(inner, in: frame)
         case .index(let base, let key): return try index(base, key, in: frame)
         case .call(let callee, let arguments):
@@ -47,12 +53,18 @@ extension Evaluator {
         _ key: Expression,
         in frame: Frame
     ) throws(ConfigFault) -> Value {
-        let container = try evaluate(base, in: frame)
+        let container = try receiver(base, in: frame)
         if case .string(let name) = key.kind {
             return try member(of: container, .string(name), at: key.location)
         }
         let key = try evaluate(key, in: frame)
         return try member(of: container, key, at: base.location)
+    }
+
+    /// What is left of a dot; `this.x` does not yield `this` itself.
+    func receiver(_ base: Expression, in frame: Frame) throws(ConfigFault) -> Value {
+        if case .this = base.kind { return frame.this }
+        return try evaluate(base, in: frame)
     }
 
     private func call(
@@ -64,7 +76,7 @@ extension Evaluator {
         var this = frame.this
         let target: Value
         if case .index(let base, let key) = callee.kind {
-            this = try evaluate(base, in: frame)
+            this = try receiver(base, in: frame)
             target = try member(
                 of: this,
                 try evaluate(key, in: frame),
@@ -80,7 +92,10 @@ extension Evaluator {
         case .function(let function):
             return try call(function, this: this, arguments: values, location: place)
         case .type(let type):
-            return try construct(type, values, at: place)
+            return try construct(
+                type,
+                Invocation(this: this, arguments: values, location: place, evaluator: self)
+            )
         default:
             throw .script("Argument is not a callable object.", at: place)
         }
@@ -89,21 +104,28 @@ extension Evaluator {
     /// `String(5)` and the like.
     private func construct(
         _ type: TypeValue,
-        _ arguments: [Value],
-        at place: SourceLocation
+        _ call: Invocation
     ) throws(ConfigFault) -> Value {
-        switch type.name {
-        case "String": return .string(arguments.first?.toText ?? .empty)
-        case "Number":
-            guard let number = (arguments.first ?? .null).toNumber else {
-                throw .script("The argument cannot be converted to a number.", at: place)
+        let given = call.arguments.count
+        let most =
+            switch type.name {
+            case "String", "Number", "Boolean": 1
+            case "Array", "Dictionary", "Namespace": 0
+            case "DateTime": 6
+            default: throw call.fault("The type '\(type.name.text)' cannot be instantiated.")
             }
-            return .number(number)
-        case "Boolean": return .boolean(arguments.first?.isTruthy ?? false)
-        case "Array": return .array(ArrayValue(arguments))
+        guard given <= most else {
+            throw call.fault("\(type.name.text)() takes \(most) arguments, not \(given).")
+        }
+        switch type.name {
+        case "String": return .string(try call.text(0))
+        case "Number": return .number(try call.expectNumber(call.argument(0)))
+        // Icinga's answer without an argument is the number, too
+        case "Boolean": return given == 0 ? 0 : .boolean(call.argument(0).isTruthy)
+        case "Array": return .array(ArrayValue())
         case "Dictionary": return .dictionary(DictionaryValue())
-        default:
-            throw .script("The type '\(type.name.text)' cannot be instantiated.", at: place)
+        case "Namespace": return .dictionary(.namespace())
+        default: return try prototypes.dateTime.construct(call, now: surroundings.now)
         }
     }
 
@@ -114,15 +136,21 @@ extension Evaluator {
         in frame: Frame
     ) throws(ConfigFault) -> Value {
         if operation == .reference {
-            let (parent, key) = try self.place(of: operand, in: frame)
-            return .reference(ReferenceValue(parent: parent, index: key))
+            return try reference(to: operand, in: frame)
         }
         let value = try evaluate(operand, in: frame)
         switch operation {
         case .plus: return value
         case .not: return .boolean(!value.isTruthy)
         case .negate: return try apply(.subtract, .number(0), value, at: place)
-        case .complement: return .number(Double(~(try integer(value, "~", at: place))))
+        case .complement:
+            guard let number = value.toNumber else {
+                throw .script(
+                    "Operator ~ needs a number, not '\(value.typeName.text)'.",
+                    at: place
+                )
+            }
+            return .number(Double(~Int64(wrapping: number)))
         case .dereference, .reference:
             guard case .reference(let reference) = value else {
                 throw .script("Only a reference can be dereferenced with '*'.", at: place)
@@ -164,8 +192,12 @@ extension Evaluator {
         try charge(elements: body.statements.count, place)
         let outer = frame.this
         let made = DictionaryValue()
+        made.isUnseen = true
         frame.this = .dictionary(made)
-        defer { frame.this = outer }
+        defer {
+            frame.this = outer
+            made.isUnseen = false
+        }
         _ = try evaluate(body, in: frame)
         return .dictionary(made)
     }

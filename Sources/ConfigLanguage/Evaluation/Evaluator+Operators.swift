@@ -7,12 +7,12 @@ extension Evaluator {
         at place: SourceLocation?
     ) throws(ConfigFault) -> Value {
         switch operation {
-        case .equal: return .boolean(Value.equal(left, right))
-        case .notEqual: return .boolean(!Value.equal(left, right))
+        case .equal: return .boolean(try equal(left, right, at: place))
+        case .notEqual: return .boolean(!(try equal(left, right, at: place)))
         case .isIn: return .boolean(try contains(right, left, at: place))
         case .isNotIn: return .boolean(!(try contains(right, left, at: place)))
         case .less, .lessOrEqual, .greater, .greaterOrEqual:
-            return .boolean(try ordered(operation, left, right, at: place))
+            return .boolean(try ordered(operation, left, right, depth: 0, at: place))
         case .add: return try add(left, right, at: place)
         case .subtract: return try subtract(left, right, at: place)
         default: return try arithmetic(operation, left, right, at: place)
@@ -47,12 +47,36 @@ extension Evaluator {
         }
     }
 
+    /// `==`, counting what it looks at.
+    private func equal(
+        _ left: Value,
+        _ right: Value,
+        at place: SourceLocation?
+    ) throws(ConfigFault) -> Bool {
+        var budget = Value.mostComparisons
+        let areEqual = Value.equal(left, right, depth: 0, budget: &budget)
+        try spend((Value.mostComparisons - budget) / 4, at: place)
+        return areEqual
+    }
+
+    /// True when some element equals the value, counting what it looks at.
+    func contains(_ element: Value, in elements: [Value]) throws(ConfigFault) -> Bool {
+        var budget = Value.mostComparisons
+        let isThere = Value.contains(element, in: elements, budget: &budget)
+        try spend((Value.mostComparisons - budget) / 4, at: nil)
+        return isThere
+    }
+
     private func add(
         _ left: Value,
         _ right: Value,
         at place: SourceLocation?
     ) throws(ConfigFault) -> Value {
         if let (one, other) = numbers(left, right) { return .number(one + other) }
+        if let time = DateTimeType.seconds(of: left), let span = right.asNumber {
+            try charge(.object, place)
+            return prototypes.dateTime.make(time + span, at: place)
+        }
         switch (left, right) {
         case (.string, .string), (.string, .number), (.number, .string), (.string, .null),
             (.null, .string):
@@ -63,8 +87,11 @@ extension Evaluator {
         case (.array(let one), .array(let other)):
             try charge(elements: one.count + other.count, place)
             return .array(ArrayValue(one.elements + other.elements))
-        case (.dictionary(let one), .dictionary(let other)):
+        case (.dictionary(let one), .dictionary(let other))
+        where !one.isNamespace && !other.isNamespace:
             try charge(elements: one.count + other.count, place)
+            let (moves, isTooMuch) = one.count.multipliedReportingOverflow(by: other.count)
+            try spend(isTooMuch ? .max : moves / 1024, at: place)
             let merged = one.shallowCopy()
             for (key, value) in other.entries { merged[key] = value }
             return .dictionary(merged)
@@ -72,8 +99,8 @@ extension Evaluator {
             (_, .array(let array)) where isEmpty(left):
             try charge(elements: array.count, place)
             return .array(ArrayValue(array.elements))
-        case (.dictionary(let dictionary), _) where isEmpty(right),
-            (_, .dictionary(let dictionary)) where isEmpty(left):
+        case (.dictionary(let dictionary), _) where isEmpty(right) && !dictionary.isNamespace,
+            (_, .dictionary(let dictionary)) where isEmpty(left) && !dictionary.isNamespace:
             try charge(elements: dictionary.count, place)
             return .dictionary(dictionary.shallowCopy())
         default: throw mismatch("+", left, right, at: place)
@@ -86,19 +113,36 @@ extension Evaluator {
         at place: SourceLocation?
     ) throws(ConfigFault) -> Value {
         if let (one, other) = numbers(left, right) { return .number(one - other) }
+        if let time = DateTimeType.seconds(of: left) {
+            if let span = right.asNumber {
+                try charge(.object, place)
+                return prototypes.dateTime.make(time - span, at: place)
+            }
+            if let other = DateTimeType.seconds(of: right) { return .number(time - other) }
+        }
         switch (left, right) {
         case (.array(let one), .array(let other)):
-            let cost = one.count.multipliedReportingOverflow(by: other.count)
-            try spend(cost.overflow ? .max : cost.partialValue, at: place)
-            var budget = Value.mostComparisons
+            try charge(elements: one.count, place)
             var kept: [Value] = []
-            for element in one.elements
-            where !Value.contains(element, in: other.elements, budget: &budget) {
+            for element in one.elements where !(try contains(element, in: other.elements)) {
                 kept.append(element)
             }
             return .array(ArrayValue(kept))
-        case (.array(let one), _) where isEmpty(right): return .array(ArrayValue(one.elements))
+        case (.array(let one), .null):
+            try charge(elements: one.count, place)
+            return .array(ArrayValue(one.elements))
+        case (_, .array) where isEmpty(left): return .array(ArrayValue())
         default: throw mismatch("-", left, right, at: place)
+        }
+    }
+
+    /// Both as numbers, where null and "" are 0 beside a number.
+    private func amounts(_ left: Value, _ right: Value) -> (Double, Double)? {
+        switch (left, right) {
+        case (.number(let one), .number(let other)): (one, other)
+        case (.number(let one), _) where isEmpty(right): (one, 0)
+        case (_, .number(let other)) where isEmpty(left): (0, other)
+        default: nil
         }
     }
 
@@ -109,7 +153,8 @@ extension Evaluator {
         at place: SourceLocation?
     ) throws(ConfigFault) -> Value {
         let symbol = operation.symbol
-        guard let (one, other) = numbers(left, right) else {
+        if operation == .modulo { return try remainder(left, right, at: place) }
+        guard let (one, other) = amounts(left, right) else {
             throw mismatch(symbol, left, right, at: place)
         }
         switch operation {
@@ -121,58 +166,60 @@ extension Evaluator {
             return .number(one / other)
         default: break
         }
-        let first = try integer(.number(one), symbol, at: place)
-        let second = try integer(.number(other), symbol, at: place)
-        switch operation {
-        case .modulo:
-            guard second != 0 else {
-                throw .script("Right-hand side argument for operator % is 0.", at: place)
-            }
-            return .number(Double(first % second))
-        case .and: return .number(Double(first & second))
-        case .or: return .number(Double(first | second))
-        case .xor: return .number(Double(first ^ second))
-        case .shiftLeft: return .number(Double(first << second))
-        default: return .number(Double(first >> second))
+        let first = Int32(wrapping: one)
+        let second = Int32(wrapping: other)
+        return switch operation {
+        case .and: .number(Double(first & second))
+        case .or: .number(Double(first | second))
+        case .xor: .number(Double(first ^ second))
+        // the processor takes the lowest 5 bits of the distance
+        case .shiftLeft: .number(Double(first &<< second))
+        default: .number(Double(first &>> second))
         }
     }
 
-    /// A number as an integer; beyond 2^53 it is an error, because doubles skip integers there.
-    func integer(
-        _ value: Value,
-        _ operation: String,
+    private func remainder(
+        _ left: Value,
+        _ right: Value,
         at place: SourceLocation?
-    ) throws(ConfigFault) -> Int64 {
-        guard let number = value.toNumber, abs(number) <= 0x1p53 else {
-            throw .script(
-                "Operator \(operation) needs integers, not '\(value.toText.text.prefix(40))'.",
-                at: place
-            )
+    ) throws(ConfigFault) -> Value {
+        guard right.asNumber != nil || left.asNumber != nil && isEmpty(right),
+            let one = left.toNumber, let other = right.toNumber
+        else { throw mismatch("%", left, right, at: place) }
+        let divisor = Int32(wrapping: other)
+        guard divisor != 0 else {
+            throw .script("Right-hand side argument for operator % is 0.", at: place)
         }
-        return Int64(number)
+        let dividend = Int32(wrapping: one)
+        return .number(
+            Double(dividend.remainderReportingOverflow(dividingBy: divisor).partialValue))
     }
 
     private func ordered(
         _ operation: BinaryOperator,
         _ left: Value,
         _ right: Value,
+        depth: Int,
         at place: SourceLocation?
     ) throws(ConfigFault) -> Bool {
-        let one: Double
-        let other: Double
-        if let pair = numbers(left, right) {
-            (one, other) = pair
-        } else if case .string(let first) = left, case .string(let second) = right {
-            (one, other) = (Double(first.order(against: second)), 0)
-        } else {
-            throw mismatch(operation.symbol, left, right, at: place)
+        if let (one, other) = amounts(left, right) { return operation.holds(one, other) }
+        if case .string(let first) = left, case .string(let second) = right {
+            try spend(min(first.count, second.count) / 1024, at: place)
+            return operation.holds(Double(first.order(against: second)), 0)
         }
-        return switch operation {
-        case .less: one < other
-        case .lessOrEqual: one <= other
-        case .greater: one > other
-        default: one >= other
+        if let first = DateTimeType.seconds(of: left), let second = DateTimeType.seconds(of: right)
+        {
+            return operation.holds(first, second)
         }
+        guard case .array(let one) = left, case .array(let other) = right,
+            operation == .less || operation == .greater, depth < Value.deepestNesting
+        else { throw mismatch(operation.symbol, left, right, at: place) }
+        for (first, second) in zip(one.elements, other.elements) {
+            try step(place)
+            if try ordered(operation, first, second, depth: depth + 1, at: place) { return true }
+            if try ordered(operation, second, first, depth: depth + 1, at: place) { return false }
+        }
+        return operation.holds(Double(one.count), Double(other.count))
     }
 
     private func contains(
@@ -188,8 +235,19 @@ extension Evaluator {
                 at: place
             )
         }
-        try spend(array.count / 16, at: place)
-        return Value.contains(element, in: array.elements)
+        return try contains(element, in: array.elements)
+    }
+}
+
+extension BinaryOperator {
+    /// The verdict of a comparison.
+    func holds(_ one: Double, _ other: Double) -> Bool {
+        switch self {
+        case .less: one < other
+        case .lessOrEqual: one <= other
+        case .greater: one > other
+        default: one >= other
+        }
     }
 }
 

@@ -1,18 +1,23 @@
 extension Evaluator {
     // MARK: - Variables
 
-    /// A variable: local, field of `this`, imported, built in, or global.
+    /// A variable: local, field of `this`, of what `using` names, built in, or global.
     func read(
         _ name: ByteString,
+        _ imports: [Expression],
         in frame: Frame,
         at place: SourceLocation?
     ) throws(ConfigFault) -> Value {
         if let value = frame.locals[name] { return value }
         if let value = ownField(of: frame.this, name) { return value }
-        for namespace in frame.imports {
-            if let value = namespace[name] { return value }
+        if let imported = try imported(name, imports, in: frame), let value = imported[name] {
+            return value
         }
-        if let value = prototypes.system[name] ?? globals[name] { return value }
+        if let value = prototypes.system[name] ?? prototypes.types[name]
+            ?? prototypes.icinga[name] ?? globals[name]
+        {
+            return value
+        }
         throw .script("Tried to access undefined script variable '\(name.text)'.", at: place)
     }
 
@@ -27,12 +32,36 @@ extension Evaluator {
         }
     }
 
+    /// The namespace or dictionary of a `using` that has a name, evaluated anew each time.
+    private func imported(
+        _ name: ByteString,
+        _ imports: [Expression],
+        in frame: Frame
+    ) throws(ConfigFault) -> DictionaryValue? {
+        for expression in imports {
+            guard let found = try evaluate(expression, in: frame).asDictionary else {
+                throw .script("'using' needs a namespace.", at: expression.location)
+            }
+            if found.contains(name) { return found }
+        }
+        return nil
+    }
+
+    /// The built-in namespace that has a name.
+    private func builtIn(_ name: ByteString) -> DictionaryValue? {
+        [prototypes.system, prototypes.types, prototypes.icinga].first { $0.contains(name) }
+    }
+
     /// Where a plain name would be assigned.
-    private func home(of name: ByteString, in frame: Frame) -> Value {
+    private func home(
+        of name: ByteString,
+        _ imports: [Expression],
+        in frame: Frame
+    ) throws(ConfigFault) -> Value {
         if frame.locals.contains(name) { return .dictionary(frame.locals) }
         if ownField(of: frame.this, name) != nil { return frame.this }
-        for namespace in frame.imports where namespace.contains(name) {
-            return .dictionary(namespace)
+        if let found = try imported(name, imports, in: frame) ?? builtIn(name) {
+            return .dictionary(found)
         }
         if globals.contains(name) { return .dictionary(globals) }
         switch frame.this {
@@ -49,41 +78,68 @@ extension Evaluator {
         _ key: Value,
         at place: SourceLocation?
     ) throws(ConfigFault) -> Value {
+        if case .number(let number) = key, case .array(let array) = container,
+            let index = Int(exactly: number), array.elements.indices.contains(index)
+        {
+            return array.elements[index]
+        }
+        let name = try text(of: key, at: place)
         switch container {
         case .null: return .null
         case .dictionary(let dictionary):
-            let name = key.toText
-            if let value = dictionary[name] ?? prototypes.dictionary[name] { return value }
-            guard !dictionary.isNamespace else {
-                throw .script("The name '\(name.text)' does not exist here.", at: place)
-            }
-            return .null
+            return dictionary[name] ?? prototypes.method(name, of: container) ?? .null
         case .array(let array):
-            if let index = key.asNumber ?? Value.number(fromText: key.toText) {
-                guard index >= 0, index < Double(array.count) else {
-                    throw .script(
-                        "Array index '\(key.toText.text)' is out of bounds; "
-                            + "the array has \(array.count) elements.",
-                        at: place
-                    )
-                }
-                return array.elements[Int(index)]
+            guard let index = name.integer else { break }
+            guard array.elements.indices.contains(index) else {
+                throw .script(
+                    "Array index '\(name.text)' is out of bounds; "
+                        + "the array has \(array.count) elements.",
+                    at: place
+                )
             }
+            return array.elements[index]
         case .object(let object):
-            if let value = object.attribute(key.toText) { return value }
+            if let value = object.attribute(name) { return value }
         case .type(let type):
-            let name = key.toText
-            if name == "name" { return .string(type.name) }
-            if name == "prototype" { return .dictionary(type.prototype) }
+            switch name {
+            case "name": return .string(type.name)
+            case "prototype": return .dictionary(type.prototype)
+            case "base": return type.base.map { .type($0) } ?? .null
+            default: break
+            }
+        case .function(let function):
+            switch name {
+            case "name": return .string(function.name.isEmpty ? "<anonymous>" : function.name)
+            case "arguments": return .array(ArrayValue(function.parameters.map { .string($0) }))
+            case "side_effect_free": return .boolean(function.hasNoEffect)
+            case "deprecated": return false
+            default: break
+            }
         default: break
         }
-        let name = key.toText
         if let method = prototypes.method(name, of: container) { return method }
         throw .script(
             "Invalid field access (for value of type '\(container.typeName.text)'): "
                 + "'\(name.text)'.",
             at: place
         )
+    }
+
+    /// Refuses to change what is frozen or constant.
+    func requireChangeable(
+        _ dictionary: DictionaryValue,
+        _ name: ByteString,
+        at place: SourceLocation?
+    ) throws(ConfigFault) {
+        let isConstant =
+            dictionary === globals
+            ? constants.contains(name) : dictionary.sealsKeys && dictionary.contains(name)
+        guard !isConstant, !(dictionary.isNamespace && dictionary.isFrozen) else {
+            throw .script("The constant '\(name.text)' must not be modified.", at: place)
+        }
+        guard !dictionary.isFrozen else {
+            throw .script("The dictionary is frozen and must not be modified.", at: place)
+        }
     }
 
     /// Assigns `container.key`.
@@ -93,38 +149,37 @@ extension Evaluator {
         _ key: Value,
         at place: SourceLocation?
     ) throws(ConfigFault) {
+        let name = try text(of: key, at: place)
         switch container {
         case .dictionary(let dictionary):
-            let name = key.toText
-            if dictionary === globals, constants.contains(name) {
-                throw .script("The constant '\(name.text)' must not be modified.", at: place)
-            }
-            guard !dictionary.isFrozen else {
-                throw .script("The dictionary is frozen and must not be modified.", at: place)
-            }
-            try charge(elements: dictionary.count + 1 > limits.elements ? limits.elements + 1 : 1)
+            try requireChangeable(dictionary, name, at: place)
+            let isFull = dictionary.count >= limits.elements
+            try charge(elements: isFull ? limits.elements + 1 : 1, place)
+            // keys behind the new one are moved
+            try spend(dictionary.count / 1024, at: place)
             dictionary[name] = value
         case .array(let array):
-            guard let index = key.toNumber, index >= 0, index <= Double(limits.elements) else {
-                throw .script("Array index '\(key.toText.text)' is out of bounds.", at: place)
+            guard let index = name.integer, index >= 0 else {
+                throw .script("Array index '\(name.text)' is out of bounds.", at: place)
             }
             guard !array.isFrozen else {
                 throw .script("The array is frozen and must not be modified.", at: place)
             }
-            let missing = Int(index) + 1 - array.count
-            if missing > 0 {
-                try charge(elements: Int(index) + 1, place)
+            let (missing, isFar) = index.subtractingReportingOverflow(array.count - 1)
+            if missing > 0 || isFar {
+                try charge(elements: min(index, limits.elements) + 1, place)
                 array.elements.append(contentsOf: repeatElement(.null, count: missing))
             }
-            array.elements[Int(index)] = value
-        case .object(let object): try assign(value, to: object, key.toText, at: place)
+            array.elements[index] = value
+        case .object(let object): try assign(value, to: object, name, at: place)
         default:
             throw .script(
                 "A value of type '\(container.typeName.text)' has no fields to assign; "
-                    + "'\(key.toText.text)' cannot be set.",
+                    + "'\(name.text)' cannot be set.",
                 at: place
             )
         }
+        try noteStore(of: value, into: container, place)
     }
 
     private func assign(
@@ -133,6 +188,8 @@ extension Evaluator {
         _ key: ByteString,
         at place: SourceLocation?
     ) throws(ConfigFault) {
+        // a point in time takes any value and stays what it is
+        guard !object.attributes.isFrozen else { return }
         guard let description = object.schema.attribute(key) else {
             if key == "name", object.schema.naming != .plain {
                 object.name = value.toText
@@ -182,7 +239,8 @@ extension Evaluator {
     ) throws(ConfigFault) -> (parent: Value, key: Value) {
         try step(expression.location)
         switch expression.kind {
-        case .variable(let name): return (home(of: name, in: frame), .string(name))
+        case .variable(let name):
+            return (try home(of: name, expression.imports, in: frame), .string(name))
         case .index(let base, let key):
             let parent = try container(base, in: frame)
             return (parent, try evaluate(key, in: frame))
@@ -196,28 +254,53 @@ extension Evaluator {
         throw .script("This expression cannot be assigned to.", at: expression.location)
     }
 
+    /// What `&x` yields: the place of a variable or of a field of something that exists.
+    func reference(to expression: Expression, in frame: Frame) throws(ConfigFault) -> Value {
+        let parent: Value
+        let key: Value
+        switch expression.kind {
+        case .index(let base, let index):
+            parent = try evaluate(base, in: frame)
+            key = try evaluate(index, in: frame)
+        default: (parent, key) = try place(of: expression, in: frame)
+        }
+        guard parent.identity != nil else {
+            throw .script(
+                "A value of type '\(parent.typeName.text)' has no fields to refer to.",
+                at: expression.location
+            )
+        }
+        try charge(.reference, expression.location)
+        return .reference(ReferenceValue(parent: parent, index: key))
+    }
+
     /// The value of what is to be assigned into; null becomes a new dictionary in its place.
     private func container(_ base: Expression, in frame: Frame) throws(ConfigFault) -> Value {
         switch base.kind {
-        case .index:
+        case .index, .variable:
             let (parent, key) = try place(of: base, in: frame)
+            if case .dictionary(let dictionary) = parent {
+                // a name that nothing has yet
+                if let present = dictionary[try text(of: key, at: base.location)], !present.isNull {
+                    return present
+                }
+            }
             let present = try member(of: parent, key, at: base.location)
             guard present.isNull else { return present }
             let made = Value.dictionary(DictionaryValue())
             try assign(made, to: parent, key, at: base.location)
             return made
-        case .variable(let name):
-            let home = home(of: name, in: frame)
-            if case .dictionary(let dictionary) = home, dictionary[name]?.isNull != false,
-                prototypes.system[name] == nil
-            {
-                let made = Value.dictionary(DictionaryValue())
-                try assign(made, to: home, .string(name), at: base.location)
-                return made
-            }
-            return try read(name, in: frame, at: base.location)
-        default: return try evaluate(base, in: frame)
+        default: return try receiver(base, in: frame)
         }
+    }
+}
+
+extension ByteString {
+    /// The whole number that the text is, sign included.
+    var integer: Int? {
+        guard let last = bytes.last, last.isDigit, bytes.count <= 18 else { return nil }
+        let digits = bytes.first.map { "+-".utf8.contains($0) } == true ? bytes[1...] : bytes[0...]
+        return digits.allSatisfy(\.isDigit) ? Int(text) : nil
     }
 }
 

@@ -12,16 +12,14 @@ extension Evaluator {
         case .declareFunction(let name, let literal):
             let function = try makeFunction(name, literal, in: frame)
             switch frame.this {
-            case .dictionary(let dictionary): dictionary[name] = function
+            case .dictionary, .object:
+                try assign(function, to: frame.this, .string(name), at: place)
             default: try assign(function, to: .dictionary(globals), .string(name), at: place)
             }
         case .namespace(let name, let body):
             try namespace(name, body, at: place, in: frame)
-        case .using(let value):
-            guard let namespace = try evaluate(value, in: frame).asDictionary else {
-                throw .script("'using' needs a namespace.", at: place)
-            }
-            frame.imports.append(namespace)
+        // the parser told the names behind it, and they are looked up when they are used
+        case .using: break
         case .forLoop(let variables, let collection, let body):
             try loop(variables, try evaluate(collection, in: frame), body, at: place, in: frame)
         case .whileLoop(let condition, let body):
@@ -132,7 +130,12 @@ extension Evaluator {
                     at: target.location
                 )
             }
-            frame.locals[name] = result ?? .null
+            try assign(
+                result ?? .null,
+                to: .dictionary(frame.locals),
+                .string(name),
+                at: target.location
+            )
             return
         }
         if frame.locals[name] == nil { frame.locals[name] = .dictionary(DictionaryValue()) }
@@ -145,13 +148,16 @@ extension Evaluator {
         _ value: Value,
         at place: SourceLocation
     ) throws(ConfigFault) {
-        guard constants.insert(name).inserted else {
-            throw .script(
-                "The constant '\(name.text)' is already defined; it can be set once.",
+        if !constants.insert(name).inserted {
+            statements?.warn(
+                "The constant '\(name.text)' was already defined and now has another value; "
+                    + "define it once.",
                 at: place
             )
         }
+        try charge(elements: 1, place)
         globals[name] = value
+        try noteStore(of: value, into: .dictionary(globals), place)
     }
 
     private func namespace(
@@ -160,20 +166,12 @@ extension Evaluator {
         at place: SourceLocation,
         in frame: Frame
     ) throws(ConfigFault) {
-        let made = DictionaryValue()
-        made.isNamespace = true
-        switch name.kind {
-        case .variable(let name), .string(let name):
-            if let present = globals[name]?.asDictionary, present.isNamespace {
-                _ = try evaluate(body, in: Frame(this: .dictionary(present)))
-                return
-            }
-            try assign(.dictionary(made), to: .dictionary(globals), .string(name), at: place)
-        default:
-            let (parent, key) = try self.place(of: name, in: frame)
-            try assign(.dictionary(made), to: parent, key, at: place)
-        }
-        _ = try evaluate(body, in: Frame(this: .dictionary(made)))
+        let made = DictionaryValue.namespace(sealing: true)
+        let (parent, key) = try self.place(of: name, in: frame)
+        try assign(.dictionary(made), to: parent, key, at: place)
+        let inner = Frame(this: .dictionary(made))
+        _ = try evaluate(body, in: inner)
+        if case .returned = inner.completion { frame.completion = inner.completion }
     }
 
     // MARK: - Loops and errors
@@ -205,7 +203,12 @@ extension Evaluator {
             guard variables.second == nil else {
                 throw .script("Cannot use dictionary iterator for array.", at: place)
             }
-            for element in array.elements {
+            // elements that the body adds are visited as well
+            var index = 0
+            while index < array.count {
+                let element = array.elements[index]
+                index += 1
+                try step(place)
                 frame.locals[variables.first] = element
                 guard try runs(body, in: frame) else { return }
             }
@@ -214,6 +217,7 @@ extension Evaluator {
                 throw .script("Cannot use array iterator for dictionary.", at: place)
             }
             for (key, value) in dictionary.entries {
+                try step(place)
                 frame.locals[variables.first] = .string(key)
                 frame.locals[second] = value
                 guard try runs(body, in: frame) else { return }

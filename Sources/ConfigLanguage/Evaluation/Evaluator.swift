@@ -3,9 +3,13 @@
 /// Owned by one session and used by one thread at a time.
 public final class Evaluator {
     /// Global variables and constants, what `globals` shows.
-    public let globals = DictionaryValue()
+    public let globals = DictionaryValue.namespace()
+    /// The names in `globals` that `const` declared.
     var constants: Set<ByteString> = []
-    var prototypes = Prototypes()
+    let prototypes: Prototypes
+    let surroundings: Surroundings
+    /// What scripts put into itself.
+    var cycles = CycleWatch()
     /// Carries out statements about objects and files; nil where there are none.
     weak var statements: (any StatementHandler)?
     /// Gets what `log()` writes.
@@ -16,15 +20,39 @@ public final class Evaluator {
     private var allocated = 0
     private var callDepth = 0
     private var stack = StackGuard()
+    /// What all evaluations of the load have used, the running one aside.
+    private var total = (steps: 0, bytes: 0)
+    private var isLoading = true
 
-    init(limits: EvaluationLimits) {
+    init(limits: EvaluationLimits, surroundings: Surroundings) {
         self.limits = limits
-        globals.isNamespace = true
+        self.surroundings = surroundings
+        prototypes = Prototypes(surroundings)
+    }
+
+    /// What one evaluation is part of.
+    enum Purpose {
+        /// Loading a configuration, whose evaluations have limits together as well.
+        case loading
+        /// A call while the configuration is in use.
+        case calling
     }
 
     /// Begins an evaluation with fresh limits.
-    func renew(_ fresh: EvaluationLimits) {
+    func renew(_ fresh: EvaluationLimits, for purpose: Purpose = .loading) {
+        if isLoading {
+            total.steps += steps
+            total.bytes += allocated
+        }
+        isLoading = purpose == .loading
         limits = fresh
+        if isLoading {
+            limits.steps = min(limits.steps, max(0, limits.totalSteps - total.steps))
+            limits.allocatedBytes = min(
+                limits.allocatedBytes,
+                max(0, limits.totalBytes - total.bytes)
+            )
+        }
         steps = 0
         allocated = 0
         stack = StackGuard()
@@ -67,8 +95,42 @@ public final class Evaluator {
         try account(elements * 32, place)
     }
 
+    /// Accounts for values that were made of text.
+    func charge(nodes: Int, _ place: SourceLocation? = nil) throws(ConfigFault) {
+        try account(nodes * 128, place)
+    }
+
+    /// A value as text; writing out an array or dictionary counts as making a string.
+    func text(of value: Value, at place: SourceLocation?) throws(ConfigFault) -> ByteString {
+        switch value {
+        case .string(let string): return string
+        case .array, .dictionary:
+            let text = value.toText
+            try charge(bytes: text.count, place)
+            try spend(text.count / 64, at: place)
+            return text
+        default: return value.toText
+        }
+    }
+
+    /// Accounts for something of the language's own, such as a function with what it captures.
+    func charge(_ thing: Thing, _ place: SourceLocation? = nil) throws(ConfigFault) {
+        try account(thing.rawValue, place)
+    }
+
+    /// What is made besides strings and collections, with the bytes that it takes.
+    enum Thing: Int {
+        case scope = 128
+        case reference = 96
+        case function = 384
+        case object = 1024
+    }
+
+    /// Bytes that anything takes beside its content.
+    private static let overhead = 64
+
     private func account(_ bytes: Int, _ place: SourceLocation?) throws(ConfigFault) {
-        allocated += bytes + 32
+        allocated += bytes + Self.overhead
         guard allocated <= limits.allocatedBytes else {
             throw limit("\(limits.allocatedBytes >> 20) MiB of memory", "Create less.", place)
         }
@@ -99,6 +161,9 @@ public final class Evaluator {
                 location
             )
         }
+        guard function.arity.contains(arguments.count) else {
+            throw miscounted(arguments.count, function, location)
+        }
         callDepth += 1
         defer { callDepth -= 1 }
         try step(location)
@@ -120,6 +185,20 @@ public final class Evaluator {
         }
     }
 
+    private func miscounted(
+        _ count: Int,
+        _ function: FunctionValue,
+        _ location: SourceLocation?
+    ) -> ConfigFault {
+        let isShort = count < function.arity.lowerBound
+        let expected = isShort ? function.arity.lowerBound : function.arity.upperBound
+        return .script(
+            "Too \(isShort ? "few" : "many") arguments for function '\(function.name.text)': "
+                + "\(count) given, \(expected) expected.",
+            at: location
+        )
+    }
+
     private func run(
         _ literal: FunctionLiteral,
         of function: FunctionValue,
@@ -127,14 +206,7 @@ public final class Evaluator {
         arguments: [Value],
         _ location: SourceLocation?
     ) throws(ConfigFault) -> Value {
-        guard arguments.count >= literal.parameters.count else {
-            throw .script(
-                "Too few arguments for function '\(function.name.text)': "
-                    + "\(arguments.count) given, \(literal.parameters.count) expected.",
-                at: location
-            )
-        }
-        let locals = function.captured?.shallowCopy() ?? DictionaryValue()
+        let locals = (function.captured ?? DictionaryValue()).scopeCopy()
         for (name, value) in zip(literal.parameters, arguments) { locals[name] = value }
         let frame = Frame(this: this, locals: locals)
         let value = try evaluate(literal.body, in: frame)
@@ -148,6 +220,7 @@ public final class Evaluator {
         _ literal: FunctionLiteral,
         in frame: Frame
     ) throws(ConfigFault) -> Value {
+        try charge(.function)
         let captured = try capture(literal.captures, in: frame)
         return .function(FunctionValue(name, literal: literal, captured: captured))
     }
@@ -160,7 +233,7 @@ public final class Evaluator {
             if let expression = capture.value {
                 captured[capture.name] = try evaluate(expression, in: frame)
             } else {
-                captured[capture.name] = try read(capture.name, in: frame, at: nil)
+                captured[capture.name] = try read(capture.name, [], in: frame, at: nil)
             }
         }
         return captured
@@ -187,6 +260,8 @@ protocol StatementHandler: AnyObject {
     func include(_ request: IncludeRequest, at: SourceLocation, in: Frame) throws(ConfigFault)
     func assigned(_ key: ByteString, to object: ConfigObject, at: SourceLocation)
     func warn(_ message: String, at: SourceLocation)
+    /// What stays after any evaluation, globals aside.
+    var lastingValues: [Value] { get }
 }
 
 /// What an include statement asks for.

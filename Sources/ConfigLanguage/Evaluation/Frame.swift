@@ -8,18 +8,14 @@ final class Frame {
 
     var this: Value
     let locals: DictionaryValue
-    /// What `using` brought into reach.
-    var imports: [DictionaryValue]
     var completion = Completion.normal
 
     init(
         this: Value = .null,
-        locals: DictionaryValue = DictionaryValue(),
-        imports: [DictionaryValue] = []
+        locals: DictionaryValue = DictionaryValue().scopeCopy()
     ) {
         self.this = this
         self.locals = locals
-        self.imports = imports
     }
 
     var isInterrupted: Bool {

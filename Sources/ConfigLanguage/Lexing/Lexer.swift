@@ -17,6 +17,11 @@ struct Lexer {
     /// Longest text that is read: 16 MiB, beyond any definitions; longer ones are refused.
     static let longestText = 16 << 20
 
+    /// Most tokens, of one text and of all texts of a session: 1,000,000.
+    ///
+    /// That is 20,000 objects written out, and some 150 MiB once it is a tree.
+    static let mostTokens = 1_000_000
+
     /// Longest `<…>`: 4 KiB, the system's longest path; what is longer is a comparison.
     private static let longestPath = 4096
 
@@ -40,6 +45,12 @@ struct Lexer {
             startLine = line
             startColumn = position - lineStart + 1
             try next(text[position])
+            guard tokens.count < Self.mostTokens else {
+                throw fault(
+                    "The text has more than \(Self.mostTokens) words; it is not read. Split it, "
+                        + "or make rules of what is repeated."
+                )
+            }
         }
         startLine = line
         startColumn = position - lineStart + 1

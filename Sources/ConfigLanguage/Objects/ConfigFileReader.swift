@@ -8,14 +8,34 @@ public protocol ConfigFileReader: Sendable {
     func files(matching pattern: String) -> [String]
     /// The files below a directory whose names match a shell pattern, sorted.
     func files(below directory: String, matching pattern: String) -> [String]
+    /// The files that match a shell pattern, as `files(matching:)`, or why they cannot be found.
+    func findFiles(matching pattern: String) throws(ConfigFault) -> [String]
+    /// The files below a directory, as `files(below:matching:)`, or why they cannot be found.
+    func findFiles(
+        below directory: String,
+        matching pattern: String
+    ) throws(ConfigFault) -> [String]
+}
+
+extension ConfigFileReader {
+    /// The files that match a shell pattern.
+    public func findFiles(matching pattern: String) throws(ConfigFault) -> [String] {
+        files(matching: pattern)
+    }
+
+    /// The files below a directory whose names match a shell pattern.
+    public func findFiles(
+        below directory: String,
+        matching pattern: String
+    ) throws(ConfigFault) -> [String] {
+        files(below: directory, matching: pattern)
+    }
 }
 
 /// Reads from the file system.
 public struct SystemFileReader: ConfigFileReader {
     /// Largest file that is read: 16 MiB, beyond any definitions; larger ones are an error.
     private static let largestFile = 16 << 20
-    /// Deepest directory that is searched: 32 levels, so that links cannot lead in circles.
-    private static let deepestDirectory = 32
 
     /// Reads with the rights of the process.
     public init() {}
@@ -53,58 +73,62 @@ public struct SystemFileReader: ConfigFileReader {
         return .unreadable(Diagnostic("'\(path)' cannot be read: \(reason)."))
     }
 
-    /// The files that match a shell pattern, sorted by name.
+    /// The files that match a shell pattern, sorted by name; none where there are too many names.
     public func files(matching pattern: String) -> [String] {
-        Self.glob(pattern).filter { Self.kind(of: $0) == S_IFREG }
+        // lost on purpose: whoever wants the reason asks `findFiles`
+        (try? findFiles(matching: pattern)) ?? []
+    }
+
+    /// The files below a directory whose names match a shell pattern, sorted; none where there are
+    /// too many names.
+    public func files(below directory: String, matching pattern: String) -> [String] {
+        // lost on purpose: whoever wants the reason asks `findFiles`
+        (try? findFiles(below: directory, matching: pattern)) ?? []
+    }
+
+    /// The files that match a shell pattern, sorted by name.
+    ///
+    /// - Throws: `.unreadable` when the pattern leads to more names than are looked at.
+    public func findFiles(matching pattern: String) throws(ConfigFault) -> [String] {
+        do throws(PathSearch.Fault) {
+            return regular(
+                try PathSearch.paths(matching: ByteString(pattern), in: SystemPaths())
+            )
+        } catch {
+            throw tooMany(pattern)
+        }
     }
 
     /// The files below a directory whose names match a shell pattern, sorted.
-    public func files(below directory: String, matching pattern: String) -> [String] {
-        var found: [String] = []
-        search(directory, pattern, depth: 0, into: &found)
-        return found.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
-    }
-
-    private func search(
-        _ directory: String,
-        _ pattern: String,
-        depth: Int,
-        into found: inout [String]
-    ) {
-        guard depth < Self.deepestDirectory, let handle = unsafe opendir(directory) else { return }
-        defer { unsafe closedir(handle) }
-        while let entry = unsafe readdir(handle) {
-            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
-                unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) {
-                    unsafe String(cString: $0)
-                }
-            }
-            guard name != ".", name != ".." else { continue }
-            let path = directory + "/" + name
-            switch Self.kind(of: path) {
-            case S_IFDIR: search(path, pattern, depth: depth + 1, into: &found)
-            case S_IFREG where unsafe fnmatch(pattern, name, 0) == 0: found.append(path)
-            default: break
-            }
+    ///
+    /// - Throws: `.unreadable` when the directory holds more names than are looked at.
+    public func findFiles(
+        below directory: String,
+        matching pattern: String
+    ) throws(ConfigFault) -> [String] {
+        do throws(PathSearch.Fault) {
+            return regular(
+                try PathSearch.paths(
+                    below: directory,
+                    matching: ByteString(pattern),
+                    in: SystemPaths()
+                )
+            )
+        } catch {
+            throw tooMany(directory)
         }
     }
 
-    private static func kind(of path: String) -> mode_t? {
-        var status = stat()
-        guard unsafe stat(path, &status) == 0 else { return nil }
-        return status.st_mode & S_IFMT
+    private func regular(_ paths: [String]) -> [String] {
+        paths.filter { SystemPaths().kind(of: $0) == .file }
     }
 
-    static func glob(_ pattern: String) -> [String] {
-        var result = unsafe glob_t()
-        defer { unsafe globfree(&result) }
-        guard unsafe Glibc.glob(pattern, 0, nil, &result) == 0 else { return [] }
-        var paths: [String] = []
-        for index in 0..<Int(unsafe result.gl_pathc) {
-            if let path = unsafe result.gl_pathv[index] {
-                paths.append(unsafe String(cString: path))
-            }
-        }
-        return paths
+    private func tooMany(_ place: String) -> ConfigFault {
+        .unreadable(
+            Diagnostic(
+                "'\(place)' leads to more than \(PathSearch.mostNames) names; none is read. "
+                    + "Narrow it down."
+            )
+        )
     }
 }

@@ -42,6 +42,7 @@ public final class ConfigObject {
     /// The value of an attribute: assigned, computed or default; nil when the type has none such.
     public func attribute(_ key: ByteString) -> Value? {
         switch key {
+        case _ where schema.isValue: break
         case "name": return .string(name)
         case "__name": return .string(fullName)
         case "type": return .text(schema.name)

@@ -25,7 +25,7 @@ extension ConfigSession {
         _ locals: DictionaryValue,
         for loop: (variables: LoopVariables, collection: Expression)
     ) throws(ConfigFault) {
-        let frame = Frame(locals: locals, imports: rule.imports)
+        let frame = Frame(locals: locals.scopeCopy())
         let collection: Value
         do throws(ConfigFault) {
             collection = try evaluator.evaluate(loop.collection, in: frame)
@@ -74,7 +74,7 @@ extension ConfigSession {
                     ignore: filter.ignore
                 )
                 : filter
-            guard try matches(filter, locals, rule.imports) else { return }
+            guard try matches(filter, locals) else { return }
         }
         rule.hasMatched = true
         try countObject(at: rule.location)
@@ -88,8 +88,7 @@ extension ConfigSession {
                 location: rule.location,
                 body: rule.declaration.body,
                 ignoresErrors: rule.declaration.ignoresErrors,
-                locals: locals.shallowCopy(),
-                imports: rule.imports,
+                locals: locals.scopeCopy(),
                 presets: rule.target.presets(target)
             )
         )

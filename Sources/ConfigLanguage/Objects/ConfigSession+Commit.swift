@@ -66,8 +66,7 @@ extension ConfigSession {
                     location: object.location,
                     body: object.declaration.body,
                     ignoresErrors: object.declaration.ignoresErrors,
-                    locals: object.captured?.shallowCopy() ?? DictionaryValue(),
-                    imports: object.imports
+                    locals: (object.captured ?? DictionaryValue()).scopeCopy()
                 )
             )
         }
@@ -101,11 +100,12 @@ extension ConfigSession {
         let schema = origin.schema
         let object = ConfigObject(schema: schema, name: origin.name, location: origin.location)
         object.registry = registry
+        object.attributes.isUnseen = true
         for (key, value) in origin.presets { object.attributes[key] = value }
         let outer = current
         current = object
         defer { current = outer }
-        let frame = Frame(this: .object(object), locals: origin.locals, imports: origin.imports)
+        let frame = Frame(this: .object(object), locals: origin.locals)
         let type = ByteString(schema.name)
         for name in schema.defaultTemplates {
             guard let template = templates[type]?[name] else { continue }
@@ -140,6 +140,7 @@ extension ConfigSession {
                 at: object.location
             )
         }
+        object.attributes.isUnseen = false
         if let present = registry.add(object) {
             throw .script(
                 "Object '\(object.fullName.text)' of type '\(object.typeName)' is already defined "
@@ -166,7 +167,7 @@ extension ConfigSession {
                 ) { session throws(ConfigFault) in
                     let locals = group.captured?.shallowCopy() ?? DictionaryValue()
                     for (name, value) in rule.locals(member) { locals[name] = value }
-                    guard try session.matches(filter, locals, group.imports) else { return }
+                    guard try session.matches(filter, locals) else { return }
                     session.add(group.name, to: member, rule.memberAttribute)
                 }
             }
@@ -222,10 +223,9 @@ extension ConfigSession {
     /// True when some `assign where` holds and no `ignore where`.
     func matches(
         _ filter: Filter,
-        _ locals: DictionaryValue,
-        _ imports: [DictionaryValue]
+        _ locals: DictionaryValue
     ) throws(ConfigFault) -> Bool {
-        let frame = Frame(locals: locals, imports: imports)
+        let frame = Frame(locals: locals.scopeCopy())
         var isAssigned = false
         for condition in filter.assign where try evaluator.evaluate(condition, in: frame).isTruthy {
             isAssigned = true

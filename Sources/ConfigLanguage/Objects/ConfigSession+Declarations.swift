@@ -7,6 +7,13 @@ extension ConfigSession: StatementHandler {
         object.attributeLocations[key] = place
     }
 
+    var lastingValues: [Value] {
+        let objects = registry.typeNames.flatMap { registry.objects(ofType: $0) }
+        let bodies = templates.values.flatMap(\.values) + declared.values.flatMap(\.values)
+        let captured = bodies.compactMap(\.captured) + rules.compactMap(\.captured)
+        return objects.map { .object($0) } + captured.map { .dictionary($0) }
+    }
+
     // MARK: - Objects and templates
 
     func declare(
@@ -31,8 +38,7 @@ extension ConfigSession: StatementHandler {
             name: name,
             declaration: declaration,
             location: place,
-            captured: try evaluator.capture(declaration.captures, in: frame),
-            imports: frame.imports
+            captured: try evaluator.capture(declaration.captures, in: frame)
         )
         let type = ByteString(schema.name)
         if declaration.isTemplate {
@@ -87,11 +93,10 @@ extension ConfigSession: StatementHandler {
         default: name = try evaluator.evaluate(expression, in: frame).typeOrText
         }
         if let schema = schemas[name] { return schema }
-        if case .variable = expression.kind,
-            let indirect = try? evaluator.read(name, in: frame, at: nil),  // lost on purpose: below
-            let schema = schemas[indirect.typeOrText]
-        {
-            return schema
+        if case .variable = expression.kind {
+            // lost on purpose: the message below says more
+            let indirect = try? evaluator.read(name, expression.imports, in: frame, at: nil)
+            if let indirect, let schema = schemas[indirect.typeOrText] { return schema }
         }
         let known = schemas.keys.sorted().map(\.text).joined(separator: ", ")
         throw .script(
@@ -130,8 +135,7 @@ extension ConfigSession: StatementHandler {
                 name: try name(declaration.name, in: frame),
                 declaration: declaration,
                 location: place,
-                captured: try evaluator.capture(declaration.captures, in: frame),
-                imports: frame.imports
+                captured: try evaluator.capture(declaration.captures, in: frame)
             )
         )
     }
@@ -206,6 +210,7 @@ extension ConfigSession: StatementHandler {
         importDepth += 1
         defer { importDepth -= 1 }
         object.templates.elements.append(.string(template.name))
+        try evaluator.charge(elements: 1, place)
         for (key, value) in template.captured?.entries ?? [] { frame.locals[key] = value }
         _ = try evaluator.evaluate(template.declaration.body, in: frame)
         frame.completion = .normal
@@ -231,7 +236,10 @@ extension ConfigSession: StatementHandler {
         case .library(let path): try includeLibrary(path.text, at: place)
         case .recursive(let directory, let pattern):
             let base = absolute(directory.text, from: place)
-            for file in reader.files(below: base, matching: pattern.text) {
+            let files = try find(at: place) { reader throws(ConfigFault) in
+                try reader.findFiles(below: base, matching: pattern.text)
+            }
+            for file in files {
                 try includeFile(file, at: place)
             }
         case .zones:
@@ -245,9 +253,23 @@ extension ConfigSession: StatementHandler {
         return place.file[...slash] + path
     }
 
+    /// Looks for files; what goes wrong is an error of the include.
+    private func find(
+        at place: SourceLocation,
+        _ look: (any ConfigFileReader) throws(ConfigFault) -> [String]
+    ) throws(ConfigFault) -> [String] {
+        do throws(ConfigFault) {
+            return try look(reader)
+        } catch {
+            throw error.located(at: place)
+        }
+    }
+
     private func includeFiles(_ path: String, at place: SourceLocation) throws(ConfigFault) {
         let base = absolute(path, from: place)
-        let found = reader.files(matching: base)
+        let found = try find(at: place) { reader throws(ConfigFault) in
+            try reader.findFiles(matching: base)
+        }
         guard found.isEmpty else {
             for file in found { try includeFile(file, at: place) }
             return
@@ -264,7 +286,9 @@ extension ConfigSession: StatementHandler {
 
     private func includeLibrary(_ path: String, at place: SourceLocation) throws(ConfigFault) {
         for directory in includePaths {
-            let found = reader.files(matching: directory + "/" + path)
+            let found = try find(at: place) { reader throws(ConfigFault) in
+                try reader.findFiles(matching: directory + "/" + path)
+            }
             guard found.isEmpty else {
                 for file in found { try includeFile(file, at: place) }
                 return
@@ -283,6 +307,15 @@ extension ConfigSession: StatementHandler {
     }
 
     private func includeFile(_ path: String, at place: SourceLocation) throws(ConfigFault) {
+        guard loadedFiles.count < Self.mostFiles else {
+            throw .limit(
+                Diagnostic(
+                    "More than \(Self.mostFiles) files are included; most likely some include "
+                        + "each other.",
+                    at: place
+                )
+            )
+        }
         let text: [UInt8]
         do throws(ConfigFault) {
             text = try reader.read(path)

@@ -31,6 +31,7 @@ public final class ConfigSession {
     var rules: [ApplyRule] = []
     var objectCount = 0
     var includeDepth = 0
+    private var tokenCount = 0
     var importDepth = 0
     /// The object whose body runs.
     var current: ConfigObject?
@@ -43,6 +44,9 @@ public final class ConfigSession {
     /// Deepest includes: 32 files; deeper is most likely a file that includes itself.
     static let deepestInclude = 32
 
+    /// Most files: 10,000; more most likely include each other.
+    static let mostFiles = 10_000
+
     /// Deepest imports: 50 templates; deeper is most likely one that imports itself.
     static let deepestImport = 50
 
@@ -53,26 +57,33 @@ public final class ConfigSession {
     ///   - constants: global constants such as `PluginDir`; a `const` may override each once.
     ///   - functions: global functions beside the language's own.
     ///   - includePaths: where `include <x>` looks, in order.
+    ///   - surroundings: what scripts can learn of clock, chance, environment and files.
     public init(
         schemas: [ObjectTypeSchema],
         constants: [ByteString: Value] = [:],
         functions: [FunctionValue] = [],
         includePaths: [String] = [],
         reader: any ConfigFileReader,
-        limits: EvaluationLimits = EvaluationLimits()
+        limits: EvaluationLimits = EvaluationLimits(),
+        surroundings: Surroundings = .system
     ) {
         self.reader = reader
         self.includePaths = includePaths
         self.limits = limits
-        evaluator = Evaluator(limits: limits)
+        evaluator = Evaluator(limits: limits, surroundings: surroundings)
         schemaOrder = schemas
         for schema in schemas {
             self.schemas[ByteString(schema.name)] = schema
             evaluator.prototypes.defineType(ByteString(schema.name))
         }
-        for (name, value) in constants { evaluator.globals[name] = value }
+        define(constants: constants)
         for function in functions { evaluator.globals[function.name] = .function(function) }
         evaluator.statements = self
+        defineFinders()
+    }
+
+    deinit {
+        evaluator.cycles.releaseAll()
     }
 
     /// Loads a file and all that it includes; errors are kept for ``commit()``.
@@ -92,13 +103,30 @@ public final class ConfigSession {
         includeDepth += 1
         defer { includeDepth = outer }
         do throws(ConfigFault) {
-            let block = try Parser.parse(SourceFile(name: name, text: text))
+            let block = try parse(text, name)
             if outer == 0 { evaluator.renew(limits) }
             let frame = Frame(this: .null)
             for statement in block.statements { run(statement, in: frame) }
         } catch {
             record(error)
         }
+    }
+
+    /// The tree of a text, within what all texts of the session may have of words.
+    private func parse(_ text: [UInt8], _ name: String) throws(ConfigFault) -> Block {
+        let source = SourceFile(name: name, text: text)
+        let tokens = try Lexer.tokens(of: source)
+        tokenCount += tokens.count
+        guard tokenCount <= Lexer.mostTokens else {
+            throw .limit(
+                Diagnostic(
+                    "All files together have more than \(Lexer.mostTokens) words; this one and "
+                        + "the ones after it are not read.",
+                    at: SourceLocation(source, line: 1, column: 1)
+                )
+            )
+        }
+        return try Parser.parse(tokens)
     }
 
     /// Runs one statement of a file; after a fault the next ones still run, for all errors at once.
@@ -128,15 +156,22 @@ public final class ConfigSession {
         }
         isRunning = true
         defer { isRunning = false }
-        evaluator.renew(limits)
-        return try evaluator.call(function, this: this, arguments: arguments)
+        evaluator.renew(limits, for: .calling)
+        let known = evaluator.cycles.containers.count
+        var result = Value.null
+        // what the call made and left to itself would stay for ever
+        defer { evaluator.releaseCycles(since: known, keeping: [result, this] + arguments) }
+        result = try evaluator.call(function, this: this, arguments: arguments)
+        return result
     }
 
     /// Evaluates one expression, as the console does.
     public func evaluate(_ text: [UInt8], name: String = "<text>") throws(ConfigFault) -> Value {
         let block = try Parser.parse(SourceFile(name: name, text: text))
         evaluator.renew(limits)
-        return try evaluator.evaluate(block, in: Frame())
+        // as the console has it: names that nobody declared become fields of `this`
+        let locals = DictionaryValue().scopeCopy()
+        return try evaluator.evaluate(block, in: Frame(this: .dictionary(locals), locals: locals))
     }
 
     /// True when an object of a plainly named type was declared, whether or not its body failed.

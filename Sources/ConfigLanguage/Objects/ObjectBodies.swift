@@ -5,22 +5,19 @@ final class PendingObject {
     let declaration: ObjectDeclaration
     let location: SourceLocation
     let captured: DictionaryValue?
-    let imports: [DictionaryValue]
 
     init(
         schema: ObjectTypeSchema,
         name: ByteString,
         declaration: ObjectDeclaration,
         location: SourceLocation,
-        captured: DictionaryValue?,
-        imports: [DictionaryValue]
+        captured: DictionaryValue?
     ) {
         self.schema = schema
         self.name = name
         self.declaration = declaration
         self.location = location
         self.captured = captured
-        self.imports = imports
     }
 }
 
@@ -32,7 +29,6 @@ final class ApplyRule {
     let declaration: ApplyDeclaration
     let location: SourceLocation
     let captured: DictionaryValue?
-    let imports: [DictionaryValue]
     var hasMatched = false
 
     init(
@@ -41,8 +37,7 @@ final class ApplyRule {
         name: ByteString,
         declaration: ApplyDeclaration,
         location: SourceLocation,
-        captured: DictionaryValue?,
-        imports: [DictionaryValue]
+        captured: DictionaryValue?
     ) {
         self.schema = schema
         self.target = target
@@ -50,7 +45,6 @@ final class ApplyRule {
         self.declaration = declaration
         self.location = location
         self.captured = captured
-        self.imports = imports
     }
 }
 
@@ -62,6 +56,5 @@ struct ObjectOrigin {
     let body: Block
     let ignoresErrors: Bool
     var locals = DictionaryValue()
-    var imports: [DictionaryValue] = []
     var presets: [(ByteString, Value)] = []
 }

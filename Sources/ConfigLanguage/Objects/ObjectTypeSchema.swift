@@ -26,6 +26,10 @@ public struct ObjectTypeSchema: Sendable {
     public let isIgnored: Bool
     /// True when any attribute may be assigned and read; implied by `isIgnored`.
     public let acceptsAnyAttribute: Bool
+    /// What a value of the type is as a string; nil: `Object of type '…'`.
+    let text: @Sendable (ConfigObject) -> ByteString?
+    /// True for what functions return, such as a `DateTime`: it has no name and no templates.
+    let isValue: Bool
 
     /// Describes a type.
     public init(
@@ -39,6 +43,8 @@ public struct ObjectTypeSchema: Sendable {
         isIgnored: Bool = false,
         acceptsAnyAttribute: Bool = false
     ) {
+        text = { _ in nil }
+        isValue = false
         self.name = name
         self.attributes = Dictionary(attributes.map { ($0.name, $0) }) { _, last in last }
         self.naming = naming
@@ -48,6 +54,25 @@ public struct ObjectTypeSchema: Sendable {
         self.defaultTemplates = defaultTemplates
         self.isIgnored = isIgnored
         self.acceptsAnyAttribute = acceptsAnyAttribute || isIgnored
+    }
+
+    /// A type whose values functions return; none is ever declared.
+    init(
+        value name: String,
+        attributes: [AttributeSchema],
+        text: @escaping @Sendable (ConfigObject) -> ByteString? = { _ in nil }
+    ) {
+        self.name = name
+        self.attributes = Dictionary(attributes.map { ($0.name, $0) }) { _, last in last }
+        self.text = text
+        isValue = true
+        naming = .plain
+        applyTargets = []
+        evaluatedAfter = []
+        membership = nil
+        defaultTemplates = []
+        isIgnored = false
+        acceptsAnyAttribute = false
     }
 
     /// A type whose objects are parsed, evaluated, counted and otherwise ignored.

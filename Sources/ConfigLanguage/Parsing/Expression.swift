@@ -4,11 +4,19 @@ final class Expression: Sendable {
     let location: SourceLocation
     /// How many nodes lie below each other here; bounded by the parser.
     let height: Int32
+    /// Of a variable: what `using` names before it in the file.
+    let imports: [Expression]
 
-    init(_ kind: Kind, at location: SourceLocation, height: Int32 = 1) {
+    init(
+        _ kind: Kind,
+        at location: SourceLocation,
+        height: Int32 = 1,
+        imports: [Expression] = []
+    ) {
         self.kind = kind
         self.location = location
         self.height = height
+        self.imports = imports
     }
 
     enum Kind: Sendable {

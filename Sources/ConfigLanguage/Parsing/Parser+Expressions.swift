@@ -141,7 +141,7 @@ extension Parser {
             }
             defer { advance() }
             if case .string = current.kind { return Expression(.string(name), at: place) }
-            return Expression(.variable(name), at: place)
+            return Expression(.variable(name), at: place, imports: imports)
         case .number(let number):
             advance()
             return Expression(.number(number), at: place)

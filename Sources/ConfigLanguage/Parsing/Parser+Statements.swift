@@ -50,7 +50,7 @@ extension Parser {
         guard let operation = assignmentOperator else { return target }
         advance()
         let value = try expression()
-        let bound = scope.bindsToThis ? bindToThis(target) : target
+        let bound = scope.bindsToThis ? bind(target, to: .this) : target
         return try node(
             .assign(bound, operation, value),
             at: place,
@@ -58,12 +58,15 @@ extension Parser {
         )
     }
 
+    /// Most `using` in one file: 16, because each makes looking up a name slower.
+    private static let mostImports = 16
+
     /// In the body of an object or dictionary `vars.a = 1` means `this.vars.a = 1`.
-    private func bindToThis(_ target: Expression) -> Expression {
+    private func bind(_ target: Expression, to root: Expression.Kind) -> Expression {
         switch target.kind {
         case .variable(let name), .string(let name):
             let key = Expression(.string(name), at: target.location)
-            let this = Expression(.this, at: target.location)
+            let this = Expression(root, at: target.location)
             return Expression(
                 .index(this, key),
                 at: target.location,
@@ -71,7 +74,7 @@ extension Parser {
             )
         case .index(let base, let key):
             return Expression(
-                .index(bindToThis(base), key),
+                .index(bind(base, to: root), key),
                 at: target.location,
                 height: target.height + 1
             )
@@ -106,15 +109,20 @@ extension Parser {
             // the name's braces would be read as a dictionary only after an operator
             let declared = try expression()
             let body = try braces(lastMayBeValue: false) {
-                $0 = Scope(allowsReturn: true, bindsToThis: true)
+                $0 = Scope(allowsReturn: true)
             }
+            let name = bind(declared, to: .globals)
             return try node(
-                .namespace(declared, body),
+                .namespace(name, body),
                 at: place,
                 over: max(declared.height, body.height)
             )
         case .using:
             let value = try expression()
+            guard imports.count < Self.mostImports else {
+                throw fault("More than \(Self.mostImports) 'using' in one file; remove some.")
+            }
+            imports.append(value)
             return try node(.using(value), at: place, over: value.height)
         default:
             let value = try expression()

@@ -22,6 +22,9 @@ struct Parser {
         var allowsFilters = false
     }
 
+    /// What `using` named so far; it reaches to the end of the file.
+    var imports: [Expression] = []
+
     /// The filters found in the innermost object or apply body.
     var assignFilters: [Expression] = []
     var ignoreFilters: [Expression] = []
@@ -32,9 +35,13 @@ struct Parser {
 
     /// The tree of a whole text.
     static func parse(_ source: SourceFile) throws(ConfigFault) -> Block {
-        var parser = Parser(tokens: try Lexer.tokens(of: source))
-        let block = try parser.statements(until: .end)
-        return block
+        try parse(try Lexer.tokens(of: source))
+    }
+
+    /// The tree of a text that was cut into tokens.
+    static func parse(_ tokens: [Token]) throws(ConfigFault) -> Block {
+        var parser = Parser(tokens: tokens)
+        return try parser.statements(until: .end)
     }
 
     // MARK: - Tokens

@@ -30,12 +30,25 @@ public final class DictionaryValue {
     public private(set) var entries: [Entry]
     /// True after `.freeze()`; scripts can then no longer change it.
     public var isFrozen = false
-    /// True for `globals`, `Json`, …: reading an unknown name is then an error.
+    /// True for `globals`, `Json` and what `namespace` makes.
     public var isNamespace = false
+    /// True where every key becomes a constant when it is first set: what `namespace` makes.
+    var sealsKeys = false
+    /// True as long as no script can have stored the dictionary itself anywhere: for the variables
+    /// of a call until `locals` names them, for `{ … }` until its end or until `this` names it.
+    var isUnseen = false
 
     /// Makes a new, empty dictionary.
     public init() {
         entries = []
+    }
+
+    /// Makes an empty namespace.
+    static func namespace(sealing: Bool = false) -> DictionaryValue {
+        let made = DictionaryValue()
+        made.isNamespace = true
+        made.sealsKeys = sealing
+        return made
     }
 
     private init(sorted: [Entry]) {
@@ -78,6 +91,13 @@ public final class DictionaryValue {
     /// A new dictionary with the same keys and the same (shared) values.
     public func shallowCopy() -> DictionaryValue {
         DictionaryValue(sorted: entries)
+    }
+
+    /// A call's own variables, beginning with these.
+    func scopeCopy() -> DictionaryValue {
+        let copy = shallowCopy()
+        copy.isUnseen = true
+        return copy
     }
 
     /// Where the key is, or where it would go.

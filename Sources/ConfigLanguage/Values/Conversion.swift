@@ -9,7 +9,7 @@ extension Value {
         case .number(let number): number != 0
         case .string(let string): !string.isEmpty
         case .array(let array): array.count > 0
-        case .dictionary(let dictionary): dictionary.count > 0
+        case .dictionary(let dictionary): dictionary.isNamespace || dictionary.count > 0
         case .function, .object, .reference, .type: true
         }
     }
@@ -38,12 +38,15 @@ extension Value {
         case .boolean(let flag): return flag ? "true" : "false"
         case .number(let number): return Self.text(ofNumber: number)
         case .string(let string): return string
+        case .dictionary(let dictionary) where dictionary.isNamespace:
+            return "Object of type 'Namespace'"
         case .array, .dictionary:
             var writer = ValueWriter()
-            writer.write(self, depth: 0)
+            writer.write(self)
             return ByteString(writer.bytes)
         case .function: return "Object of type 'Function'"
-        case .object(let object): return ByteString("Object of type '\(object.typeName)'")
+        case .object(let object):
+            return object.schema.text(object) ?? ByteString("Object of type '\(object.typeName)'")
         case .reference: return "Object of type 'Reference'"
         case .type(let type): return ByteString("type '\(type.name.text)'")
         }
@@ -79,7 +82,7 @@ extension Value {
         let word = String(decoding: rest, as: UTF8.self).lowercased()
         let isNegative = text.bytes.first == UInt8(ascii: "-")
         if word == "inf" || word == "infinity" { return isNegative ? -.infinity : .infinity }
-        if word == "nan" { return .nan }
+        if word == "nan" || word.hasPrefix("nan(") && word.hasSuffix(")") { return .nan }
         var digits = 0
         func skipDigits() {
             while let byte = rest.first, (0x30...0x39).contains(byte) {
@@ -103,7 +106,8 @@ extension Value {
             guard digits > 0, digits < 400 else { return nil }
         }
         guard rest.isEmpty else { return nil }
-        return unsafe strtod(text.text, nil)
+        let number = unsafe strtod(text.text, nil)
+        return number.isFinite ? number : nil
     }
 
     /// The value as a number where the language converts; nil when it would be an error.
@@ -123,12 +127,7 @@ extension Value {
         return equal(left, right, depth: 0, budget: &budget)
     }
 
-    /// True when some element equals the value.
-    static func contains(_ element: Value, in elements: [Value]) -> Bool {
-        var budget = mostComparisons
-        return contains(element, in: elements, budget: &budget)
-    }
-
+    /// True when some element equals the value, within a budget of comparisons.
     static func contains(_ element: Value, in elements: [Value], budget: inout Int) -> Bool {
         for candidate in elements where equal(candidate, element, depth: 0, budget: &budget) {
             return true
@@ -146,7 +145,7 @@ extension Value {
     /// 64: cyclic values exist; deeper is unequal.
     static let deepestNesting = 64
 
-    private static func equal(
+    static func equal(
         _ left: Value,
         _ right: Value,
         depth: Int,
@@ -157,7 +156,10 @@ extension Value {
         switch (left, right) {
         case (.null, .null): return true
         case (.null, .string(let string)), (.string(let string), .null): return string.isEmpty
-        case (.string(let one), .string(let other)): return one == other
+        case (.string(let one), .string(let other)):
+            guard one.count == other.count else { return false }
+            budget -= one.count / 1024
+            return one == other
         case (.number(let one), .number(let other)): return one == other
         case (.boolean(let one), .boolean(let other)): return one == other
         case (.boolean(let flag), .number(let number)), (.number(let number), .boolean(let flag)):
@@ -171,7 +173,8 @@ extension Value {
             return true
         case (.dictionary(let one), .dictionary(let other)): return one === other
         case (.function(let one), .function(let other)): return one === other
-        case (.object(let one), .object(let other)): return one === other
+        case (.object(let one), .object(let other)):
+            return one === other || DateTimeType.areEqual(one, other)
         case (.reference(let one), .reference(let other)): return one === other
         case (.type(let one), .type(let other)): return one === other
         default: return false

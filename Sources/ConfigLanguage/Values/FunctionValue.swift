@@ -8,20 +8,46 @@ public final class FunctionValue {
         case script(FunctionLiteral)
     }
 
-    /// The name it was declared under, or empty.
+    /// The name it was declared under, such as `System#len`, or empty.
     public let name: ByteString
+    /// The names of its parameters, as scripts see them.
+    let parameters: [ByteString]
+    /// How many arguments a call must and may have.
+    let arity: ClosedRange<Int>
+    /// True when a call changes nothing.
+    let hasNoEffect: Bool
     let body: Body
     /// The values of `use (…)`, seen as locals of every call.
     private(set) var captured: DictionaryValue?
 
-    /// A function that the host program provides.
+    /// A function that the host program provides; it takes any number of arguments.
     public init(_ name: ByteString, native: @escaping Native) {
         self.name = name
+        parameters = []
+        arity = 0...Int.max
+        hasNoEffect = false
+        body = .native(native)
+    }
+
+    init(
+        _ name: ByteString,
+        parameters: [ByteString],
+        arity: ClosedRange<Int>,
+        hasNoEffect: Bool,
+        native: @escaping Native
+    ) {
+        self.name = name
+        self.parameters = parameters
+        self.arity = arity
+        self.hasNoEffect = hasNoEffect
         body = .native(native)
     }
 
     init(_ name: ByteString, literal: FunctionLiteral, captured: DictionaryValue?) {
         self.name = name
+        parameters = literal.parameters
+        arity = literal.parameters.count...Int.max
+        hasNoEffect = false
         body = .script(literal)
         self.captured = captured
     }
@@ -89,9 +115,21 @@ public final class TypeValue {
     public let name: ByteString
     /// What its values inherit methods from.
     public let prototype: DictionaryValue
+    /// The type whose methods its values have too.
+    let base: TypeValue?
 
-    init(_ name: ByteString, prototype: DictionaryValue = DictionaryValue()) {
+    init(
+        _ name: ByteString,
+        prototype: DictionaryValue = DictionaryValue(),
+        base: TypeValue? = nil
+    ) {
         self.name = name
         self.prototype = prototype
+        self.base = base
+    }
+
+    /// The method that values of the type have under a name.
+    func method(_ name: ByteString) -> Value? {
+        prototype[name] ?? base?.method(name)
     }
 }

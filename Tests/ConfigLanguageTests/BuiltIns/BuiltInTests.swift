@@ -20,8 +20,17 @@ import Testing
         ("range(2, 5)", "[ 2.000000, 3.000000, 4.000000 ]"),
         ("range(5, 0, -2)", "[ 5.000000, 3.000000, 1.000000 ]"),
         ("escape_shell_arg(\"it's\")", "\"'it'\\''s'\""), ("basename(\"/a/b.c\")", "\"b.c\""),
-        ("dirname(\"/a/b/c\")", "\"/a/b\""), ("path_exists(\"/\")", "true"),
-        ("getenv(\"NO_SUCH_VARIABLE_HERE\")", "null"),
+        ("dirname(\"/a/b/c\")", "\"/a/b\""), ("path_exists(\"/etc\")", "true"),
+        ("getenv(\"NO_SUCH_VARIABLE_HERE\")", "\"\""), ("getenv(\"LANG\")", "\"C\""),
+        ("get_time()", "1000000000.500000"), ("random()", "536870912"),
+        ("Math.random()", "0.250000"), ("DateTime().value", "1000000000.500000"),
+        ("glob(\"/etc/*.conf\")", "[ \"/etc/a.conf\" ]"),
+        ("glob(\"/etc/*\", GlobDirectory)", "[ \"/etc/sub\" ]"),
+        ("glob(\"/etc/[a-b].*\", GlobFile)", "[ \"/etc/a.conf\", \"/etc/b.txt\" ]"),
+        (
+            "glob_recursive(\"/etc\", \"*.conf\")",
+            "[ \"/etc/a.conf\", \"/etc/sub/c.conf\" ]"
+        ),
         (
             "Json.encode({ a = [ 1, 0.5, \"x\\n\", null, true ] })",
             "\"{\"a\":[1,0.5,\"x\\n\",null,true]}\""

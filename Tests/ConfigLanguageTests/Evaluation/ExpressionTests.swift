@@ -27,7 +27,8 @@ import Testing
     @Test(arguments: [
         "true + 1", "1 / 0", "1 % 0", "[ 1 ][5]", "undefined_name", "\"a\" * 2", "\"a\" < 1",
         "5.foo", "null()", "1 in 5", "number(\"x\")", "1e1000 << 1", "throw \"x\"", "5 = 3",
-        "(a => a)()", "\"a\".substr(9)", "Json.decode(\"{\")", "Json.nothing", "String.foo",
+        "(a => a)()", "\"a\".substr(9)", "Json.decode(\"{\")", "Json.get(\"nothing\")",
+        "String.foo",
     ])
     func `what makes no sense is an error`(text: String) {
         #expect(throws: ConfigFault.self) { try value(text) }
@@ -68,6 +69,14 @@ import Testing
 
     @Test func `a constant can be set once`() {
         #expect(shown("const A = 1; A = 2; A").contains("must not be modified"))
-        #expect(shown("const A = 1; const A = 2; A").contains("already defined"))
+        #expect(shown("const A = 1; globals.A = 2; A").contains("must not be modified"))
+        #expect(shown("const A = 1; globals.remove(\"A\")").contains("must not be modified"))
+    }
+
+    @Test func `a second const of a name has a warning, as in Icinga`() throws {
+        let session = try committed("const A = 1\nconst A = 2")
+        #expect(session.constant("A")?.asNumber == 2)
+        #expect(session.warnings.map(\.location?.line) == [2])
+        #expect(session.warnings[0].message.contains("already defined"))
     }
 }

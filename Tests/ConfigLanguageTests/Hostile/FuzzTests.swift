@@ -1,82 +1,104 @@
 import ConfigLanguage
+import Foundation
 import Testing
 
-@Suite struct FuzzTests {
-    private static let limits = EvaluationLimits(steps: 3000, allocatedBytes: 4 << 20)
+/// Whatever a text says, reading and running it ends soon, in an error at worst, and takes bounded
+/// memory.
+///
+/// `FORWARDER_FUZZ=full` fuzzes for `FORWARDER_FUZZ_SECONDS` (600) with a new seed each time, or
+/// with that of `FORWARDER_FUZZ_SEED`; it is meant to run alone, because the memory is the
+/// process's.
+@Suite(.serialized) struct FuzzTests {
+    private static let environment = ProcessInfo.processInfo.environment
+    private static let isFull = environment["FORWARDER_FUZZ"] == "full"
 
-    /// Loads and commits; whatever is wrong must be an error, never a trap.
-    private func run(_ bytes: [UInt8]) {
+    /// A tenth of the steps that loading has, so that endless loops do not take all the time, and
+    /// all of its memory.
+    private static let limits = EvaluationLimits(steps: 2_000_000)
+    /// Most memory of the process, of which the test program and its runtime need 30 MB.
+    private static let mostMemory = 256_000_000
+    /// Longest time for one text; what takes longer hangs.
+    private static let patience = Duration.seconds(20)
+
+    /// Loads, commits and evaluates; whatever is wrong must be an error, never a trap.
+    private func run(_ bytes: [UInt8], limits: EvaluationLimits) {
         let session = ConfigSession(
             schemas: TestTypes.all,
             reader: MemoryFiles(),
-            limits: Self.limits
+            limits: limits,
+            surroundings: .fixed
         )
+        session.load(text: Array("template Host \"t\" { vars.t = 1 }\n".utf8), name: "templates")
         session.load(text: bytes, name: "fuzz")
         do throws(ConfigFault) {
             try session.commit()
         } catch {
             #expect(!error.description.isEmpty)
         }
-    }
-
-    @Test func `mutated tokens never trap`() {
-        var random = SeededGenerator(seed: 7)
-        for _ in 0..<1500 { run(Array(Mutations.text(&random).utf8)) }
-    }
-
-    @Test func `mutated bytes never trap`() {
-        var random = SeededGenerator(seed: 11)
-        for _ in 0..<1500 {
-            var bytes = Array((Mutations.seeds.randomElement(using: &random) ?? "").utf8)
-            for _ in 0..<Int.random(in: 1...6, using: &random) {
-                let place = Int.random(in: 0..<bytes.count, using: &random)
-                bytes[place] = UInt8.random(in: 0...255, using: &random)
-            }
-            run(bytes)
+        do throws(ConfigFault) {
+            let value = try session.evaluate(bytes)
+            _ = value.toText
+            if let function = value.asFunction { _ = try session.call(function) }
+        } catch {
+            #expect(!error.description.isEmpty)
         }
     }
 
-    @Test func `random calls of built-ins with odd arguments never trap`() throws {
-        var random = SeededGenerator(seed: 13)
-        let values = [
-            "null", "1e1", "0 - 5", "1000000000000000000000", "number(\"inf\")", "number(\"nan\")",
-            "\"\"", "\"a\\377\"", "[ ]", "[ 1, \"b\", null ]", "{ }", "{ a = 1 }", "x => x",
-            "String",
-            "0.5", "true", "\"^(a|b)*$\"", "-1", "Math", "&globals",
-        ]
-        let functions = [
-            "match", "regex", "cidr_match", "len", "union", "intersection", "keys", "string",
-            "number", "bool", "range", "escape_shell_arg", "escape_shell_cmd", "basename",
-            "dirname",
-            "typeof", "Json.encode", "Json.decode", "Math.floor", "Math.round", "Math.pow",
-            "Math.max",
-            "log", "glob", "path_exists",
-        ]
-        let methods = [
-            "len", "substr", "split", "find", "replace", "join", "sort", "map", "filter", "reduce",
-            "any", "all", "get", "set", "remove", "add", "contains", "unique", "reverse", "call",
-            "callv", "keys", "values", "to_string", "shallow_clone", "freeze", "clear", "trim",
-        ]
-        let operators = ["+", "-", "*", "/", "%", "<<", ">>", "&", "|", "^", "<", "in", "==", "&&"]
-        func pick(_ list: [String]) -> String { list.randomElement(using: &random) ?? "" }
-        for _ in 0..<1500 {
-            let text =
-                switch Int.random(in: 0..<4, using: &random) {
-                case 0: "\(pick(functions))(\(pick(values)), \(pick(values)), \(pick(values)))"
-                case 1: "(\(pick(values))).\(pick(methods))(\(pick(values)), \(pick(values)))"
-                case 2: "(\(pick(values))) \(pick(operators)) (\(pick(values)))"
-                default: "var v = \(pick(values)); v[\(pick(values))] = 1; ~(\(pick(values)))"
-                }
-            do throws(ConfigFault) {
-                _ = try value(text, limits: Self.limits).toText
-            } catch {
-                #expect(!error.description.isEmpty)
-            }
+    private static func sections() throws -> [String] {
+        Oracle.hasIncludes ? try RealFiles().sections : []
+    }
+
+    @Test func `changed, spliced, deep and endless texts never trap`() throws {
+        var inputs = FuzzInputs(seed: 7, sections: try Self.sections())
+        let limits = EvaluationLimits(steps: 20_000, allocatedBytes: 4 << 20)
+        for _ in 0..<4500 { run(inputs.next(), limits: limits) }
+    }
+
+    @Test(.enabled(if: isFull, "the long form needs FORWARDER_FUZZ=full"))
+    func `ten minutes of fuzzing end without crash or hang in bounded memory`() throws {
+        let given = Self.environment["FORWARDER_FUZZ_SEED"].flatMap { UInt64($0) }
+        let seed = given ?? UInt64.random(in: .min ... .max)
+        let seconds = Self.environment["FORWARDER_FUZZ_SECONDS"].flatMap { Int($0) } ?? 600
+        print("fuzz: seed \(seed), \(seconds) s")
+        var inputs = FuzzInputs(seed: seed, sections: try Self.sections())
+        let clock = ContinuousClock()
+        let end = clock.now + .seconds(seconds)
+        var count = 0
+        var longest = Duration.zero
+        Self.forgetPeak()
+        while clock.now < end {
+            let text = inputs.next()
+            let taken = clock.measure { run(text, limits: Self.limits) }
+            count += 1
+            guard taken > longest else { continue }
+            longest = taken
+            #expect(taken < Self.patience, "\(String(decoding: text.prefix(2000), as: UTF8.self))")
         }
+        let peak = try #require(Self.peakMemory())
+        #expect(peak <= Self.mostMemory)
+        print(
+            "fuzz: \(count) texts, longest \(longest), peak memory \(peak / 1_000_000) MB, "
+                + "seed \(seed)"
+        )
     }
 
     @Test(arguments: ["<", "\"", "/*", "{{{", "@", "\\", "$", "\u{0}", "\u{feff}", "é", "<a\n"])
     func `a text of one thing repeated ends quickly`(piece: String) {
-        run(Array(String(repeating: piece, count: 20_000).utf8))
+        run(Array(String(repeating: piece, count: 20_000).utf8), limits: Self.limits)
+    }
+
+    /// The most memory that the process ever had, in bytes.
+    private static func peakMemory() -> Int? {
+        // lost on purpose: without /proc there is nothing to measure
+        let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+        let line = status?.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        return line?.split(whereSeparator: \.isWhitespace).dropFirst().first
+            .flatMap { Int($0) }.map { $0 * 1024 }
+    }
+
+    /// Lets the peak begin again at what the process has now.
+    private static func forgetPeak() {
+        // lost on purpose: the peak then counts from the start of the process
+        try? Data("5".utf8).write(to: URL(fileURLWithPath: "/proc/self/clear_refs"))
     }
 }

@@ -9,30 +9,50 @@ enum Oracle {
     static var isInstalled: Bool { FileManager.default.isExecutableFile(atPath: binary) }
     static var hasIncludes: Bool { FileManager.default.fileExists(atPath: includes) }
 
+    private static let environment = ProcessInfo.processInfo.environment
+
+    /// True for the long form: `FORWARDER_ORACLE=full`.
+    static var isFull: Bool { environment["FORWARDER_ORACLE"] == "full" }
+
+    /// What all random inputs are made of: `FORWARDER_ORACLE_SEED`, or always the same.
+    static var seed: UInt64 {
+        environment["FORWARDER_ORACLE_SEED"].flatMap { UInt64($0) } ?? 20_261_121
+    }
+
+    /// Where answers are to be recorded: `FORWARDER_ORACLE_RECORD`, the path of a file.
+    static var recordPath: String? { environment["FORWARDER_ORACLE_RECORD"] }
+
     /// The verdict on a text: true, false, or nil when the binary itself failed.
-    static func accepts(_ text: String) -> Bool? {
+    static func accepts(_ text: [UInt8]) -> Bool? {
+        run(text, ["--syntax-only"]).map { $0.status == 0 }
+    }
+
+    /// What the console prints last for a script; nil when it failed, was killed or hung.
+    static func answer(to script: String) -> String? {
+        guard let run = run(Array(script.utf8), []), run.status == 0 else { return nil }
+        // warnings come before it
+        return run.output.split(separator: "\n").last.map(String.init)
+    }
+
+    private static func run(
+        _ text: [UInt8],
+        _ options: [String]
+    ) -> (status: Int32, output: String)? {
         let path = NSTemporaryDirectory() + "oracle-\(UUID().uuidString).conf"
         defer { try? FileManager.default.removeItem(atPath: path) }  // lost on purpose: temporary
-        guard FileManager.default.createFile(atPath: path, contents: Data(text.utf8)) else {
+        guard FileManager.default.createFile(atPath: path, contents: Data(text)) else {
             return nil
         }
-        guard let run = run(["console", "--syntax-only", "-r", path]) else { return nil }
-        return run.status == 0
-    }
-
-    /// What the console prints for an expression, without the last line end.
-    static func evaluate(_ expression: String) -> String? {
-        guard let run = run(["console", "-e", expression]), run.status == 0 else { return nil }
-        return run.output.trimmingCharacters(in: .whitespacesAndNewlines)
-    }
-
-    private static func run(_ arguments: [String]) -> (status: Int32, output: String)? {
         let process = Process()
         let pipe = Pipe()
         // the binary waits for ever on some texts, such as `$x`
         process.executableURL = URL(fileURLWithPath: "/usr/bin/timeout")
-        process.arguments = ["5", binary] + arguments
-        process.environment = ["ICINGA2_USER": "root", "ICINGA2_GROUP": "root", "PATH": "/usr/bin"]
+        // crash reports go nowhere
+        process.arguments =
+            ["5", binary, "console", "-D", "LogDir=/nonexistent"] + options + ["-r", path]
+        process.environment = [
+            "ICINGA2_USER": "root", "ICINGA2_GROUP": "root", "PATH": "/usr/bin", "TZ": "UTC",
+        ]
         process.standardOutput = pipe
         process.standardError = FileHandle.nullDevice
         process.standardInput = FileHandle.nullDevice
@@ -47,96 +67,32 @@ enum Oracle {
     }
 }
 
-/// A random sequence that is the same in every run.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
+/// How often both sides agreed.
+struct OracleTally {
+    /// What was compared, for the last line.
+    let subject: String
+    private(set) var agreements = 0
+    private(set) var differences: [String] = []
+    /// How often the oracle crashed or hung.
+    private(set) var skipped = 0
 
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
-}
-
-/// Texts made of real ones by changing tokens.
-enum Mutations {
-    static let seeds: [String] = [
-        """
-        object Host "a" {
-          import "generic"
-          address = "192.0.2.1"
-          vars.os = "Linux"
-        }
-
-        """,
-        """
-        apply Service "d" for (disk => config in host.vars.disks) {
-          vars += config
-          assign where host.vars.os == "Linux" && !host.vars.x
-        }
-
-        """,
-        """
-        function f(a, b) use (c = 3) {
-          if (a < b) {
-            return a + [ 1, 2 ]
-          } else {
-            b.c += 1
-          }
-        }
-
-        """,
-        """
-        template CheckCommand "x" default {
-          command = [ PluginDir + "/x" ]
-          arguments = {
-            "-w" = { value = "$w$"; set_if = {{ macro("$y$") }} }
-          }
-        }
-
-        """,
-        """
-        for (var k => v in { a = 1, b = x => x * 2 }) {
-          while (k) { break }
-          try { throw v } except { k = null }
-        }
-
-        """,
-        """
-        const A = (1m + 5) ? "a" in [ "b" ] : -3 % 2 | 4
-        var x = &A; *x = this.y
-        include "x"
-        namespace N { z = 1 }
-
-        """,
-    ]
-
-    private static let words = [
-        "{", "}", "(", ")", "[", "]", "{{", "}}", ",", ";", "\n", "=", "+=", "=>", "==", "<", ">",
-        "!",
-        "&", "*", "-", "?", ":", ".", "in", "!in", "if", "else", "use", "for", "return", "var",
-        "object", "apply", "assign where", "import", "\"s\"", "5m", "x", "null", "function", "@in",
-    ]
-
-    static func text(_ random: inout SeededGenerator) -> String {
-        var pieces = pieces(of: seeds.randomElement(using: &random) ?? "")
-        for _ in 0..<Int.random(in: 1...3, using: &random) where !pieces.isEmpty {
-            let place = Int.random(in: 0..<pieces.count, using: &random)
-            switch Int.random(in: 0..<4, using: &random) {
-            case 0: pieces.remove(at: place)
-            case 1: pieces.insert(words.randomElement(using: &random) ?? "", at: place)
-            case 2: pieces[place] = words.randomElement(using: &random) ?? ""
-            default: pieces.swapAt(place, Int.random(in: 0..<pieces.count, using: &random))
-            }
-        }
-        return pieces.joined(separator: " ")
+    init(_ subject: String) {
+        self.subject = subject
     }
 
-    private static func pieces(of text: String) -> [String] {
-        text.replacingOccurrences(of: "\n", with: " \n ").split(separator: " ").map(String.init)
+    mutating func compare(_ what: String, ours: String, theirs: String) {
+        if ours == theirs {
+            agreements += 1
+        } else {
+            differences.append("\(what)\n  Icinga: \(theirs)\n  here:   \(ours)")
+        }
+    }
+
+    mutating func skip() { skipped += 1 }
+
+    /// The counts, for the last line of a run.
+    var summary: String {
+        "oracle \(subject): \(agreements) agree, \(differences.count) differ, "
+            + "\(skipped) skipped because Icinga crashed (seed \(Oracle.seed))"
     }
 }

@@ -110,7 +110,8 @@ func session(
     constants: [ByteString: Value] = [:],
     functions: [FunctionValue] = [],
     includePaths: [String] = [],
-    limits: EvaluationLimits = EvaluationLimits()
+    limits: EvaluationLimits = EvaluationLimits(),
+    surroundings: Surroundings = .fixed
 ) -> ConfigSession {
     let session = ConfigSession(
         schemas: TestTypes.all,
@@ -118,10 +119,44 @@ func session(
         functions: functions,
         includePaths: includePaths,
         reader: MemoryFiles(content: files),
-        limits: limits
+        limits: limits,
+        surroundings: surroundings
     )
     session.load(text: Array(text.utf8), name: "/etc/test/main.conf")
     return session
+}
+
+/// Names that exist in memory only.
+struct MemoryPaths: PathLookup {
+    var files: [String] = ["/etc/a.conf", "/etc/b.txt", "/etc/sub/c.conf", "/etc/.hidden"]
+
+    func exists(_ path: String) -> Bool { kind(of: path) != nil }
+
+    func kind(of path: String) -> PathEntry.Kind? {
+        if files.contains(path) { return .file }
+        let folder = path.hasSuffix("/") ? path : path + "/"
+        return files.contains { $0.hasPrefix(folder) } ? .directory : nil
+    }
+
+    func entries(of directory: String, limit: Int) -> [PathEntry]? {
+        let folder = directory.hasSuffix("/") ? directory : directory + "/"
+        let inside = files.filter { $0.hasPrefix(folder) }.map { $0.dropFirst(folder.count) }
+        let names = Set(inside.map { String($0.prefix { $0 != "/" }) })
+        return names.count > limit ? nil : names.map(PathEntry.init)
+    }
+}
+
+extension Surroundings {
+    /// A world in which nothing changes.
+    static var fixed: Surroundings {
+        Surroundings(
+            now: { 1_000_000_000.5 },
+            random: { 1 << 62 },
+            environment: { $0 == "LANG" ? "C" : nil },
+            paths: MemoryPaths(),
+            calendar: .utc
+        )
+    }
 }
 
 /// A committed session; every error fails the test that throws.

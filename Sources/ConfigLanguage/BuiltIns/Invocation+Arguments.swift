@@ -1,0 +1,97 @@
+extension Invocation {
+    /// The value that a method was called on, or a fault.
+    func expectArray(_ value: Value) throws(ConfigFault) -> ArrayValue {
+        guard let array = value.asArray else {
+            throw fault("An array is needed here, not '\(value.typeName.text)'.")
+        }
+        return array
+    }
+
+    /// An array; nil for null, which counts as none.
+    func expectArrayOrNothing(_ value: Value) throws(ConfigFault) -> ArrayValue? {
+        value.isNull ? nil : try expectArray(value)
+    }
+
+    func expectDictionary(_ value: Value) throws(ConfigFault) -> DictionaryValue {
+        guard let dictionary = value.asDictionary, !dictionary.isNamespace else {
+            throw fault("A dictionary is needed here, not '\(value.typeName.text)'.")
+        }
+        return dictionary
+    }
+
+    func expectFunction(_ value: Value) throws(ConfigFault) -> FunctionValue {
+        guard let function = value.asFunction else {
+            throw fault("A function is needed here, not '\(value.typeName.text)'.")
+        }
+        return function
+    }
+
+    func expectNumber(_ value: Value) throws(ConfigFault) -> Double {
+        guard let number = value.toNumber else {
+            throw fault("A number is needed here, not '\(value.toText.text.prefix(40))'.")
+        }
+        return number
+    }
+
+    /// A truth value as functions such as that of `filter` return it: a boolean or a number.
+    func expectTruth(_ value: Value) throws(ConfigFault) -> Bool {
+        try expectNumber(value) != 0
+    }
+
+    /// A number as an index, clamped so that any double is safe.
+    func expectIndex(_ value: Value) throws(ConfigFault) -> Int {
+        let number = try expectNumber(value)
+        guard !number.isNaN else { throw fault("A number is needed here, not 'nan'.") }
+        return Int(max(-1e15, min(1e15, number)))
+    }
+
+    /// Counts the steps of work on this many bytes or elements that are next to each other.
+    func work(_ count: Int) throws(ConfigFault) {
+        try evaluator.spend(count / 64, at: location)
+    }
+
+    /// Refuses text that is getting longer than a string may be.
+    func requireText(of count: Int) throws(ConfigFault) {
+        guard count <= evaluator.limits.stringBytes else {
+            try evaluator.charge(bytes: count, location)
+            return
+        }
+    }
+
+    /// An argument as text; writing out an array or dictionary counts as making a string.
+    func text(_ index: Int) throws(ConfigFault) -> ByteString {
+        try evaluator.text(of: argument(index), at: location)
+    }
+
+    /// What a method was called on, as text.
+    var thisText: ByteString {
+        get throws(ConfigFault) { try evaluator.text(of: this, at: location) }
+    }
+
+    /// The elements as text, within the limits.
+    func texts(of elements: [Value]) throws(ConfigFault) -> [ByteString] {
+        var texts: [ByteString] = []
+        for element in elements {
+            texts.append(element.toText)
+            try evaluator.charge(bytes: texts.last?.count ?? 0, location)
+        }
+        return texts
+    }
+
+    /// A new string, within the limits.
+    func make(_ string: ByteString) throws(ConfigFault) -> Value {
+        try evaluator.charge(bytes: string.count, location)
+        return .string(string)
+    }
+
+    /// A new array, within the limits.
+    func make(_ elements: [Value]) throws(ConfigFault) -> Value {
+        try evaluator.charge(elements: elements.count, location)
+        return .array(ArrayValue(elements))
+    }
+
+    /// Calls a function that was given as argument.
+    func run(_ function: FunctionValue, _ arguments: [Value]) throws(ConfigFault) -> Value {
+        try evaluator.call(function, this: .null, arguments: arguments, location: location)
+    }
+}

@@ -1,0 +1,100 @@
+/// Finds paths by shell patterns, and looks at no more than a bounded number of names.
+///
+/// Not the C library's `glob`: `/*/*/*/*/*/*` makes that walk the whole machine.
+struct PathSearch {
+    /// Why a search gave up.
+    enum Fault: Error {
+        case tooManyNames
+    }
+
+    private let paths: any PathLookup
+    private var looked = 0
+    private var found: [String] = []
+
+    /// Most names that one search looks at: 20,000, ten times what a large system's `/usr/bin`
+    /// holds.
+    static let mostNames = 20_000
+    /// Deepest directory that a recursive search enters: 32 levels, so that links cannot lead in
+    /// circles.
+    static let deepestDirectory = 32
+
+    init(_ paths: any PathLookup) {
+        self.paths = paths
+    }
+
+    /// The paths that match a pattern, sorted by bytes.
+    static func paths(
+        matching pattern: ByteString,
+        in paths: any PathLookup
+    ) throws(Fault) -> [String] {
+        var search = PathSearch(paths)
+        let parts = pattern.bytes.split(separator: UInt8(ascii: "/")).map { Array($0) }
+        let isAbsolute = pattern.bytes.first == UInt8(ascii: "/")
+        guard !pattern.isEmpty else { return [] }
+        try search.match(parts[...], below: isAbsolute ? "/" : "")
+        return search.sorted()
+    }
+
+    /// The paths below a directory whose last part matches a pattern, sorted by bytes.
+    static func paths(
+        below directory: String,
+        matching pattern: ByteString,
+        in paths: any PathLookup
+    ) throws(Fault) -> [String] {
+        var search = PathSearch(paths)
+        try search.walk(directory, pattern.bytes, depth: 0)
+        return search.sorted()
+    }
+
+    private func sorted() -> [String] {
+        found.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+
+    private mutating func names(in directory: String) throws(Fault) -> [String] {
+        guard let entries = paths.entries(of: directory, limit: Self.mostNames - looked) else {
+            throw .tooManyNames
+        }
+        looked += entries.count + 1
+        guard looked < Self.mostNames else { throw .tooManyNames }
+        return entries.map(\.name)
+    }
+
+    private mutating func match(
+        _ parts: ArraySlice<[UInt8]>,
+        below directory: String
+    ) throws(Fault) {
+        guard let part = parts.first else {
+            if paths.exists(directory) { found.append(directory) }
+            return
+        }
+        let rest = parts.dropFirst()
+        let slash = directory.isEmpty || directory.hasSuffix("/") ? "" : "/"
+        guard part.contains(where: { "*?[".utf8.contains($0) }) else {
+            let next = directory + slash + String(decoding: part, as: UTF8.self)
+            guard rest.isEmpty || paths.kind(of: next) == .directory else { return }
+            try match(rest, below: next)
+            return
+        }
+        for name in try names(in: directory) {
+            // as in a shell, `*` finds no hidden file
+            guard part.first == UInt8(ascii: ".") || !name.hasPrefix(".") else { continue }
+            guard ShellPattern.matches(part, Array(name.utf8)) else { continue }
+            let next = directory + slash + name
+            guard rest.isEmpty || paths.kind(of: next) == .directory else { continue }
+            try match(rest, below: next)
+        }
+    }
+
+    private mutating func walk(
+        _ directory: String,
+        _ pattern: [UInt8],
+        depth: Int
+    ) throws(Fault) {
+        guard depth < Self.deepestDirectory else { return }
+        for name in try names(in: directory) {
+            let path = directory.hasSuffix("/") ? directory + name : directory + "/" + name
+            if ShellPattern.matches(pattern, Array(name.utf8)) { found.append(path) }
+            if paths.kind(of: path) == .directory { try walk(path, pattern, depth: depth + 1) }
+        }
+    }
+}
