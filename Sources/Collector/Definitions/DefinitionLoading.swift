@@ -91,8 +91,8 @@ struct DefinitionLoading {
             // rules may apply to it, so it has to be there from the start
             session = try commit(paths, ownHost: true)
         }
-        try validate(session)
-        return Definitions(session: session, settings: settings)
+        let rules = try validate(session)
+        return Definitions(session: session, settings: settings, rules: rules)
     }
 
     // MARK: Files
@@ -172,7 +172,9 @@ struct DefinitionLoading {
 
     // MARK: Validation
 
-    private func validate(_ session: ConfigSession) throws(DefinitionsFault) {
+    private func validate(
+        _ session: ConfigSession
+    ) throws(DefinitionsFault) -> SchedulingRules {
         let health = HealthService(nodeName: settings.nodeName)
         let own = ObjectName(host: settings.nodeName)
         var validation = ObjectValidation(session.registry)
@@ -184,9 +186,12 @@ struct DefinitionLoading {
             name: ByteString(health.name.fullName)
         )
         if let definition { errors += health.errors(in: definition) }
+        let rules = SchedulingRules(session.registry)
+        errors += rules.errors
         guard errors.isEmpty else {
             throw .invalid(missingLibrary(errors) + errors)
         }
+        return rules
     }
 
     /// The reason behind errors about names that the template library would have defined; it goes
