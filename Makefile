@@ -30,7 +30,8 @@ build: dependencies
 
 check: lint build unit
 
-test: test-dependencies lint build unit real
+test: test-dependencies lint build
+	SWIFT_FLAGS="$(SWIFT_FLAGS)" scripts/test-lanes real demo unit
 
 crash: test-dependencies build
 	FORWARDER_CRASH=full swift test $(SWIFT_FLAGS) --skip-build --no-parallel --filter '^CrashTests\.'
@@ -56,7 +57,7 @@ unit: build
 	swift test $(SWIFT_FLAGS) --skip-build --skip '^$(REAL)\.'
 
 real: build
-	SWIFT_FLAGS="$(SWIFT_FLAGS)" scripts/real-tests
+	SWIFT_FLAGS="$(SWIFT_FLAGS)" scripts/test-lanes real
 
 compat: test-dependencies build
 	SWIFT_FLAGS="$(SWIFT_FLAGS)" scripts/compat

@@ -110,7 +110,9 @@ static const struct rule rules[] = {
         {1, socket_type, 1, {SOCK_STREAM}},
         {2, whole, 2, {0, IPPROTO_TCP}},
     }},
-    {SYS_setsockopt, 2, {{1, whole, 1, {IPPROTO_TCP}}, {2, whole, 1, {TCP_NODELAY}}}},
+    {SYS_setsockopt, 2, {
+        {1, whole, 1, {IPPROTO_TCP}}, {2, whole, 2, {TCP_NODELAY, TCP_QUICKACK}},
+    }},
     {SYS_setsockopt, 2, {{1, whole, 1, {SOL_SOCKET}}, {2, whole, 1, {SO_LINGER}}}},
     {SYS_getsockopt, 1, {{1, whole, 1, {SOL_SOCKET}}}},
     /* not F_SETOWN and its like, which send signals */

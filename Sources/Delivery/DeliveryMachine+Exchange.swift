@@ -40,11 +40,14 @@ extension DeliveryMachine {
         parkings = []
     }
 
-    /// Whether a commit is worth its cost: while more than half of the window is on its way, more
+    /// Whether a commit is worth its cost: while there is no room for a whole batch of leases, more
     /// outcomes will come to share it, and the master has enough to do meanwhile.
     ///
     /// A settlement that waits here and is lost in a crash is one more to read back.
-    private var hasRoomForBatch: Bool { flightsHere <= link.node.window / 2 }
+    private var hasRoomForBatch: Bool {
+        let window = link.node.window
+        return window - flightsHere >= min(window - window / 2, DeliverySettings.leaseBatch)
+    }
 
     /// Submissions that are out to the node in use.
     private var flightsHere: Int { flights.count - flightsElsewhere }

@@ -76,7 +76,7 @@ package struct DeliverySettings: Sendable, Hashable {
         /// The grace period's default of 5 s is more than a stalled loopback or local network
         /// holds bytes; sites behind middleboxes that hold them longer raise it.
         package init(
-            id: NodeID, name: String, window: Int = 256, grace: Duration = .seconds(5)
+            id: NodeID, name: String, window: Int = 512, grace: Duration = .seconds(5)
         ) {
             self.id = id
             self.name = name

@@ -20,8 +20,8 @@ struct Forwarder: AsyncParsableCommand {
         subcommands: [
             DaemonCommand.self, FlushCommand.self, StatusCommand.self, ValidateCommand.self,
             ListCommand.self, QueueCommand.self, RunCommand.self, RecheckCommand.self,
-            PauseCommand.self, ResumeCommand.self, PolicyCommand.self, InventoryCommand.self,
-            RenderCommand.self,
+            SubmitCommand.self, PauseCommand.self, ResumeCommand.self, PolicyCommand.self,
+            InventoryCommand.self, RenderCommand.self,
         ])
 
     static func main() async {

@@ -44,7 +44,7 @@ package struct NodeSettings: Hashable, Sendable {
     /// A node with all its settings.
     package init(
         name: String, identity: String, addresses: [String], port: UInt16,
-        connections: UInt16 = 4, window: UInt16 = 64,
+        connections: UInt16 = 4, window: UInt16 = 128,
         connectTimeout: Duration = .seconds(15), answerTimeout: Duration = .seconds(30)
     ) {
         self.name = name

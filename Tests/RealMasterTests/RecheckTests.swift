@@ -17,6 +17,13 @@ struct RecheckTests {
             check_interval = 1h
             vars.name = "router"
         }
+        object TimePeriod "never" { ranges = { } }
+        object Service "closed" {
+            host_name = NodeName
+            check_command = "count"
+            check_period = "never"
+            vars.name = "closed"
+        }
         for (name in [ "open", "quick", "shut" ]) {
             object Service name {
                 host_name = NodeName
@@ -34,7 +41,7 @@ struct RecheckTests {
         [rechecks]
         masters = \(PrivateMaster.name)
         permissions = icingadb/command/schedule-check
-        icingadb/filter/objects = service.name=open|host.name=router
+        icingadb/filter/objects = service.name=open|service.name=closed|host.name=router
         forwarder/recheck/minimum-interval = 1s
         forwarder/recheck/limit = 1000/1h
         [few]
@@ -61,7 +68,7 @@ struct RecheckTests {
             try master.start()
         }
 
-        static let objects = ["web1!open", "web1!quick", "web1!shut", "router"]
+        static let objects = ["web1!open", "web1!quick", "web1!shut", "web1!closed", "router"]
 
         func count(_ object: String) -> Int {
             let name = object.split(separator: "!").last.map(String.init) ?? object
@@ -121,6 +128,7 @@ struct RecheckTests {
             for object in ["web1!open", "router"] {
                 let before = scene.count(object)
                 try scene.ask("web1!shut")
+                try scene.ask("web1!closed")
                 try scene.ask(object)
                 try scene.awaitRun(before + 1, of: object)
                 let state = try #require(try scene.master.objectState(object))
@@ -134,6 +142,8 @@ struct RecheckTests {
             let told = daemon.log.split(separator: "\n").first { $0.contains("outcome=denied") }
             #expect(told?.contains("role 'rechecks' is about other objects") == true)
             #expect(told?.contains("decision=denied") == true)
+            #expect(scene.count("web1!closed") == 1, "not within its check_period")
+            #expect(Set(scene.outcomes("web1!closed", daemon.log)) == ["outside_period"])
             let counts = try scene.site.status()["rechecks"][PrivateMaster.name]
             #expect(counts["honoured"].number == 2)
             #expect(try daemon.stop() == .exited(0))

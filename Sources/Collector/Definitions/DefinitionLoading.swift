@@ -91,9 +91,10 @@ struct DefinitionLoading {
             // rules may apply to it, so it has to be there from the start
             session = try commit(paths, ownHost: true)
         }
-        let errors = errors(in: session)
+        let rules = SchedulingRules(session.registry)
+        let errors = errors(in: session) + rules.errors
         guard errors.isEmpty else { throw .invalid(missingLibrary(errors) + errors) }
-        return Definitions(session: session, settings: settings)
+        return Definitions(session: session, settings: settings, rules: rules)
     }
 
     // MARK: Files

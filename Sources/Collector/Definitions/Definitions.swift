@@ -55,7 +55,7 @@ package final class Definitions {
     let objects: [ObjectName: ConfigObject]
 
     /// Takes over a session after it was committed and validated.
-    init(session: ConfigSession, settings: DefinitionSettings) {
+    init(session: ConfigSession, settings: DefinitionSettings, rules: SchedulingRules) {
         let registry = session.registry
         let health = HealthService(nodeName: settings.nodeName)
         let ownership = Ownership(settings, registry)
@@ -71,7 +71,7 @@ package final class Definitions {
         }
         let own = ObjectName(host: settings.nodeName)
         var plans = objects.filter { $0.key != own && $0.key != health.name }
-            .map { CheckPlan($0.key, $0.value) }
+            .map { CheckPlan($0.key, $0.value, rules) }
         plans.append(health.plan(objects[health.name]))
         var entries = objects.filter { $0.key != health.name }.map { Entry($0.key, $0.value) }
         entries.append(Entry(health: health, objects[health.name]))
@@ -83,19 +83,22 @@ package final class Definitions {
         self.plans = plans.sorted { $0.object < $1.object }
         self.entries = entries.sorted { $0.name < $1.name }
         self.foreign = foreign.sorted { $0.name < $1.name }
-        ignored = Self.ignoredCounts(session)
+        ignored = Self.ignoredCounts(session, rules)
         warnings =
             session.warnings + Self.unhonoured(objects) + Self.unjudged(objects, registry)
         checkCommands = registry.objects(ofType: "CheckCommand").map(\.fullName).sorted()
             .map(\.text)
     }
 
-    private static func ignoredCounts(_ session: ConfigSession) -> [String: Int] {
+    private static func ignoredCounts(
+        _ session: ConfigSession, _ rules: SchedulingRules
+    ) -> [String: Int] {
         var counts = session.ignoredCounts
-        for type in SchemaIgnored.named + ["Dependency"] {
+        for type in SchemaIgnored.named {
             let count = session.registry.objects(ofType: type).count
             if count > 0 { counts[type] = count }
         }
+        if rules.ignoredCount > 0 { counts["Dependency"] = rules.ignoredCount }
         return counts
     }
 
@@ -129,23 +132,15 @@ package final class Definitions {
 
     /// Attributes that mean something to Icinga and nothing here.
     private static func unhonoured(_ objects: [ObjectName: ConfigObject]) -> [Diagnostic] {
-        objects.sorted { $0.key < $1.key }.flatMap { name, object in
-            var texts: [(attribute: String, text: String)] = []
-            if !object["check_period"].toText.isEmpty {
-                let text = "is not honoured: it is checked at all times."
-                texts.append(("check_period", text))
-            }
-            if object["volatile"].isTruthy {
-                let text = "is not passed on: the master notifies of a lasting problem once."
-                texts.append(("volatile", text))
-            }
-            return texts.map { attribute, text in
+        objects.sorted { $0.key < $1.key }
+            .filter { $0.value["volatile"].isTruthy }
+            .map { name, object in
                 Diagnostic(
-                    "The \(attribute) of '\(name)' \(text)",
-                    at: object.location(of: ByteString(attribute)),
+                    "The volatile of '\(name)' is not passed on: the master notifies of a lasting "
+                        + "problem once.",
+                    at: object.location(of: "volatile"),
                     severity: .warning)
             }
-        }
     }
 }
 
@@ -174,14 +169,16 @@ extension Definitions.Entry {
 }
 
 extension CheckPlan {
-    fileprivate init(_ name: ObjectName, _ object: ConfigObject) {
+    fileprivate init(_ name: ObjectName, _ object: ConfigObject, _ rules: SchedulingRules) {
         let attempts = object["max_check_attempts"].toNumber.flatMap(Int.init(truncating:))
         self.init(
             object: name,
             checkInterval: object.seconds("check_interval") ?? .seconds(300),
             retryInterval: object.seconds("retry_interval") ?? .seconds(60),
             maxCheckAttempts: max(1, min(attempts ?? 3, Int(Int32.max))),
-            isActive: object["enable_active_checks"].isTruthy
+            isActive: object["enable_active_checks"].isTruthy,
+            period: rules.periods[object["check_period"].toText],
+            dependencies: rules.dependencies[name] ?? []
         )
     }
 }

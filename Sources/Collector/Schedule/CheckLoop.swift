@@ -78,6 +78,9 @@ final class CheckLoop {
                 returning: isStopping
                     ? .unknownObject : scheduler.requestNow(object, at: time.moment)
             )
+        case .submit(let object, let output, let reply):
+            reply.resume(returning: submit(object, output))
+        case .forget(let object): scheduler.forgetState(of: object)
         case .standing(let object, let reply):
             reply.resume(returning: scheduler.status(of: object, at: time.moment))
         case .once(let object, let reply):
@@ -90,6 +93,18 @@ final class CheckLoop {
             stopDeadline = min(deadline, stopDeadline ?? deadline)
             stopReplies.append(reply)
         }
+    }
+
+    private func submit(_ object: ObjectName, _ output: PluginOutput) -> SubmissionAnswer {
+        guard let preparing, stopDeadline == nil, scheduler.isPlanned(object) else {
+            return .unknownObject
+        }
+        guard let taken = scheduler.submit(object, output, at: time.moment) else { return .active }
+        let record = CheckRecord(
+            result: taken.scheduled.result, significance: taken.scheduled.significance,
+            snapshot: preparing.prepare(object).snapshot.withoutCommand,
+            schedule: taken.scheduled.schedule)
+        return .taken(record, taken.state)
     }
 
     private func startDue() {

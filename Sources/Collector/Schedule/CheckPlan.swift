@@ -18,6 +18,10 @@ package struct CheckPlan: Sendable, Hashable {
     package var maxCheckAttempts: Int
     /// False when the definition says `enable_active_checks = false`: never scheduled.
     package var isActive: Bool
+    /// When it is checked; nil for always (`check_period`).
+    package var period: TimePeriod?
+    /// What has to be well for it to be checked (Dependency with `disable_checks`).
+    package var dependencies: [CheckDependency]
 
     /// A plan with all its parts.
     package init(
@@ -25,13 +29,17 @@ package struct CheckPlan: Sendable, Hashable {
         checkInterval: Duration = .seconds(300),
         retryInterval: Duration = .seconds(60),
         maxCheckAttempts: Int = 3,
-        isActive: Bool = true
+        isActive: Bool = true,
+        period: TimePeriod? = nil,
+        dependencies: [CheckDependency] = []
     ) {
         self.object = object
         self.checkInterval = checkInterval
         self.retryInterval = retryInterval
         self.maxCheckAttempts = maxCheckAttempts
         self.isActive = isActive
+        self.period = period
+        self.dependencies = dependencies
     }
 }
 

@@ -109,6 +109,24 @@ package final class CheckRunner: Sendable {
         }
     }
 
+    /// Takes a result that somebody else submits for an object that is not checked here.
+    ///
+    /// The state machine has counted it when this returns; who cannot store it calls
+    /// ``forget(_:)``.
+    package func submit(_ object: ObjectName, _ output: PluginOutput) async -> SubmissionAnswer {
+        await withCheckedContinuation { reply in
+            if !inbox.post(.submit(object, output, reply)) {
+                reply.resume(returning: .unknownObject)
+            }
+        }
+    }
+
+    /// Forgets where an object stood, so that its next result counts as a change.
+    package func forget(_ object: ObjectName) {
+        // Lost on purpose: a stopped runner knows nothing any more.
+        _ = inbox.post(.forget(object))
+    }
+
     /// Where this object stands; nil for one that is not planned, and after the stop.
     package func status(of object: ObjectName) async -> CheckStatus? {
         await withCheckedContinuation { reply in

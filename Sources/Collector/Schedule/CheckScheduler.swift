@@ -11,12 +11,15 @@ internal import HeapModule
 ///   first minute (or its interval); an interrupted check comes first; everything else keeps its
 ///   stored time. A stored time further away than the interval, as a clock that stepped back leaves
 ///   it, is replaced.
+/// * Outside its `check_period` an object is not checked: its next check is within the first minute
+///   of the period. While something that it depends on has a problem, its checks are left out.
 /// * No object is checked twice at a time, and no more than ``concurrencyLimit`` objects are.
 package struct CheckScheduler: Sendable {
     /// Most checks at a time; the others wait in order of their due times.
     package let concurrencyLimit: Int
     private var random: any RandomNumberGenerator & Sendable
-    private var entries: [ObjectName: Entry] = [:]
+    private let calendar: any WallCalendar
+    private var entries: [ObjectName: ScheduleEntry] = [:]
     private var running: [UInt64: ObjectName] = [:]
     /// What is not run, defined or not.
     private var pauses: [ObjectName: ObjectPause] = [:]
@@ -32,9 +35,11 @@ package struct CheckScheduler: Sendable {
     /// A scheduler without objects.
     package init(
         concurrencyLimit: Int = CheckScheduler.defaultConcurrencyLimit,
+        calendar: any WallCalendar = SystemCalendar(),
         random: any RandomNumberGenerator & Sendable
     ) {
         precondition(concurrencyLimit > 0, "a scheduler that starts nothing is a mistake")
+        self.calendar = calendar
         self.concurrencyLimit = concurrencyLimit
         self.random = random
     }
@@ -57,6 +62,7 @@ package struct CheckScheduler: Sendable {
         var taken: [DueCheck] = []
         while taken.count < count, let due = earliestDue(), due <= now.monotonic {
             let object = queue.removeMin().object
+            guard !putOff(object, at: now) else { continue }
             lastTicket += 1
             running[lastTicket] = object
             entries[object]?.begin(ticket: lastTicket, at: now)
@@ -81,13 +87,9 @@ package struct CheckScheduler: Sendable {
             output: output, start: start, end: end, isCheck: due.paused == nil)
         let interval = entry.interval
         if entry.plan.isActive {
-            entry.due = CheckPhase.next(
-                after: now.monotonic,
-                interval: interval,
-                offset: entry.offset
-            )
+            plan(&entry, at: nextDue(entry, at: now), now)
             // Paused while it ran: that is to be told now.
-            if due.paused == nil, pauses[due.object] != nil { entry.due = now.monotonic }
+            if due.paused == nil, pauses[due.object] != nil { force(&entry, at: now) }
         }
         let schedule = entry.schedule(at: now)
         let result = CheckResult(
@@ -98,7 +100,7 @@ package struct CheckScheduler: Sendable {
             performanceData: output.performanceData,
             executionStart: start,
             executionEnd: end,
-            nextCheck: entry.due.map(now.wall(at:)),
+            nextCheck: entry.nextCheck(at: now),
             checkInterval: interval
         )
         put(entry)
@@ -109,10 +111,8 @@ package struct CheckScheduler: Sendable {
     package mutating func requestNow(_ object: ObjectName, at now: Moment) -> CheckNowAnswer {
         guard var entry = entries[object] else { return .unknownObject }
         guard entry.ticket == nil else { return .alreadyRunning }
-        if entry.due.map({ $0 > now.monotonic }) ?? true {
-            entry.due = now.monotonic
-            put(entry)
-        }
+        force(&entry, at: now)
+        put(entry)
         return .queued
     }
 
@@ -123,13 +123,13 @@ package struct CheckScheduler: Sendable {
 
     /// Where every object stands, for people; ordered by name.
     package func statuses(at now: Moment) -> [CheckStatus] {
-        entries.values.map { $0.status(pauses[$0.plan.object], at: now) }
+        entries.values.map { $0.status(pauses[$0.plan.object], at: now, calendar) }
             .sorted { $0.schedule.object < $1.schedule.object }
     }
 
     /// Where one object stands; nil when it is not planned.
     package func status(of object: ObjectName, at now: Moment) -> CheckStatus? {
-        entries[object]?.status(pauses[object], at: now)
+        entries[object]?.status(pauses[object], at: now, calendar)
     }
 }
 
@@ -139,14 +139,133 @@ extension CheckScheduler {
     /// Does not run these objects from now on, and runs all others.
     ///
     /// Where that changes something for an object that is checked, it is due now: the master is
-    /// told of the pause, or of what a check says after it. What runs goes on.
+    /// told of the pause, or, within its `check_period`, of what a check says after it. What runs
+    /// goes on.
     package mutating func pause(_ wanted: [ObjectName: ObjectPause], at now: Moment) {
         let before = pauses
         pauses = wanted
         for object in Set(before.keys).union(wanted.keys) where before[object] != wanted[object] {
-            guard entries[object]?.plan.isActive == true else { continue }
-            _ = requestNow(object, at: now)
+            guard var entry = entries[object], entry.plan.isActive, entry.ticket == nil else {
+                continue
+            }
+            if wanted[object] != nil {
+                force(&entry, at: now)
+            } else {
+                entry.isForced = false
+                plan(&entry, at: now.monotonic, now)
+            }
+            put(entry)
         }
+    }
+}
+
+// MARK: - Passive objects
+
+extension CheckScheduler {
+    /// True for every object of the definitions, whether it is checked here or not.
+    package func isPlanned(_ object: ObjectName) -> Bool { entries[object] != nil }
+
+    /// Takes a result that somebody submits; nil for an object that is checked here, whose checks
+    /// alone say how it is.
+    package mutating func submit(
+        _ object: ObjectName, _ output: PluginOutput, at now: Moment
+    ) -> (scheduled: ScheduledResult, state: CheckState)? {
+        guard var entry = entries[object], !entry.plan.isActive else { return nil }
+        let significance = entry.take(output: output, start: now.wall, end: now.wall)
+        entries[object] = entry
+        guard let state = entry.checkState else { return nil }
+        let result = CheckResult(
+            object: object,
+            state: output.state,
+            exitStatus: output.exitStatus,
+            output: output.text,
+            performanceData: output.performanceData,
+            executionStart: now.wall,
+            executionEnd: now.wall,
+            checkInterval: entry.interval
+        )
+        let schedule = entry.schedule(at: now)
+        return (
+            ScheduledResult(result: result, significance: significance, schedule: schedule), state
+        )
+    }
+
+    /// Forgets where an object stood: its next result counts as a change.
+    package mutating func forgetState(of object: ObjectName) {
+        entries[object]?.checkState = nil
+    }
+}
+
+// MARK: - Periods and dependencies
+
+extension CheckScheduler {
+    /// How long what waits for its period to open is left alone.
+    ///
+    /// An hour: the clock on the wall may be set while it waits.
+    private static let longestDoze = Duration.seconds(3600)
+    /// Whatever calendar and clock say, time goes on between two looks at a period.
+    private static let shortestDoze = Duration.seconds(1)
+
+    /// The time of the check after one that ended now.
+    private func nextDue(_ entry: ScheduleEntry, at now: Moment) -> Duration {
+        CheckPhase.next(after: now.monotonic, interval: entry.interval, offset: entry.offset)
+    }
+
+    /// Gives an entry its next check: at `due`, or when its period opens after that.
+    private mutating func plan(_ entry: inout ScheduleEntry, at due: Duration, _ now: Moment) {
+        entry.due = due
+        entry.opening = nil
+        let wall = now.wall(at: due)
+        guard let period = entry.plan.period, !period.contains(wall, calendar) else { return }
+        let span = period.next(from: wall, calendar)
+        let room = span.map { $0.upperBound - $0.lowerBound } ?? .zero
+        let opening =
+            (span?.lowerBound ?? wall + Self.neverOpens)
+            + spread(over: min(entry.interval, CheckPhase.startWindow, room))
+        entry.opening = opening
+        let doze = max(opening - now.wall, Self.shortestDoze)
+        entry.due = now.monotonic + min(doze, Self.longestDoze)
+    }
+
+    /// A period that never opens is asked again as if it opened then.
+    private static let neverOpens = Duration.seconds(86_400) * TimePeriod.horizonInDays
+
+    /// What somebody wants now is not asked about its period and what it depends on.
+    private func force(_ entry: inout ScheduleEntry, at now: Moment) {
+        entry.due = min(entry.due ?? now.monotonic, now.monotonic)
+        entry.opening = nil
+        entry.isForced = true
+    }
+
+    /// Gives a check that is due another time, if it is not to be run now; false if it is.
+    private mutating func putOff(_ object: ObjectName, at now: Moment) -> Bool {
+        guard var entry = entries[object], !entry.isForced else { return false }
+        if let period = entry.plan.period, !period.contains(now.wall, calendar) {
+            plan(&entry, at: now.monotonic, now)
+        } else if let suppressor = suppressor(of: entry.plan, at: now) {
+            plan(&entry, at: nextDue(entry, at: now), now)
+            entry.suppressor = suppressor
+        } else {
+            return false
+        }
+        put(entry)
+        return true
+    }
+
+    private func suppressor(of plan: CheckPlan, at now: Moment) -> ObjectName? {
+        guard !plan.dependencies.isEmpty else { return nil }
+        return Reachability(
+            dependencies: { entries[$0]?.plan.dependencies ?? [] },
+            state: { entries[$0]?.checkState },
+            isOpen: { $0.contains(now.wall, calendar) }
+        ).suppressor(of: plan.object)
+    }
+
+    /// True when an object may well be due that late, because its period opens then.
+    private func isOpening(_ time: Timestamp, of plan: CheckPlan, at now: Moment) -> Bool {
+        guard let period = plan.period, !period.contains(now.wall, calendar) else { return false }
+        return period.contains(time, calendar)
+            && time - now.wall <= Self.neverOpens
     }
 }
 
@@ -170,7 +289,7 @@ extension CheckScheduler {
         for plan in plans {
             if var entry = known[plan.object] {
                 entry.plan = plan
-                entry.due = replan(entry, at: now)
+                replan(&entry, at: now)
                 put(entry)
             } else {
                 put(newEntry(plan, saved: saved[plan.object], at: now))
@@ -182,30 +301,39 @@ extension CheckScheduler {
         _ plan: CheckPlan,
         saved: ScheduleState?,
         at now: Moment
-    ) -> Entry {
+    ) -> ScheduleEntry {
         let offset = Double(UInt32.random(in: 0...0x7FFF_FFFF, using: &random))
-        var entry = Entry(plan: plan, offset: offset, saved: saved)
+        var entry = ScheduleEntry(plan: plan, offset: offset, saved: saved)
         guard plan.isActive else { return entry }
         if entry.wasInterrupted {
-            entry.due = now.monotonic
+            self.plan(&entry, at: now.monotonic, now)
         } else if let next = saved?.nextCheck, next >= now.wall + CheckPhase.startWindow {
             let wait = next - now.wall
-            entry.due =
-                now.monotonic + (wait <= entry.interval ? wait : spread(over: entry.interval))
+            let isTrusted = wait <= entry.interval || isOpening(next, of: plan, at: now)
+            self.plan(
+                &entry, at: now.monotonic + (isTrusted ? wait : spread(over: entry.interval)), now)
         } else {
-            entry.due =
-                now.monotonic + spread(over: min(entry.interval, CheckPhase.startWindow))
+            self.plan(&entry, at: now.monotonic + startSpread(entry), now)
         }
         return entry
     }
 
-    private mutating func replan(_ entry: Entry, at now: Moment) -> Duration? {
-        guard entry.plan.isActive, entry.ticket == nil else { return nil }
-        guard let due = entry.due else {
-            return now.monotonic + spread(over: min(entry.interval, CheckPhase.startWindow))
+    private mutating func replan(_ entry: inout ScheduleEntry, at now: Moment) {
+        guard entry.plan.isActive, entry.ticket == nil else {
+            entry.due = nil
+            entry.opening = nil
+            return
         }
-        guard due > now.monotonic + entry.interval else { return due }
-        return now.monotonic + spread(over: entry.interval)
+        guard !entry.isForced else { return }
+        guard let due = entry.due, entry.opening == nil else {
+            return plan(&entry, at: now.monotonic + startSpread(entry), now)
+        }
+        let isTooFar = due > now.monotonic + entry.interval
+        plan(&entry, at: isTooFar ? now.monotonic + spread(over: entry.interval) : due, now)
+    }
+
+    private mutating func startSpread(_ entry: ScheduleEntry) -> Duration {
+        spread(over: min(entry.interval, CheckPhase.startWindow))
     }
 
     private mutating func spread(over span: Duration) -> Duration {
@@ -213,7 +341,7 @@ extension CheckScheduler {
     }
 
     /// Stores an entry and gives it its place in the queue.
-    private mutating func put(_ entry: Entry) {
+    private mutating func put(_ entry: ScheduleEntry) {
         entries[entry.plan.object] = entry
         guard let due = entry.due else { return }
         queue.insert(Place(due: due, object: entry.plan.object))
@@ -232,93 +360,5 @@ private struct Place: Comparable, Sendable {
 
     static func < (a: Place, b: Place) -> Bool {
         a.due == b.due ? a.object < b.object : a.due < b.due
-    }
-}
-
-/// What the scheduler knows of one object.
-private struct Entry: Sendable {
-    var plan: CheckPlan
-    /// Its own place in the interval, in hundredths of a second.
-    let offset: Double
-    var checkState: CheckState?
-    /// On the monotonic clock; nil while it runs and when it is not scheduled.
-    var due: Duration?
-    /// Of the running check.
-    var ticket: UInt64?
-    var lastStart: Timestamp?
-    var lastEnd: Timestamp?
-    var lastOutput = ""
-
-    /// Most characters of the output's first line that are kept; the rest is in the result.
-    private static let lineLimit = 256
-
-    init(plan: CheckPlan, offset: Double, saved: ScheduleState?) {
-        self.plan = plan
-        self.offset = offset
-        checkState = saved?.checkState
-        lastStart = saved?.lastStart
-        lastEnd = saved?.lastEnd
-        lastOutput = saved?.lastOutput ?? ""
-    }
-
-    var interval: Duration {
-        let isSoft = checkState?.type == .soft
-        return CheckPhase.bounded(isSoft ? plan.retryInterval : plan.checkInterval)
-    }
-
-    var wasInterrupted: Bool {
-        guard let lastStart else { return false }
-        return lastEnd.map { $0 < lastStart } ?? true
-    }
-
-    mutating func begin(ticket: UInt64, at now: Moment) {
-        self.ticket = ticket
-        due = nil
-        lastStart = now.wall
-    }
-
-    /// - Parameter isCheck: false for what was told instead of one: the last output stays.
-    mutating func end(
-        output: PluginOutput, start: Timestamp, end: Timestamp, isCheck: Bool
-    ) -> Significance {
-        ticket = nil
-        lastStart = start
-        lastEnd = end
-        if isCheck {
-            let line = output.text.unicodeScalars.prefix { $0 != "\n" }.prefix(Self.lineLimit)
-            lastOutput = String(Substring(line))
-        }
-        let kind: ObjectKind = plan.object.isHost ? .host : .service
-        let attempts = max(1, plan.maxCheckAttempts)
-        guard var known = checkState else {
-            checkState = .first(output.state, maxCheckAttempts: attempts, kind: kind)
-            return .change
-        }
-        let significance = known.apply(output.state, maxCheckAttempts: attempts, kind: kind)
-        checkState = known
-        return significance
-    }
-
-    func status(_ pause: ObjectPause?, at now: Moment) -> CheckStatus {
-        CheckStatus(
-            schedule: schedule(at: now), isRunning: ticket != nil, isActive: plan.isActive,
-            pause: pause)
-    }
-
-    /// What is told of the object while it is not checked.
-    func output(of pause: ObjectPause) -> PluginOutput {
-        pause.output(checkState?.state, of: plan.object)
-    }
-
-    /// A check that is not scheduled, or runs, is told as due now.
-    func schedule(at now: Moment) -> ScheduleState {
-        ScheduleState(
-            object: plan.object,
-            checkState: checkState,
-            lastStart: lastStart,
-            lastEnd: lastEnd,
-            nextCheck: due.map(now.wall(at:)) ?? now.wall,
-            lastOutput: lastOutput
-        )
     }
 }

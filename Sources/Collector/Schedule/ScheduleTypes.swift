@@ -30,6 +30,16 @@ package enum CheckNowAnswer: Hashable, Sendable {
     case unknownObject
 }
 
+/// What became of a result that was submitted.
+package enum SubmissionAnswer: Sendable {
+    /// What is to be stored, and where the object stands with it.
+    case taken(CheckRecord, CheckState)
+    /// The object is checked here, so nobody else says how it is.
+    case active
+    /// No such object is planned here.
+    case unknownObject
+}
+
 /// One object's run-time state, for `status` and `list`.
 package struct CheckStatus: Hashable, Sendable {
     /// Where its schedule stands; `nextCheck` means nothing while it runs or is not active.
@@ -40,14 +50,21 @@ package struct CheckStatus: Hashable, Sendable {
     package var isActive: Bool
     /// Why and until when it is not run; nil while it is.
     package var pause: ObjectPause?
+    /// The name of the `check_period` that it is outside of now; nil inside and without one.
+    package var closedPeriod: String?
+    /// The object whose problem kept its last check from being run; nil when nothing did.
+    package var suppressor: ObjectName?
 
     /// A status with all its parts.
     package init(
-        schedule: ScheduleState, isRunning: Bool, isActive: Bool, pause: ObjectPause? = nil
+        schedule: ScheduleState, isRunning: Bool, isActive: Bool, pause: ObjectPause? = nil,
+        closedPeriod: String? = nil, suppressor: ObjectName? = nil
     ) {
         self.schedule = schedule
         self.isRunning = isRunning
         self.isActive = isActive
         self.pause = pause
+        self.closedPeriod = closedPeriod
+        self.suppressor = suppressor
     }
 }

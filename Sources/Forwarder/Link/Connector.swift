@@ -155,6 +155,7 @@ final class Connector {
             limitConfiguration: AnswerReader.headLimits
         )
         let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandler(PacedReading())
         try pipeline.addHandler(TLSHandler(session, peer: target.name))
         try pipeline.addHandler(HTTPRequestEncoder())
         try pipeline.addHandler(ByteToMessageHandler(decoder))

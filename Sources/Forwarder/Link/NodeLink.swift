@@ -22,7 +22,7 @@ enum LinkEvent {
 final class NodeLink {
     /// Most requests that wait.
     ///
-    /// 4,096: sixteen times the default windows of all connections, which
+    /// 4,096: eight times the default windows of all connections, which
     /// the daemon stays below; a further one is answered `.notSent` at once.
     static let queueLimit = 4_096
     /// Most bytes of bodies that wait.

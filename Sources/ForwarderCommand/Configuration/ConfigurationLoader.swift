@@ -92,7 +92,7 @@ struct ConfigurationLoader {
                     &errors)),
             window: UInt16(
                 read.whole(
-                    "window", in: Self.whole(NodeSettings.windowBounds), default: 64, &errors)),
+                    "window", in: Self.whole(NodeSettings.windowBounds), default: 128, &errors)),
             connectTimeout: read.span("connect_timeout", default: .seconds(15), &errors),
             answerTimeout: read.span("answer_timeout", default: .seconds(30), &errors),
             grace: read.span("grace", default: .seconds(5), &errors),

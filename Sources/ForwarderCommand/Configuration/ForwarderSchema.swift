@@ -33,7 +33,7 @@ enum ForwarderSchema {
             help: "connections at most, 1 to 64; default 4"),
         Attribute(
             name: "window", kind: .number,
-            help: "requests in flight on one connection at most, 1 to 1024; default 64"),
+            help: "requests in flight on one connection at most, 1 to 1024; default 128"),
         Attribute(
             name: "connect_timeout", kind: .number,
             help: "longest wait for a connection with its TLS handshake; default 15s"),
@@ -124,6 +124,9 @@ enum ForwarderSchema {
         Attribute(
             name: "pause_groups", kind: .array,
             help: "groups that may pause and resume objects; default none"),
+        Attribute(
+            name: "submit_groups", kind: .array,
+            help: "groups that may submit results of passive objects; default none"),
     ]
 
     static let policy: [Attribute] = [

@@ -16,6 +16,8 @@ enum ControlRequest: Codable, Sendable {
     case pause(object: String, reason: String, seconds: Int)
     /// Check it again.
     case resume(object: String)
+    /// Take a result of an object that is not checked here.
+    case submit(object: String, exitStatus: Int32, output: String)
 }
 
 /// What the daemon answers, one line of JSON each; the last one ends the connection.
@@ -28,6 +30,7 @@ enum ControlReply: Codable, Sendable {
     case rechecked(RecheckReply)
     case paused(StatusReport.Pause)
     case resumed(wasPaused: Bool)
+    case submitted(SubmitReply)
     case refused(reason: String)
     /// The answer takes its time.
     case working
@@ -36,7 +39,9 @@ enum ControlReply: Codable, Sendable {
     var isLast: Bool {
         switch self {
         case .progress, .working: false
-        case .status, .flushed, .objects, .queue, .rechecked, .paused, .resumed, .refused: true
+        case .status, .flushed, .objects, .queue, .rechecked, .paused, .resumed, .submitted,
+            .refused:
+            true
         }
     }
 }
@@ -47,6 +52,18 @@ enum RecheckReply: String, Codable, Sendable {
     case queued
     /// One runs.
     case running
+}
+
+/// Where an object stands with the result that was submitted.
+struct SubmitReply: Codable, Sendable, Hashable {
+    var state: String
+    var stateType: String
+    var attempt: Int
+
+    enum CodingKeys: String, CodingKey {
+        case state, attempt
+        case stateType = "state_type"
+    }
 }
 
 /// How far a flush is.
@@ -119,8 +136,8 @@ struct ObjectReport: Codable, Sendable, Hashable {
 enum ControlWire {
     /// Most bytes of a request line.
     ///
-    /// 4 KiB: requests hold a word and a name.
-    static let requestLimit = 4096
+    /// 512 KiB: a whole output, each byte of which JSON may write as six.
+    static let requestLimit = 512 << 10
     /// Most bytes of a reply line.
     ///
     /// 16 MiB: 10,000 objects with their first line of output.

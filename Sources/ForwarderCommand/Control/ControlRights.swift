@@ -12,6 +12,8 @@ enum ControlRight: String, CaseIterable, Sendable {
     case recheck
     /// Have objects not checked for a while, and checked again.
     case pause
+    /// Submit results of objects that are not checked here.
+    case submit
 
     /// The attribute of the Control object that names its groups.
     var attribute: String { "\(rawValue)_groups" }
@@ -19,7 +21,7 @@ enum ControlRight: String, CaseIterable, Sendable {
 
 extension ControlRequest {
     /// True when its asker is told by name.
-    var isSigned: Bool { right == .recheck || right == .pause }
+    var isSigned: Bool { [.recheck, .pause, .submit].contains(right) }
 
     /// What its asker must be allowed.
     var right: ControlRight {
@@ -29,6 +31,7 @@ extension ControlRequest {
         case .queue(.change): .queue
         case .recheck: .recheck
         case .pause, .resume: .pause
+        case .submit: .submit
         }
     }
 }

@@ -59,7 +59,7 @@ struct ControlAnswers: Sendable {
                 connection.reply(.queue(try await answer(request, try session)))
             case .objects:
                 connection.reply(.objects(await runner.statuses().map(ObjectReport.init)))
-            case .recheck, .pause, .resume:
+            case .recheck, .pause, .resume, .submit:
                 connection.reply(try await wishes.answer(request, by: connection.author))
             }
         } catch {

@@ -80,6 +80,8 @@ struct Daemon: Sendable {
                 inbox: demands, desk: desk, policy: policy.inForce, runner: runner,
                 destinations: configuration.destinations.map(\.zone), arrivals: arrivals,
                 time: time, log: log),
+            submissions: SubmissionDesk(
+                desk: desk, runner: runner, board: source.board, log: log),
             arrivals: arrivals, time: time, log: log)
         self.demands = demands
         keeper = SpoolKeeper(

@@ -2,11 +2,13 @@ import Collector
 import Logging
 import Monitoring
 
-/// Answers what operators of this host want of single objects: a check now, a pause, its end.
+/// Answers what operators of this host want of single objects: a check now, a pause, its end, a
+/// result.
 struct ObjectWishes: Sendable {
     let runner: CheckRunner
     let pauses: PauseDesk
     let rechecks: RecheckDesk
+    let submissions: SubmissionDesk
     let arrivals: RecheckArrivals
     let time: any TimeSource
     let log: Logger
@@ -22,6 +24,8 @@ struct ObjectWishes: Sendable {
             .paused(try await pause(try Self.object(name), reason, seconds, by: author))
         case .resume(let name):
             .resumed(wasPaused: try await pauses.resume(try Self.object(name), by: author))
+        case .submit(let name, let exitStatus, let output):
+            .submitted(try await submit(try Self.object(name), exitStatus, output, by: author))
         case .status, .flush, .objects, .queue: .refused(reason: "This is about no object.")
         }
     }
@@ -74,6 +78,15 @@ struct ObjectWishes: Sendable {
             reason: reason, author: author, since: now, until: now + .seconds(seconds))
         try await pauses.pause(object, pause)
         return StatusReport.Pause((object, pause))
+    }
+
+    private func submit(
+        _ object: ObjectName, _ exitStatus: Int32, _ output: String, by author: String
+    ) async throws -> SubmitReply {
+        let output = PluginOutput(bytes: Array(output.utf8), ending: .exited(exitStatus))
+        let state = try await submissions.submit(object, output, by: author)
+        let name = object.isHost ? state.state.asHostState.name : state.state.name
+        return SubmitReply(state: name, stateType: state.type.name, attempt: state.attempt)
     }
 
     private static func object(_ name: String) throws(ControlFault) -> ObjectName {

@@ -110,8 +110,15 @@ actor PauseDesk {
                     host is alive. Stop the daemon instead.
                     """)
         }
-        guard await runner.status(of: object) != nil else {
+        guard let standing = await runner.status(of: object) else {
             throw ControlFault.unknownObject(object)
+        }
+        guard standing.isActive else {
+            throw ControlFault(
+                description: """
+                    '\(object.fullName.printable)' has no schedule (enable_active_checks = false), \
+                    so there is no check to pause. Nothing was changed.
+                    """)
         }
         try await beReady()
         guard pauses[object] != nil || pauses.count < Self.limit else {

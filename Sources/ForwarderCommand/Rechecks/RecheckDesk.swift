@@ -177,7 +177,7 @@ actor RecheckDesk {
         switch outcome {
         case .running, .imminent: arrivals.await(object, since: time.monotonic)
         case .checkedSince: desk.session?.driver.tell(.urgent(object))
-        case .honoured, .refused, .paused, .unknownObject, .notStored: break
+        case .honoured, .refused, .paused, .outsidePeriod, .unknownObject, .notStored: break
         }
     }
 

@@ -176,6 +176,7 @@ struct RecheckJudge: Sendable {
         if let start = standing.schedule.lastStart, start <= now, start + lead >= asked {
             return .checkedSince
         }
+        if let period = standing.closedPeriod { return .outsidePeriod(period) }
         let isImminent = standing.schedule.nextCheck - now <= imminence
         return standing.isActive && isImminent ? .imminent : nil
     }

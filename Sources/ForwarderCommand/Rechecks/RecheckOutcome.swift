@@ -16,6 +16,8 @@ enum RecheckOutcome: Sendable, Hashable {
     case refused(RecheckRefusal)
     /// An operator paused the object.
     case paused(ObjectPause)
+    /// It is outside its `check_period`, which has this name.
+    case outsidePeriod(String)
     /// This host has no such object.
     case unknownObject
     /// It would be honoured, but that could not be made durable before.
@@ -24,6 +26,7 @@ enum RecheckOutcome: Sendable, Hashable {
     /// What it is counted as.
     enum Kind: String, Sendable, CaseIterable, Codable {
         case honoured, satisfied, denied, delayed, repeated, paused, unknown
+        case outsidePeriod = "outside_period"
         case notStored = "not_stored"
     }
 
@@ -36,6 +39,7 @@ enum RecheckOutcome: Sendable, Hashable {
         case .refused(.alreadyHonoured): .repeated
         case .refused(.tooSoon), .refused(.limitReached): .delayed
         case .paused: .paused
+        case .outsidePeriod: .outsidePeriod
         case .unknownObject: .unknown
         case .notStored: .notStored
         }
@@ -45,14 +49,14 @@ enum RecheckOutcome: Sendable, Hashable {
     var isFinal: Bool {
         switch kind {
         case .honoured, .satisfied, .denied, .repeated: true
-        case .delayed, .paused, .unknown, .notStored: false
+        case .delayed, .paused, .outsidePeriod, .unknown, .notStored: false
         }
     }
 
     /// True when a role allows it, whether it is run or not.
     var isAllowed: Bool {
         switch kind {
-        case .honoured, .satisfied, .delayed, .repeated, .paused, .notStored: true
+        case .honoured, .satisfied, .delayed, .repeated, .paused, .outsidePeriod, .notStored: true
         case .denied, .unknown: false
         }
     }
@@ -66,6 +70,7 @@ enum RecheckOutcome: Sendable, Hashable {
         case .imminent: "its regular check begins within a second"
         case .refused(let refusal): refusal.description
         case .paused(let pause): pause.description
+        case .outsidePeriod(let name): "it is outside its check_period '\(name)'"
         case .unknownObject: "this host has no such object"
         case .notStored(let reason): "it cannot be made durable before it runs: \(reason)"
         }

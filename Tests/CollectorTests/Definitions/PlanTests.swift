@@ -195,15 +195,15 @@ struct PlanTests {
         #expect(definitions.ignored == ["Endpoint": 1, "EventCommand": 1, "Zone": 2])
     }
 
-    @Test func `a check period is reported because it is not honoured`() throws {
+    @Test func `a check period is part of the plan`() throws {
         let definitions = try DefinitionFixture.load(
             """
             object TimePeriod "never" { ranges = { } }
             object Host "x" { check_command = "dummy"; check_period = "never" }
             """
         )
-        #expect(definitions.warnings.count == 1)
-        #expect(definitions.warnings.first?.message.contains("check_period of 'x'") == true)
+        #expect(definitions.warnings.isEmpty)
+        #expect(definitions.plans.compactMap(\.period?.name) == ["never"])
     }
 
     @Test func `volatile is reported because the master is not told`() throws {

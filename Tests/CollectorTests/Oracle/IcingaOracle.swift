@@ -86,10 +86,13 @@ final class IcingaOracle {
     ///
     /// The oracle checks by its own clock, so this is the one place that has to wait. Objects keep
     /// their results from one call to the next.
-    func states(after seconds: Double) throws -> [Record] {
+    func states(
+        after seconds: Double, environment more: [String: String] = [:]
+    ) throws -> [Record] {
         let words = command([], level: "critical")
         let child = try ChildProcess(
-            words[0], Array(words.dropFirst()), environment: environment)
+            words[0], Array(words.dropFirst()),
+            environment: environment.merging(more) { $1 })
         Thread.sleep(forTimeInterval: seconds)
         guard child.poll() == nil else {
             throw OracleFailure(

@@ -36,11 +36,11 @@ import UplinkMessages
                     window: 7, connectTimeout: .seconds(8), answerTimeout: .seconds(9)),
                 NodeSettings(
                     name: "m3", identity: "m3", addresses: ["::1"], port: 5665, connections: 4,
-                    window: 64, connectTimeout: .seconds(15), answerTimeout: .seconds(30)),
+                    window: 128, connectTimeout: .seconds(15), answerTimeout: .seconds(30)),
             ])
         let ways = loaded.deliverySettings
         #expect(ways.map(\.name) == ["z", "m3"])
-        #expect(ways.map { $0.nodes.map(\.window) } == [[2, 42], [256]])
+        #expect(ways.map { $0.nodes.map(\.window) } == [[2, 42], [512]])
         #expect(
             ways.map { $0.nodes.map(\.grace) } == [[.seconds(5), .seconds(10)], [.seconds(5)]])
     }

@@ -48,6 +48,8 @@ import Testing
         #expect(ControlRequest.recheck(object: "a").right == .recheck)
         #expect(ControlRequest.pause(object: "a", reason: "b", seconds: 1).right == .pause)
         #expect(ControlRequest.resume(object: "a").right == .pause)
+        let submission = ControlRequest.submit(object: "a", exitStatus: 0, output: "")
+        #expect(submission.right == .submit && submission.isSigned)
     }
 
     @Test func `groups are read from the Control object, unknown ones refused`() throws {

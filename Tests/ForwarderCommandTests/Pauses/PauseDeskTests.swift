@@ -38,7 +38,10 @@ private let health = ObjectName(host: "web1", service: "forwarder")
                 settings: RunnerSettings(environment: PluginEnvironment(inheriting: [:])),
                 time: time, health: { HealthReport(state: .ok, text: "") })
             runner.start(
-                with: [CheckPlan(object: disk), CheckPlan(object: health)], states: [],
+                with: [
+                    CheckPlan(object: disk), CheckPlan(object: health),
+                    CheckPlan(object: ObjectName(host: "web1", service: "backup"), isActive: false),
+                ], states: [],
                 preparing: Definitions())
             pauses = PauseDesk(
                 desk: spools, runner: runner, healthObject: health, time: time, log: log)
@@ -48,6 +51,8 @@ private let health = ObjectName(host: "web1", service: "forwarder")
                 rechecks: RecheckDesk(
                     inbox: RecheckInbox(), desk: spools, policy: PolicyInForce(.none),
                     runner: runner, destinations: [], arrivals: arrivals, time: time, log: log),
+                submissions: SubmissionDesk(
+                    desk: spools, runner: runner, board: RuntimeBoard(time: time), log: log),
                 arrivals: arrivals, time: time, log: log)
         }
 
@@ -139,6 +144,7 @@ private let health = ObjectName(host: "web1", service: "forwarder")
         ("web1!disk", String(repeating: "x", count: 201), 60), ("web1!disk", "why", 0),
         ("web1!disk", "why", -1), ("web1!disk", "why", .max), ("web1!disk", "why", 366 * 86_401),
         ("web1!forwarder", "why", 60), ("web1!nothing", "why", 60), ("", "why", 60),
+        ("web1!backup", "nobody checks it", 60),
         ("web1!\u{7}", "why", 60), ("../../etc/passwd", "why", 60),
     ])
     func `what is no pause is refused and changes nothing`(

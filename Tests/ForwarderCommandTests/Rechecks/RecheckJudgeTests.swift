@@ -52,12 +52,13 @@ private let asked: Int64 = 1_699_999_990
     /// An object that was last checked a minute ago and is checked again in four.
     private func standing(
         lastStart: Timestamp? = now - .seconds(60), next: Duration = .seconds(240),
-        isRunning: Bool = false, isActive: Bool = true, pause: ObjectPause? = nil
+        isRunning: Bool = false, isActive: Bool = true, pause: ObjectPause? = nil,
+        closedPeriod: String? = nil
     ) -> CheckStatus {
         CheckStatus(
             schedule: ScheduleState(
                 object: disk, lastStart: lastStart, lastEnd: lastStart, nextCheck: now + next),
-            isRunning: isRunning, isActive: isActive, pause: pause)
+            isRunning: isRunning, isActive: isActive, pause: pause, closedPeriod: closedPeriod)
     }
 
     /// Judges, and takes what is to be run as stored and run.
@@ -196,6 +197,15 @@ private let asked: Int64 = 1_699_999_990
         #expect(told?.kind == .paused)
         #expect(told?.reason.contains("disk is replaced") == true)
         #expect(outcome(&judge, request(), standing(pause: pause)) == nil)
+        #expect(outcome(&judge, request(), standing())?.kind == .honoured)
+    }
+
+    @Test func `an object outside its check_period is not run, and is once that began`() throws {
+        var judge = try judge()
+        let told = outcome(&judge, request(), standing(closedPeriod: "office"))
+        #expect(told?.kind == .outsidePeriod)
+        #expect(told?.reason.contains("check_period 'office'") == true)
+        #expect(outcome(&judge, request(), standing(closedPeriod: "office")) == nil)
         #expect(outcome(&judge, request(), standing())?.kind == .honoured)
     }
 
