@@ -3,7 +3,7 @@ internal import Monitoring
 
 /// Where definitions are and whose they are.
 package struct DefinitionSettings: Sendable {
-    /// The definitions: every `*.conf` below this directory is read.
+    /// The definitions: every `*.conf` and `*.json` below this directory is read.
     package var directory: String
     /// This node's name, the constant `NodeName`; its own host has the same name.
     package var nodeName: String
@@ -115,7 +115,7 @@ struct DefinitionLoading {
             )
         }
         let reader = TrustedFileReader(files: files, trust: trust)
-        let paths = reader.files(below: directory, matching: "*.conf")
+        let paths = ["*.conf", "*.json"].flatMap { reader.files(below: directory, matching: $0) }
         let folders = [directory] + Set(paths.map(Self.folder)).subtracting([directory]).sorted()
         let complaints = folders.compactMap { folder in
             files.facts(of: folder).flatMap { trust.complaint(about: folder, $0) }

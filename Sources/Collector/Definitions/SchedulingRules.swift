@@ -17,46 +17,31 @@ struct SchedulingRules {
     init(_ registry: ObjectRegistry) {
         var reader = TimePeriodReader(registry)
         periods = reader.readAll()
-        var errors = reader.errors
         var dependencies: [ObjectName: [CheckDependency]] = [:]
         var ignoredCount = 0
         for object in registry.objects(ofType: "Dependency") {
-            guard object["disable_checks"].isTruthy else {
-                ignoredCount += 1
-                continue
-            }
+            let leavesChecksOut = object["disable_checks"].isTruthy
+            if !leavesChecksOut { ignoredCount += 1 }
+            // one that only silences notifications is always well, which counts in its group
+            guard leavesChecksOut || !object["redundancy_group"].toText.isEmpty else { continue }
             // names that nothing has are told by the validation of references
             guard let child = object.end("child"), let parent = object.end("parent"),
                 child != parent
             else { continue }
-            do throws(UnknownState) {
-                let dependency = try CheckDependency(object, parent: parent, periods)
-                dependencies[child, default: []].append(dependency)
-            } catch {
-                errors.append(
-                    ObjectValidation.failure(object, "states", error.text(of: parent)))
-            }
+            var dependency = CheckDependency(object, parent: parent, periods)
+            if !leavesChecksOut { dependency.states = Set(ServiceState.allCases) }
+            dependencies[child, default: []].append(dependency)
         }
         self.dependencies = dependencies
         self.ignoredCount = ignoredCount
-        self.errors = errors
-    }
-}
-
-/// A word that is no state of its object.
-private struct UnknownState: Error {
-    let word: String
-
-    func text(of parent: ObjectName) -> String {
-        let known = parent.isHost ? "Up and Down" : "OK, Warning, Critical and Unknown"
-        return "'\(word)' is no state of '\(parent)'. Its states are \(known)."
+        errors = reader.errors
     }
 }
 
 extension CheckDependency {
     fileprivate init(
         _ object: ConfigObject, parent: ObjectName, _ periods: [ByteString: TimePeriod]
-    ) throws(UnknownState) {
+    ) {
         self.init(
             parent: parent,
             states: parent.isHost ? [.ok] : [.ok, .warning],
@@ -64,15 +49,18 @@ extension CheckDependency {
             period: periods[object["period"].toText],
             redundancyGroup: object["redundancy_group"].toText.text)
         guard let wanted = object["states"].asArray else { return }
-        let known: [String: ServiceState] =
+        // by name or by Icinga's bit; a word that is none is told by the validation of objects
+        let known: [(name: ByteString, bit: Double, state: ServiceState)] =
             parent.isHost
-            ? ["Up": .ok, "Down": .critical]
-            : ["OK": .ok, "Warning": .warning, "Critical": .critical, "Unknown": .unknown]
-        states = []
-        for word in wanted.elements.map(\.toText.text) {
-            guard let state = known[word] else { throw UnknownState(word: word) }
-            states.insert(state)
-        }
+            ? [("Up", 16, .ok), ("Down", 32, .critical)]
+            : [
+                ("OK", 1, .ok), ("Warning", 2, .warning), ("Critical", 4, .critical),
+                ("Unknown", 8, .unknown),
+            ]
+        states = Set(
+            wanted.elements.compactMap { word in
+                known.first { $0.name == word.toText || $0.bit == word.asNumber }?.state
+            })
     }
 }
 

@@ -51,6 +51,10 @@ struct Reachability {
     ///
     /// 256, far more than a network has hops.
     static let deepest = 256
+    /// Most objects that are looked at for one check; beyond that nothing is left out.
+    ///
+    /// 4,096: some milliseconds.
+    static let mostLooks = 4096
 
     /// What an object depends on.
     let dependencies: (ObjectName) -> [CheckDependency]
@@ -61,32 +65,57 @@ struct Reachability {
 
     /// The parent whose problem keeps the object from being checked; nil when none does.
     ///
-    /// Parents of parents count: what cannot be reached says nothing of what is behind it.
+    /// Parents of parents count: what cannot be reached says nothing of what is behind it. In a
+    /// circle nothing keeps itself from being checked: what is asked about is not looked at again.
     func suppressor(of object: ObjectName) -> ObjectName? {
-        var known: [ObjectName: ObjectName?] = [:]
-        return suppressor(of: object, known: &known, depth: 0)
+        var search = Search()
+        return suppressor(of: object, &search).by
     }
 
+    /// What was found so far.
+    private struct Search {
+        var known: [ObjectName: ObjectName?] = [:]
+        /// What is being asked about.
+        var path: [ObjectName] = []
+        /// Objects that were looked at, some of them more than once in circles.
+        var looks = 0
+    }
+
+    /// - Returns: also how far up the path the answer depends on what was left out.
     private func suppressor(
-        of object: ObjectName, known: inout [ObjectName: ObjectName?], depth: Int
-    ) -> ObjectName? {
-        if let verdict = known[object] { return verdict }
-        guard depth < Self.deepest else { return nil }
-        // in a circle nothing keeps itself from being checked
-        known[object] = .some(nil)
+        of object: ObjectName, _ search: inout Search
+    ) -> (by: ObjectName?, dependsOn: Int) {
+        if let verdict = search.known[object] { return (verdict, .max) }
+        search.looks += 1
+        guard search.path.count < Self.deepest, search.looks <= Self.mostLooks else {
+            return (nil, 0)
+        }
+        let depth = search.path.count
+        search.path.append(object)
+        defer { search.path.removeLast() }
+        var dependsOn = Int.max
         var saved: Set<String> = []
         var failed: [(group: String, by: ObjectName)] = []
-        for dependency in dependencies(object) where dependency.period.map(isOpen) ?? true {
-            let beyond = suppressor(of: dependency.parent, known: &known, depth: depth + 1)
-            let isWell = beyond == nil && dependency.holds(state(dependency.parent))
-            if isWell {
+        for dependency in dependencies(object) {
+            if let place = search.path.firstIndex(of: dependency.parent) {
+                dependsOn = min(dependsOn, place)
+                continue
+            }
+            guard dependency.period.map(isOpen) ?? true else {
+                saved.insert(dependency.redundancyGroup)
+                continue
+            }
+            let beyond = suppressor(of: dependency.parent, &search)
+            dependsOn = min(dependsOn, beyond.dependsOn)
+            if beyond.by == nil, dependency.holds(state(dependency.parent)) {
                 saved.insert(dependency.redundancyGroup)
             } else {
-                failed.append((dependency.redundancyGroup, beyond ?? dependency.parent))
+                failed.append((dependency.redundancyGroup, beyond.by ?? dependency.parent))
             }
         }
         let verdict = failed.first { $0.group.isEmpty || !saved.contains($0.group) }?.by
-        known[object] = .some(verdict)
-        return verdict
+        // an answer that left something out holds for this way of asking alone
+        if dependsOn >= depth { search.known[object] = .some(verdict) }
+        return (verdict, dependsOn >= depth ? .max : dependsOn)
     }
 }

@@ -96,9 +96,10 @@ final class CheckLoop {
     }
 
     private func submit(_ object: ObjectName, _ output: PluginOutput) -> SubmissionAnswer {
-        guard let preparing, stopDeadline == nil, scheduler.isPlanned(object) else {
-            return .unknownObject
-        }
+        guard stopDeadline == nil else { return .stopping }
+        guard let preparing, scheduler.isPlanned(object) else { return .unknownObject }
+        // the order in which results are stored is the order in which they came
+        guard !records.holds(object), !scheduler.isRunning(object) else { return .busy }
         guard let taken = scheduler.submit(object, output, at: time.moment) else { return .active }
         let record = CheckRecord(
             result: taken.scheduled.result, significance: taken.scheduled.significance,

@@ -116,7 +116,7 @@ package final class CheckRunner: Sendable {
     package func submit(_ object: ObjectName, _ output: PluginOutput) async -> SubmissionAnswer {
         await withCheckedContinuation { reply in
             if !inbox.post(.submit(object, output, reply)) {
-                reply.resume(returning: .unknownObject)
+                reply.resume(returning: .stopping)
             }
         }
     }

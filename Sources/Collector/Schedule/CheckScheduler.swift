@@ -23,6 +23,8 @@ package struct CheckScheduler: Sendable {
     private var running: [UInt64: ObjectName] = [:]
     /// What is not run, defined or not.
     private var pauses: [ObjectName: ObjectPause] = [:]
+    /// What periods answered last.
+    private var openings: [String: Opening] = [:]
     private var queue = Heap<Place>()
     private var lastTicket: UInt64 = 0
 
@@ -165,6 +167,12 @@ extension CheckScheduler {
     /// True for every object of the definitions, whether it is checked here or not.
     package func isPlanned(_ object: ObjectName) -> Bool { entries[object] != nil }
 
+    /// True while a check of it runs, or is wanted now.
+    package func isRunning(_ object: ObjectName) -> Bool {
+        guard let entry = entries[object] else { return false }
+        return entry.ticket != nil || entry.isForced
+    }
+
     /// Takes a result that somebody submits; nil for an object that is checked here, whose checks
     /// alone say how it is.
     package mutating func submit(
@@ -216,8 +224,9 @@ extension CheckScheduler {
         entry.due = due
         entry.opening = nil
         let wall = now.wall(at: due)
-        guard let period = entry.plan.period, !period.contains(wall, calendar) else { return }
-        let span = period.next(from: wall, calendar)
+        guard let period = entry.plan.period else { return }
+        let span = opening(of: period, from: wall)
+        guard span?.lowerBound != wall else { return }
         let room = span.map { $0.upperBound - $0.lowerBound } ?? .zero
         let opening =
             (span?.lowerBound ?? wall + Self.neverOpens)
@@ -240,7 +249,9 @@ extension CheckScheduler {
     /// Gives a check that is due another time, if it is not to be run now; false if it is.
     private mutating func putOff(_ object: ObjectName, at now: Moment) -> Bool {
         guard var entry = entries[object], !entry.isForced else { return false }
-        if let period = entry.plan.period, !period.contains(now.wall, calendar) {
+        if let period = entry.plan.period,
+            opening(of: period, from: now.wall)?.lowerBound != now.wall
+        {
             plan(&entry, at: now.monotonic, now)
         } else if let suppressor = suppressor(of: entry.plan, at: now) {
             plan(&entry, at: nextDue(entry, at: now), now)
@@ -250,6 +261,21 @@ extension CheckScheduler {
         }
         put(entry)
         return true
+    }
+
+    /// The first stretch of a period that ends after this moment; it begins then if it lasts.
+    ///
+    /// Objects share periods, so an answer is kept until it is another one.
+    private mutating func opening(
+        of period: TimePeriod, from time: Timestamp
+    ) -> Range<Timestamp>? {
+        if let last = openings[period.name], last.asked <= time, time < last.until {
+            return last.span.map { max($0.lowerBound, time)..<$0.upperBound }
+        }
+        let span = period.next(from: time, calendar)
+        openings[period.name] = Opening(
+            asked: time, until: span?.upperBound ?? time + .seconds(86_400), span: span)
+        return span
     }
 
     private func suppressor(of plan: CheckPlan, at now: Moment) -> ObjectName? {
@@ -285,6 +311,7 @@ extension CheckScheduler {
         let saved = Dictionary(states.map { ($0.object, $0) }, uniquingKeysWith: { $1 })
         let known = entries
         entries = [:]
+        openings = [:]
         queue = []
         for plan in plans {
             if var entry = known[plan.object] {
@@ -319,12 +346,13 @@ extension CheckScheduler {
     }
 
     private mutating func replan(_ entry: inout ScheduleEntry, at now: Moment) {
+        // somebody waits for it, whatever it is now
+        if entry.ticket == nil, entry.isForced { return }
         guard entry.plan.isActive, entry.ticket == nil else {
             entry.due = nil
             entry.opening = nil
             return
         }
-        guard !entry.isForced else { return }
         guard let due = entry.due, entry.opening == nil else {
             return plan(&entry, at: now.monotonic + startSpread(entry), now)
         }
@@ -351,6 +379,13 @@ extension CheckScheduler {
     }
 
     private func isCurrent(_ place: Place) -> Bool { entries[place.object]?.due == place.due }
+}
+
+/// What a period answered, and for which moments that holds.
+private struct Opening: Sendable {
+    var asked: Timestamp
+    var until: Timestamp
+    var span: Range<Timestamp>?
 }
 
 /// One place in the queue; void when its object is due at another time.

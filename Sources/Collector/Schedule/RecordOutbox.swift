@@ -25,6 +25,8 @@ package final class RecordOutbox: Sendable {
         var entries: [Entry] = []
         /// The number of each object's newest entry.
         var newest: [ObjectName: UInt64] = [:]
+        /// Whose records were handed out last; whoever asks for more has stored them.
+        var handedOut: Set<ObjectName> = []
         var nextNumber: UInt64 = 0
         var byteCount = 0
         var lostCount = 0
@@ -59,6 +61,11 @@ package final class RecordOutbox: Sendable {
         }
     }
 
+    /// True while a record of the object waits here, or was handed out and may not be stored yet.
+    func holds(_ object: ObjectName) -> Bool {
+        state.withLock { $0.newest[object] != nil || $0.handedOut.contains(object) }
+    }
+
     /// Adds a record, and gives others up, as the type's description says.
     func put(_ record: CheckRecord) {
         let waiter = state.withLock { state in
@@ -84,9 +91,11 @@ package final class RecordOutbox: Sendable {
 
     private func take(atMost count: Int) -> [CheckRecord]? {
         state.withLock { state in
+            state.handedOut = []
             guard !state.entries.isEmpty else { return state.isClosed ? [] : nil }
             let batch = Array(state.entries.prefix(count))
             state.entries.removeFirst(batch.count)
+            state.handedOut = Set(batch.map(\.record.result.object))
             for entry in batch {
                 state.byteCount -= Self.cost(of: entry.record)
                 guard state.isNewest(entry) else { continue }

@@ -36,6 +36,10 @@ package enum SubmissionAnswer: Sendable {
     case taken(CheckRecord, CheckState)
     /// The object is checked here, so nobody else says how it is.
     case active
+    /// A check of it that somebody asked for runs, or is about to be stored: ask again.
+    case busy
+    /// Nothing is taken any more.
+    case stopping
     /// No such object is planned here.
     case unknownObject
 }

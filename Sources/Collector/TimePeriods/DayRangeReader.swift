@@ -55,14 +55,14 @@ extension DayAnchor {
         let number = words.count > 1 ? Int(words[1]) : nil
         switch (words.count, Weekday(named: head), Self.month(named: head), number) {
         case (1, let weekday?, _, _): self = .weekday(weekday)
-        case (2, let weekday?, _, let ordinal?) where Self.weeks.contains(abs(ordinal)):
+        case (2, let weekday?, _, let ordinal?) where Self.weeks.contains(ordinal.magnitude):
             self = .weekdayOfMonth(weekday, ordinal)
-        case (3, let weekday?, _, let ordinal?) where Self.weeks.contains(abs(ordinal)):
+        case (3, let weekday?, _, let ordinal?) where Self.weeks.contains(ordinal.magnitude):
             guard let month = Self.month(named: words[2]) else { return nil }
             self = .weekdayOfYear(month: month, weekday, ordinal)
-        case (2, _, let month?, let day?) where Self.days.contains(abs(day)):
+        case (2, _, let month?, let day?) where Self.days.contains(day.magnitude):
             self = .dayOfYear(month: month, day)
-        case (2, nil, nil, let day?) where head == "day" && Self.days.contains(abs(day)):
+        case (2, nil, nil, let day?) where head == "day" && Self.days.contains(day.magnitude):
             self = .dayOfMonth(day)
         case (1, nil, nil, _):
             guard let date = Self.date(head) else { return nil }
@@ -77,10 +77,10 @@ extension DayAnchor {
             return DayAnchor(words)
         }
         switch self {
-        case .dayOfMonth where Self.days.contains(abs(number)): return .dayOfMonth(number)
-        case .dayOfYear(let month, _) where Self.days.contains(abs(number)):
+        case .dayOfMonth where Self.days.contains(number.magnitude): return .dayOfMonth(number)
+        case .dayOfYear(let month, _) where Self.days.contains(number.magnitude):
             return .dayOfYear(month: month, number)
-        case .weekdayOfMonth(let weekday, _) where Self.weeks.contains(abs(number)):
+        case .weekdayOfMonth(let weekday, _) where Self.weeks.contains(number.magnitude):
             return .weekdayOfMonth(weekday, number)
         default: return nil
         }
@@ -89,8 +89,8 @@ extension DayAnchor {
     /// True when both can bound one range.
     fileprivate func goes(with other: DayAnchor) -> Bool { cycle == other.cycle }
 
-    private static let weeks = 1...5
-    private static let days = 1...31
+    private static let weeks: ClosedRange<UInt> = 1...5
+    private static let days: ClosedRange<UInt> = 1...31
 
     private static let months = [
         "january", "february", "march", "april", "may", "june", "july", "august", "september",

@@ -21,6 +21,8 @@ package struct TimePeriod: Sendable, Hashable {
     var prefersIncludes = true
     /// Lines and periods in it, itself counted as one.
     var size = 1
+    /// Periods within each other at most, itself counted.
+    var depth = 1
 
     /// How far ahead an opening is looked for.
     ///

@@ -11,6 +11,8 @@ struct TimePeriodReader {
     static let largestSize = 1000
     /// Periods within periods.
     static let deepestNesting = 16
+    /// Most errors that are told; the first ones are what can be acted on.
+    static let mostErrors = 100
 
     private(set) var errors: [Diagnostic] = []
     private let registry: ObjectRegistry
@@ -28,6 +30,7 @@ struct TimePeriodReader {
 
     private mutating func read(_ object: ConfigObject) -> TimePeriod? {
         if let period = known[object.fullName] { return period }
+        guard errors.count < Self.mostErrors else { return nil }
         guard !open.contains(object.fullName), open.count < Self.deepestNesting else {
             let path = (open + [object.fullName]).map(\.text).joined(separator: "' → '")
             fail(
@@ -46,6 +49,7 @@ struct TimePeriodReader {
         period.excludes = periods(object, "excludes")
         period.size = period.lines.reduce(1) { $0 + $1.times.count }
         for other in period.includes + period.excludes {
+            period.depth = max(period.depth, other.depth + 1)
             period.size = min(period.size + other.size, Self.largestSize + 1)
         }
         if period.size > Self.largestSize {
@@ -53,6 +57,12 @@ struct TimePeriodReader {
                 object, "ranges",
                 "It has more than \(Self.largestSize) times of day, with those that it includes "
                     + "and excludes. Take some out.")
+        }
+        if period.depth > Self.deepestNesting {
+            fail(
+                object, "includes",
+                "More than \(Self.deepestNesting) time periods are within one another here. Take "
+                    + "one out.")
         }
         known[object.fullName] = period
         return period

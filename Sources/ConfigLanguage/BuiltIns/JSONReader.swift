@@ -11,20 +11,41 @@ struct JSONReader {
 
     /// The one value of the text, nil when it is not JSON.
     mutating func document() -> Value? {
-        if text.starts(with: [0xef, 0xbb, 0xbf]) { position = 3 }
+        skipByteOrderMark()
         guard let value = value(depth: 0) else { return nil }
         skipBlanks()
         // a NUL ends the text
         return position == text.count || text[position] == 0 ? value : nil
     }
 
-    private mutating func skipBlanks() {
+    // MARK: - Parts, for readers that keep their places
+
+    mutating func skipByteOrderMark() {
+        if text.starts(with: [0xef, 0xbb, 0xbf]) { position = 3 }
+    }
+
+    /// True when nothing but blanks follows.
+    var isAtEnd: Bool {
+        mutating get {
+            skipBlanks()
+            return position == text.count
+        }
+    }
+
+    /// A value that holds no others; nil for anything else.
+    mutating func scalar() -> Value? {
+        skipBlanks()
+        guard position < text.count, !"[{".utf8.contains(text[position]) else { return nil }
+        return value(depth: 0)
+    }
+
+    mutating func skipBlanks() {
         while position < text.count, [0x20, 0x09, 0x0a, 0x0d].contains(text[position]) {
             position += 1
         }
     }
 
-    private mutating func take(_ byte: UInt8) -> Bool {
+    mutating func take(_ byte: UInt8) -> Bool {
         skipBlanks()
         guard position < text.count, text[position] == byte else { return false }
         position += 1

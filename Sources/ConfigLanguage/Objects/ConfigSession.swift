@@ -97,6 +97,9 @@ public final class ConfigSession {
     }
 
     /// Loads a text under a name; errors are kept for ``commit()``.
+    ///
+    /// Under a name that ends in `.json` it is read as definitions in JSON, in the shape of
+    /// Icinga's API.
     public func load(text: [UInt8], name: String) {
         loadedFiles.append(name)
         let outer = includeDepth
@@ -115,6 +118,7 @@ public final class ConfigSession {
     /// The tree of a text, within what all texts of the session may have of words.
     private func parse(_ text: [UInt8], _ name: String) throws(ConfigFault) -> Block {
         let source = SourceFile(name: name, text: text)
+        if name.hasSuffix(".json") { return try JSONDefinitions.parse(source, schemas) }
         let tokens = try Lexer.tokens(of: source)
         tokenCount += tokens.count
         guard tokenCount <= Lexer.mostTokens else {

@@ -122,9 +122,15 @@ struct ObjectReport: Codable, Sendable, Hashable {
     var nextCheck: Double?
     var output: String
     var isActive: Bool
+    /// The `check_period` that it is outside of; none while it may be checked.
+    var closedPeriod: String?
+    /// Whose problem keeps it from being checked; none while nothing does.
+    var suppressor: String?
 
     enum CodingKeys: String, CodingKey {
         case name, state, attempt, output
+        case closedPeriod = "outside_period"
+        case suppressor = "suppressed_by"
         case stateType = "state_type"
         case lastCheck = "last_check"
         case nextCheck = "next_check"

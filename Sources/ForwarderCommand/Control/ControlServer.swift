@@ -147,11 +147,13 @@ final class ControlConnection: Sendable {
 
     fileprivate func readRequest() -> ControlRequest? {
         var line: [UInt8] = []
-        while line.count <= ControlWire.requestLimit {
+        let deadline = ContinuousClock.now + .seconds(ControlServer.patience.tv_sec)
+        while line.count <= ControlWire.requestLimit, ContinuousClock.now < deadline {
             let bytes = descriptor.readSome()
             if bytes.isEmpty { return nil }
+            let known = line.count
             line += bytes
-            if let end = line.firstIndex(of: UInt8(ascii: "\n")) {
+            if let end = line[known...].firstIndex(of: UInt8(ascii: "\n")) {
                 // lost on purpose: what is wrong with it helps nobody who writes such bytes
                 return try? JSONDecoder().decode(ControlRequest.self, from: Data(line[..<end]))
             }

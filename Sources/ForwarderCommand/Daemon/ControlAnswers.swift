@@ -160,6 +160,7 @@ extension ObjectReport {
             stateType: state?.type.name, attempt: state?.attempt,
             lastCheck: schedule.lastStart?.seconds,
             nextCheck: status.isActive ? schedule.nextCheck.seconds : nil,
-            output: schedule.lastOutput, isActive: status.isActive)
+            output: schedule.lastOutput, isActive: status.isActive,
+            closedPeriod: status.closedPeriod, suppressor: status.suppressor?.fullName)
     }
 }

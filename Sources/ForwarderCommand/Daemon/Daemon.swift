@@ -48,8 +48,7 @@ struct Daemon: Sendable {
         self.log = log
         self.alarms = alarms
         self.health = health
-        policy = try PolicyKeeper(
-            PolicySource(configuration), alarms: alarms, time: time, log: log)
+        policy = try PolicyKeeper(PolicySource(configuration), alarms: alarms, time: time, log: log)
         startedAt = time.wall
         self.signals = signals
         let rights = try ControlRights(configuration)
@@ -57,8 +56,7 @@ struct Daemon: Sendable {
         try ControlSocket.removeAbandoned(path: configuration.controlPath)
         let requests = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         healthRequests = requests.stream
-        let listener: UplinkListener? = try configuration.uplink.listening(log: log)
-        let uplink = UplinkBoard(listener: listener)
+        let uplink = UplinkBoard(listener: try configuration.uplink.listening(log: log))
         self.uplink = uplink
         let desk = SpoolDesk()
         self.desk = desk
@@ -66,8 +64,7 @@ struct Daemon: Sendable {
             (objects) async throws(SpoolFault) in
             try await desk.session?.spool.forgetSchedules(except: objects)
         }
-        let runner = try CheckRunner(
-            settings: running, time: time, health: { health.report })
+        let runner = try CheckRunner(settings: running, time: time, health: { health.report })
         self.runner = runner
         let pauses = PauseDesk(
             desk: desk, runner: runner, healthObject: configuration.healthObject, time: time,
@@ -81,7 +78,8 @@ struct Daemon: Sendable {
                 destinations: configuration.destinations.map(\.zone), arrivals: arrivals,
                 time: time, log: log),
             submissions: SubmissionDesk(
-                desk: desk, runner: runner, board: source.board, log: log),
+                desk: desk, runner: runner, board: source.board, alarms: alarms, time: time,
+                log: log),
             arrivals: arrivals, time: time, log: log)
         self.demands = demands
         keeper = SpoolKeeper(
@@ -94,8 +92,7 @@ struct Daemon: Sendable {
                 await pauses.spoolBegan()
             })
         _ = try await keeper.begin(signals)
-        control = try ControlServer(
-            path: configuration.controlPath, rights: rights, log: log)
+        control = try ControlServer(path: configuration.controlPath, rights: rights, log: log)
     }
 
     private let healthRequests: AsyncStream<Void>

@@ -58,7 +58,7 @@ struct Intake: Sendable {
                     where record.result.object == healthObject {
                         alarms.told(in: record.result.output)
                     }
-                    report(receipt)
+                    alarms.tell(receipt, at: time.monotonic, log)
                     session.driver.tell(.accepted(receipt.grown))
                     hasten(part.prefix(receipt.taken), session.driver)
                     continue
@@ -97,12 +97,14 @@ struct Intake: Sendable {
         guard losses.look(records.lostCount) else { return }
         log.error("results given up", metadata: ["count": "\(records.lostCount)"])
     }
+}
 
+extension AlarmBoard {
     /// Says when the spool begins and when it ceases to be full, not what each batch cost.
-    private func report(_ receipt: AcceptReceipt) {
-        let change = alarms.note(
+    func tell(_ receipt: AcceptReceipt, at now: Duration, _ log: Logger) {
+        let change = note(
             refused: receipt.refused.values.reduce(0, +),
-            evicted: receipt.evicted.values.reduce(0, +), at: time.monotonic)
+            evicted: receipt.evicted.values.reduce(0, +), at: now)
         switch change {
         case .began(let losses):
             log.error("spool is full", metadata: losses.metadata)

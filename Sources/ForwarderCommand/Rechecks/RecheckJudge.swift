@@ -178,6 +178,8 @@ struct RecheckJudge: Sendable {
         }
         if let period = standing.closedPeriod { return .outsidePeriod(period) }
         let isImminent = standing.schedule.nextCheck - now <= imminence
-        return standing.isActive && isImminent ? .imminent : nil
+        // one that may be left out is no answer
+        let isSure = standing.isActive && standing.suppressor == nil
+        return isSure && isImminent ? .imminent : nil
     }
 }

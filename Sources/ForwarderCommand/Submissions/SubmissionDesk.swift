@@ -14,12 +14,19 @@ actor SubmissionDesk {
     private let desk: SpoolDesk
     private let runner: CheckRunner
     private let board: RuntimeBoard
+    private let alarms: AlarmBoard
+    private let time: any TimeSource
     private let log: Logger
     private var isStoring = false
     /// Those who wait for their turn, in order; as many at most as there are connections.
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
-    init(desk: SpoolDesk, runner: CheckRunner, board: RuntimeBoard, log: Logger) {
+    init(
+        desk: SpoolDesk, runner: CheckRunner, board: RuntimeBoard, alarms: AlarmBoard,
+        time: any TimeSource, log: Logger
+    ) {
+        self.alarms = alarms
+        self.time = time
         self.desk = desk
         self.runner = runner
         self.board = board
@@ -65,11 +72,13 @@ actor SubmissionDesk {
         guard let session = desk.session else {
             throw Self.notStored(desk.fault ?? "There is no spool.")
         }
-        switch await runner.submit(object, output) {
+        switch await answer(object, output) {
         case .unknownObject: throw .unknownObject(object)
+        case .busy: throw Self.notStored("A check of it is not stored yet.")
+        case .stopping: throw Self.notStored("The daemon is stopping.")
         case .active: throw Self.active(object)
         case .taken(let record, let state):
-            if let obstacle = await Self.obstacle(to: record, session) {
+            if let obstacle = await obstacle(to: record, session) {
                 runner.forget(object)
                 throw Self.notStored(obstacle)
             }
@@ -78,12 +87,31 @@ actor SubmissionDesk {
         }
     }
 
+    /// Waits a moment for a check that somebody asked for.
+    private func answer(_ object: ObjectName, _ output: PluginOutput) async -> SubmissionAnswer {
+        for _ in 0..<Self.busySteps {
+            let answer = await runner.submit(object, output)
+            guard case .busy = answer else { return answer }
+            // a cancelled wait is the end of the daemon
+            guard (try? await Task.sleep(for: Self.busyStep)) != nil else { return .stopping }
+        }
+        return .busy
+    }
+
+    /// How long a result waits for a check of its object: 5 seconds.
+    private static let busySteps = 100
+    private static let busyStep = Duration.milliseconds(50)
+
     /// Makes a record durable and has it delivered; what kept it from that, if anything did.
-    private static func obstacle(to record: CheckRecord, _ session: SpoolSession) async -> String? {
+    private func obstacle(to record: CheckRecord, _ session: SpoolSession) async -> String? {
         do throws(SpoolFault) {
             let receipt = try await session.spool.append([record])
             session.driver.tell(.accepted(receipt.grown))
-            return receipt.refused.isEmpty ? nil : "The spool is full and finds no room for it."
+            alarms.tell(receipt, at: time.monotonic, log)
+            if receipt.accepted > 0 { return nil }
+            return receipt.refused.isEmpty
+                ? "No master is configured that could get it."
+                : "The spool is full and finds no room for it."
         } catch {
             return error.description
         }

@@ -58,7 +58,14 @@ enum DefinitionFixture {
         if ownHost == .defined, !text.contains("object Host NodeName") {
             content["/etc/forwarder/conf.d/zz-own.conf"] = "object Host NodeName { }"
         }
-        return try Definitions.load(
+        return try load(files: content, library: library)
+    }
+
+    static func load(
+        files content: [String: String],
+        library: String = DefinitionSettings.defaultTemplateLibrary
+    ) throws(DefinitionsFault) -> Definitions {
+        try Definitions.load(
             DefinitionSettings(
                 directory: "/etc/forwarder/conf.d",
                 nodeName: "node1",

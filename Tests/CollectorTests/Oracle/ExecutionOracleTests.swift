@@ -7,7 +7,7 @@ import Testing
 
 /// The same services through a real Icinga 2 and through this module, down to what the kernel gives
 /// to the plugins.
-@Suite(.serialized, .enabled(if: IcingaOracle.isInstalled, "\(IcingaOracle.absence)"))
+@Suite(.serialized, .enabled(if: IcingaOracle.isAsked, "\(IcingaOracle.silence)"))
 struct ExecutionOracleTests {
     private static let main = """
         const NodeName = "sandbox"

@@ -15,6 +15,11 @@ final class IcingaOracle {
     /// What a skipped test says.
     static let absence = "no comparison: icinga2 is not installed"
 
+    /// Whether a running Icinga 2 is asked, which waits for its clock: in the long form.
+    static let isAsked = isInstalled && OracleRun.isFull
+    /// What a skipped test says.
+    static let silence = "needs Icinga 2 and `make oracle`; recordings are compared anyway"
+
     /// The folder, for the definitions that both read.
     let folder: TemporaryDirectory
     private let installation: IcingaInstallation
@@ -100,7 +105,13 @@ final class IcingaOracle {
         }
         // it alone: it stops its worker, and both told at once may wait for each other
         kill(child.pid, SIGTERM)
-        _ = try child.wait()
+        // one that does not end was seen; it must not hold up the tests, nor live on
+        do {
+            _ = try child.wait(patience: .seconds(20))
+        } catch {
+            child.signal(SIGKILL)
+            throw OracleFailure(text: "icinga2 did not end: \(error)")
+        }
         return try records("lib/icinga2.state")
     }
 

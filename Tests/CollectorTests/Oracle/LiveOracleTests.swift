@@ -6,7 +6,7 @@ import Testing
 
 /// What functions and macros read of an object's own state, check after check, in a real Icinga 2
 /// and here.
-@Suite(.serialized, .enabled(if: IcingaOracle.isInstalled, "\(IcingaOracle.absence)"))
+@Suite(.serialized, .enabled(if: IcingaOracle.isAsked, "\(IcingaOracle.silence)"))
 struct LiveOracleTests {
     private static let main = """
         const NodeName = "sandbox"

@@ -225,6 +225,13 @@ private let router = ObjectName(host: "router")
     @Test func `nobody is kept by a circle, by what nobody checks, or outside the period`() {
         let circle = [dependency(on: disk)]
         #expect(starts(circle) { _ in .ok } >= 70)
+        // two that depend on each other: a problem of one does not keep its end from being seen
+        let other = ObjectName(host: "other")
+        let there = CheckPlan(
+            object: other, maxCheckAttempts: 1, dependencies: [dependency(on: disk)])
+        let back = [dependency(on: other)]
+        #expect(starts(back, others: [there]) { $0 == disk ? .critical : .ok } >= 70)
+        #expect(starts(back, others: [there]) { $0 == other ? .critical : .ok } == 0)
         #expect(starts([dependency(on: ObjectName(host: "elsewhere"))]) { _ in .critical } >= 70)
         let never = [dependency(period: TimePeriod(name: "never"))]
         #expect(starts(never) { $0 == router ? .critical : .ok } >= 70)
@@ -284,6 +291,8 @@ private let router = ObjectName(host: "router")
                 }
                 """)
         }
-        #expect(fault?.errors.first?.message.contains("'OK' is no state of 'a'") == true)
+        #expect(
+            fault?.errors.contains { $0.message.contains("invalid for host dependency: 'OK'") }
+                == true)
     }
 }

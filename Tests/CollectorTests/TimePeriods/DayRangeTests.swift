@@ -69,7 +69,9 @@ import Testing
         "monday 6", "monday x", "monday 1 foo", "monday 1 may 2027", "monday - friday / 0",
         "2027-05-01 - 2027-06-01 / -1", "2027-05-01 - 2027-06-01 / x", "monday / 2",
         "2027-05-01 - 2027-06-01 - 2027-07-01", "day 1 - ", "- day 1", "day 1 / 2 / 3",
-        "day 99999999999999999999", "ｄay 1", "day １", "2027-05-01 / 99999999999999999999",
+        "day 99999999999999999999", "day -9223372036854775808",
+        "monday -9223372036854775808", "monday 1 - -9223372036854775808", "ｄay 1", "day １",
+        "2027-05-01 / 99999999999999999999",
     ])
     func `what means no day is refused by its text`(_ text: String) {
         #expect(throws: TimePeriodFault.notADay(text)) { try DayRange(text) }

@@ -11,9 +11,11 @@ import Testing
 /// Icinga 2.13.6 is matched to the microsecond, with these of its ways, which are not ours: a date,
 /// and the last day of a range, goes on for the following day; what begins yesterday and lasts past
 /// midnight is not known after a start. Ranges of weekdays (`monday - friday`), of which it finds
-/// the first day only, and ranges past the end of month or year are left out.
+/// the first day only, and ranges past the end of month or year are left out. What a period
+/// includes and excludes is compared with the slow way alone: what Icinga makes of it after a start
+/// depends on which of them it begins with.
 @Suite(
-    .serialized, .enabled(if: IcingaOracle.isInstalled, Comment(rawValue: IcingaOracle.absence)))
+    .serialized, .enabled(if: IcingaOracle.isAsked, Comment(rawValue: IcingaOracle.silence)))
 struct TimePeriodOracleTests {
     /// When Icinga is asked: days around ends of months and years, leap days, summer time.
     private static let moments: [(date: (Int, Int, Int), second: Int)] = [
@@ -32,7 +34,7 @@ struct TimePeriodOracleTests {
         }
         print(agreement)
         #expect(agreement.differences.isEmpty, Comment(rawValue: agreement.shown))
-        #expect(agreement.agreements > 1000)
+        #expect(agreement.agreements > 100)
     }
 
     private func compare(
@@ -62,14 +64,16 @@ struct TimePeriodOracleTests {
             // What it began with is a few seconds after the moment that was asked for.
             let window = (now + .seconds(60))..<(now + .seconds(86_000))
             let quirky = Icinga213(zone, today).openings(of: period).clamped(to: window)
-            agreement.note(theirs.clamped(to: window) == quirky) {
-                "\(name) at \(moment): Icinga \(theirs), expected \(quirky)\n\(text)"
+            if period.includes.isEmpty && period.excludes.isEmpty {
+                agreement.note(
+                    theirs.clamped(to: window) == quirky,
+                    "\(name) at \(moment): Icinga \(theirs), expected \(quirky)\n\(text)")
             }
             let ours = period.openings(in: window, zone)
             let straight = Icinga213(zone, today, isQuirky: false).openings(of: period)
-            agreement.note(ours == straight.clamped(to: window)) {
-                "\(name) at \(moment): ours \(ours), expected \(straight)"
-            }
+            agreement.note(
+                ours == straight.clamped(to: window),
+                "\(name) at \(moment): ours \(ours), expected \(straight)")
         }
     }
 }
@@ -202,7 +206,7 @@ private struct PeriodGenerator {
         }
     }
 
-    /// No time within the hours in which clocks are changed: what is meant by those is nowhere said.
+    /// No time within the hours in which clocks are changed: what is meant by those is not said.
     private mutating func times() -> String {
         (0...Int.random(in: 0...1, using: &random)).map { _ in
             let start = Int.random(in: 180...1380, using: &random)

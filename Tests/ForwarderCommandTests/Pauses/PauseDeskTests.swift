@@ -52,7 +52,8 @@ private let health = ObjectName(host: "web1", service: "forwarder")
                     inbox: RecheckInbox(), desk: spools, policy: PolicyInForce(.none),
                     runner: runner, destinations: [], arrivals: arrivals, time: time, log: log),
                 submissions: SubmissionDesk(
-                    desk: spools, runner: runner, board: RuntimeBoard(time: time), log: log),
+                    desk: spools, runner: runner, board: RuntimeBoard(time: time),
+                    alarms: AlarmBoard(), time: time, log: log),
                 arrivals: arrivals, time: time, log: log)
         }
 

@@ -42,7 +42,8 @@ private let disk = ObjectName(host: "web1", service: "disk")
                     CheckPlan(object: disk),
                 ], states: [], preparing: Definitions())
             desk = SubmissionDesk(
-                desk: spools, runner: runner, board: RuntimeBoard(time: time), log: log)
+                desk: spools, runner: runner, board: RuntimeBoard(time: time),
+                alarms: AlarmBoard(), time: time, log: log)
         }
 
         func openSpool() async throws -> SpoolQueue {
@@ -90,6 +91,7 @@ private let disk = ObjectName(host: "web1", service: "disk")
             try await group.waitForAll()
         }
         let entries = try await spool.entries(QueueFilter(), after: nil).entries
+        #expect(entries.count == 50)
         #expect(Set(entries.map(\.result.output)).count == 50)
         let stamps = entries.map(\.result.executionStart)
         #expect(stamps == stamps.sorted())
