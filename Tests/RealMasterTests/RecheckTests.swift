@@ -143,6 +143,8 @@ struct RecheckTests {
             #expect(told?.contains("role 'rechecks' is about other objects") == true)
             #expect(told?.contains("decision=denied") == true)
             #expect(scene.count("web1!closed") == 1, "not within its check_period")
+            let listed = try scene.site.run("list", ["services", "--json"])
+            #expect(listed.outputText.contains(#""outside_period" : "never""#))
             #expect(Set(scene.outcomes("web1!closed", daemon.log)) == ["outside_period"])
             let counts = try scene.site.status()["rechecks"][PrivateMaster.name]
             #expect(counts["honoured"].number == 2)

@@ -145,6 +145,10 @@ struct ListedObject: Encodable {
     var attempt: Int?
     var lastCheck: Double?
     var nextCheck: Double?
+    /// See ``ObjectReport/closedPeriod``.
+    var closedPeriod: String?
+    /// See ``ObjectReport/suppressor``.
+    var suppressor: String?
 
     enum CodingKeys: String, CodingKey {
         case name, groups, vars, location, note, state, attempt
@@ -158,6 +162,8 @@ struct ListedObject: Encodable {
         case stateType = "state_type"
         case lastCheck = "last_check"
         case nextCheck = "next_check"
+        case closedPeriod = "outside_period"
+        case suppressor = "suppressed_by"
     }
 
     init(
@@ -180,6 +186,8 @@ struct ListedObject: Encodable {
         attempt = report?.attempt
         lastCheck = report?.lastCheck
         nextCheck = report?.nextCheck
+        closedPeriod = report?.closedPeriod
+        suppressor = report?.suppressor
     }
 
     private static func command(_ prepared: PreparedCheck?) -> ([String], String) {
