@@ -139,11 +139,19 @@ static int execute(const struct child_state *state) {
     return was_denied ? EACCES : error;
 }
 
+static int limit_open_files(rlim_t most) {
+    struct rlimit limit;
+    if (syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, NULL, &limit) < 0) return errno;
+    limit.rlim_cur = most < limit.rlim_max ? most : limit.rlim_max;
+    return first_error(syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, &limit, NULL));
+}
+
 static int prepare(const struct cspawn_request *request) {
     int error = 0;
     reset_signals();
     if (request->new_session) error = first_error(syscall(SYS_setsid));
     if (!error) error = place_descriptors(request);
+    if (!error && request->open_file_limit) error = limit_open_files(request->open_file_limit);
     if (request->creation_mask >= 0) syscall(SYS_umask, request->creation_mask);
     if (request->nice_increment) lower_priority(request->nice_increment);
     return error;

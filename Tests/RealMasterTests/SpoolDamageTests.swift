@@ -231,57 +231,6 @@ struct SpoolDamageTests {
         #expect(standing == [walk.names[0]], "what was removed meanwhile is forgotten")
         try master.stop()
     }
-
-    @Test func `a daemon without free descriptors neither ends nor spins, and recovers`() throws {
-        let walk = WalkingServices(count: 2, interval: 0.5)
-        let (master, site) = try walk.prepare()
-        try master.start()
-        try site.withDaemon { daemon in
-            try eventually("results arrive") {
-                try site.destination()["delivered"].number ?? 0 >= 4
-            }
-            try Command.require("prlimit", ["--pid", "\(daemon.pid)", "--nofile=3:4096"])
-            let before = try daemon.processorSeconds()
-            let started = ContinuousClock.now
-            // Nobody can ask it, so that only the file can show what it does.
-            let asker = try ChildProcess(
-                BuiltProducts.forwarder, ["status", "--config", site.configurationPath])
-            Thread.sleep(forTimeInterval: 5)
-            let busy = try daemon.processorSeconds() - before
-            let share = busy / (ContinuousClock.now - started).inSeconds
-            #expect(share < 0.25, "it took \(share) of a processor")
-            #expect(daemon.isRunning)
-            try Command.require("prlimit", ["--pid", "\(daemon.pid)", "--nofile=1024:4096"])
-            _ = try asker.wait()
-            let runs = walk.runs(of: walk.names[0], on: site)
-            try walk.waitForRuns(runs + 3, on: site)
-            try eventually("all is well again") {
-                try site.alarms().isEmpty
-            }
-            #expect(try daemon.stop() == .exited(0))
-        }
-        try site.flushAll()
-        try master.stop()
-    }
-}
-
-extension RunningForwarder {
-    /// Processor time that it used, its ended children left out.
-    ///
-    /// - Source: proc(5), /proc/PID/stat, fields 14 and 15.
-    fileprivate func processorSeconds() throws -> Double {
-        let stat = try String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
-        let fields = stat.split(separator: ")").last?.split(separator: " ") ?? []
-        guard fields.count > 13, let user = Double(fields[11]), let system = Double(fields[12])
-        else { throw SupportFault("not a stat line: \(stat)") }
-        return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
-    }
-}
-
-extension Duration {
-    fileprivate var inSeconds: Double {
-        Double(components.seconds) + Double(components.attoseconds) / 1e18
-    }
 }
 
 extension WalkingServices {

@@ -230,6 +230,14 @@ extension ForwarderSite {
         return try RunningForwarder(site: self, environment: environment)
     }
 
+    /// Starts `forwarder daemon`, which may have so many descriptors.
+    package func startDaemon(openFileLimit: Int) throws -> RunningForwarder {
+        try folder.write("", to: "clock")
+        return try RunningForwarder(
+            site: self, environment: ProcessInfo.processInfo.environment,
+            openFileLimit: openFileLimit)
+    }
+
     /// Starts the daemon, hands it to `body` once it answers, and kills it whatever happens there.
     package func withDaemon<Result>(
         clock: ShiftedClock? = nil,

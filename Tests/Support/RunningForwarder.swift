@@ -7,13 +7,19 @@ package final class RunningForwarder: Sendable {
     private let site: ForwarderSite
 
     /// Starts it; it may not be ready yet.
-    init(site: ForwarderSite, environment: [String: String]) throws {
+    ///
+    /// - Parameter openFileLimit: how many descriptors it may have; as many as the tests if nil.
+    init(
+        site: ForwarderSite, environment: [String: String], openFileLimit: Int? = nil
+    ) throws {
         self.site = site
-        child = try ChildProcess(
-            BuiltProducts.forwarder,
-            ["daemon", "--config", site.configurationPath],
-            environment: environment
-        )
+        let daemon = ["daemon", "--config", site.configurationPath]
+        if let limit = openFileLimit {
+            let words = ["--nofile=\(limit):\(limit)", try BuiltProducts.forwarder] + daemon
+            child = try ChildProcess("prlimit", words, environment: environment)
+        } else {
+            child = try ChildProcess(BuiltProducts.forwarder, daemon, environment: environment)
+        }
         let test = ProcessInfo.processInfo.processIdentifier
         watch = try ChildProcess(
             "sh", ["-c", Self.guardScript, "guard", "\(test)", "\(child.pid)"])
@@ -36,6 +42,9 @@ package final class RunningForwarder: Sendable {
 
     /// True while its process is there.
     package var isRunning: Bool { child.poll() == nil }
+
+    /// How it ended; waits until it has.
+    package func ending() throws -> ChildProcess.Ending { try child.wait() }
 
     /// Ends it as systemd would, and says how it ended.
     @discardableResult

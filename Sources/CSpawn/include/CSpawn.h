@@ -39,6 +39,8 @@ struct cspawn_request {
     int nice_increment;
     /* File mode creation mask, or -1 to keep. */
     int creation_mask;
+    /* Soft limit of open files, as far as the hard one allows; 0 to keep. */
+    uint64_t open_file_limit;
     /* Its own session, and with it its own process group. */
     bool new_session;
     /* Whom it becomes, or NULL to stay who this process is. */

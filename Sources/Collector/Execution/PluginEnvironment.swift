@@ -53,10 +53,15 @@ package struct PluginEnvironment: Sendable {
                 )
             }
         }
+        return merged(with: own).map { Array($0.name.utf8) + [UInt8(ascii: "=")] + $0.value }
+    }
+
+    /// All that a plugin with these variables of its own finds.
+    package func merged(with own: [PluginVariable]) -> [PluginVariable] {
         let kept = variables.filter { one in
             !own.contains { $0.name.utf8.elementsEqual(one.name.utf8) }
         }
-        return (kept + own).map { Array($0.name.utf8) + [UInt8(ascii: "=")] + $0.value }
+        return kept + own
     }
 
     /// The files to try for a program's name, as execvp does; an empty part of `PATH`, which there

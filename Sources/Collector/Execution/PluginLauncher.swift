@@ -3,7 +3,7 @@ internal import CSpawn
 internal import Glibc
 internal import HeapModule
 
-/// Times that a plugin is given beside its own timeout.
+/// What a plugin is given beside its own timeout.
 package struct LauncherSettings: Sendable {
     /// How long output is read after the plugin has ended while somebody holds it open.
     ///
@@ -12,11 +12,18 @@ package struct LauncherSettings: Sendable {
     package var grace: Duration
     /// Bounds every timeout: a definition's mistake must not keep a place for ever.
     package var longestTimeout: Duration
+    /// Soft limit of open files that each plugin gets; nil: this process's.
+    package var openFileLimit: Int?
 
     /// Settings with all their parts.
-    package init(grace: Duration = .seconds(1), longestTimeout: Duration = .seconds(86_400)) {
+    package init(
+        grace: Duration = .seconds(1),
+        longestTimeout: Duration = .seconds(86_400),
+        openFileLimit: Int? = nil
+    ) {
         self.grace = grace
         self.longestTimeout = longestTimeout
+        self.openFileLimit = openFileLimit
     }
 }
 
@@ -163,6 +170,7 @@ extension PluginLauncher {
             arguments: command.argumentVector,
             environment: try environment.adding(command.environment),
             descriptors: [channel.null, writing, writing],
+            openFileLimit: settings.openFileLimit,
             user: user
         ).start()
         let timeout = min(max(command.timeout, .milliseconds(1)), settings.longestTimeout)

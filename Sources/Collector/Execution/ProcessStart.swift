@@ -12,6 +12,8 @@ struct ProcessStart {
     var environment: [[UInt8]]
     /// Descriptor i of the process is the i-th of these; it gets no other.
     var descriptors: [Descriptor]
+    /// Its soft limit of open files; nil: this process's.
+    var openFileLimit: Int?
     /// Whom it becomes; nil to stay this process's user.
     var user: PluginUser?
 
@@ -63,6 +65,7 @@ struct ProcessStart {
                         request.descriptor_count = numbers.count
                         request.nice_increment = Self.niceIncrement
                         request.creation_mask = Self.creationMask
+                        request.open_file_limit = UInt64(openFileLimit ?? 0)
                         request.new_session = true
                         return withIdentity(of: &request, body)
                     }

@@ -52,7 +52,7 @@ struct Daemon: Sendable {
         startedAt = time.wall
         self.signals = signals
         let rights = try ControlRights(configuration)
-        let running = try configuration.runnerSettings()
+        let running = try configuration.daemonSettings(log)
         try ControlSocket.removeAbandoned(path: configuration.controlPath)
         let requests = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         healthRequests = requests.stream

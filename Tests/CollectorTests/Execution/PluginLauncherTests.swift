@@ -7,13 +7,16 @@ import Testing
     private let zoo: PluginZoo
     private let launcher: PluginLauncher
 
-    init() throws {
+    init() throws { try self.init(openFileLimit: nil) }
+
+    private init(openFileLimit: Int?) throws {
         zoo = try PluginZoo()
         launcher = try PluginLauncher(
             time: SystemTime(),
             environment: PluginEnvironment(inheriting: ["PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"]
             ),
-            settings: LauncherSettings(grace: .milliseconds(200))
+            settings: LauncherSettings(
+                grace: .milliseconds(200), openFileLimit: openFileLimit)
         )
     }
 
@@ -250,6 +253,29 @@ import Testing
             #expect(try refused.get().output.text.contains("Too many open files"))
             #expect(try refused.get().output.exitStatus == 128)
             #expect(try tests.run(shell("echo again")).output.text == "again")
+        }
+    }
+
+    @Test func `the limit of open files is raised for this process and not for its plugins`() async
+    {
+        await #expect(processExitsWith: .success) {
+            let kind = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+            var limit = rlimit(rlim_cur: 200, rlim_max: 300)
+            #expect(setrlimit(kind, &limit) == 0)
+            #expect(DescriptorLimit.current == DescriptorLimit(own: 200, ofPlugins: 200))
+            let raised = DescriptorLimit.raised()
+            #expect(raised == DescriptorLimit(own: 300, ofPlugins: 200))
+            #expect(DescriptorLimit.raised() == DescriptorLimit(own: 300, ofPlugins: 300))
+            let tests = try PluginLauncherTests(openFileLimit: raised.ofPlugins)
+            let said = try tests.run(shell("ulimit -Sn; ulimit -Hn")).output.text
+            #expect(said == "200\n300")
+        }
+    }
+
+    @Test func `checks at a time never take the last descriptor, and one may always run`() {
+        for own in [0, 3, 96, 97, 98, 112, 1024, 65_536] {
+            let most = DescriptorLimit(own: own, ofPlugins: own).mostChecks
+            #expect(most == max(1, (own - 96) / 2))
         }
     }
 
