@@ -40,7 +40,8 @@ import Testing
     ) async throws {
         let folder = try TemporaryDirectory("zone")
         var evidence = Evidence()
-        for seed in 1...Self.seeds {
+        // A node comes back rarely, and how often depends on the order in sets of this process.
+        for seed in 1...Self.seeds * 4 where seed <= Self.seeds || evidence.returns <= 5 {
             var world = try await SimulatedWorld(
                 seed: seed, folder: folder, masterSkews: skews, version: version)
             for _ in 0..<700 { try await world.step() }
