@@ -1,6 +1,7 @@
 /*
- * Runs a command and prints its real seconds, and the CPU seconds of it and all its descendants,
- * those included that outlive it. Exits with the command's exit status.
+ * Runs a command and prints its real seconds, the CPU seconds of it and all its descendants, those
+ * included that outlive it, and the largest resident memory of any of them in KiB. Exits with the
+ * command's exit status.
  *
  *   cc -O2 -o usage usage.c && ./usage FILE COMMAND [ARGUMENT ...]    writes to FILE
  *
@@ -66,6 +67,7 @@ int main(int argc, char **argv)
     struct rusage all;
     if (getrusage(RUSAGE_CHILDREN, &all) != 0)
         die("getrusage");
-    fprintf(file, "%.6f %.6f %.6f\n", real, seconds(all.ru_utime), seconds(all.ru_stime));
+    fprintf(file, "%.6f %.6f %.6f %ld\n", real, seconds(all.ru_utime), seconds(all.ru_stime),
+            all.ru_maxrss);
     return fclose(file) == 0 ? result : 125;
 }
