@@ -3,7 +3,8 @@ package import Monitoring
 
 /// Builds the execution of each defined object's check.
 package final class CheckPreparer: CheckPreparing {
-    private let definitions: Definitions
+    /// What is prepared from.
+    package let definitions: Definitions
     private let runtime: any RuntimeFactsSource
     private let live: LiveState
     private var random: any RandomNumberGenerator

@@ -1,18 +1,12 @@
-internal import ConfigLanguage
+package import ConfigLanguage
 internal import Glibc
 
 /// Where definitions are read from; enters by `init`.
-package protocol DefinitionFileSystem: Sendable {
+package protocol DefinitionFileSystem: PathLookup {
     /// What the kernel says about a path, following links; nil when there is none.
     func facts(of path: String) -> FileFacts?
     /// Facts and content of one and the same open file.
     func open(_ path: String) throws(FileProblem) -> (facts: FileFacts, content: [UInt8])
-    /// The paths that match a shell pattern, sorted by bytes.
-    func paths(matching pattern: String) -> [String]
-    /// The names in a directory, without `.` and `..`, sorted by bytes.
-    func names(in directory: String) -> [String]
-    /// True when a name matches a shell pattern.
-    func matches(_ name: String, _ pattern: String) -> Bool
 }
 
 /// Why a file could not be read.
@@ -75,31 +69,16 @@ package struct DiskFiles: DefinitionFileSystem {
         }
     }
 
-    package func paths(matching pattern: String) -> [String] {
-        var found = unsafe glob_t()
-        defer { unsafe globfree(&found) }
-        guard unsafe glob(pattern, 0, nil, &found) == 0 else { return [] }
-        return unsafe (0..<Int(found.gl_pathc))
-            .compactMap { unsafe found.gl_pathv[$0].map { unsafe String(cString: $0) } }
-            .sortedByBytes()
+    /// True when something has this path.
+    package func exists(_ path: String) -> Bool { SystemPaths().exists(path) }
+
+    /// The names in a directory.
+    package func entries(of directory: String, limit: Int) -> [PathEntry]? {
+        SystemPaths().entries(of: directory, limit: limit)
     }
 
-    package func names(in directory: String) -> [String] {
-        guard let stream = unsafe opendir(directory) else { return [] }
-        defer { _ = unsafe closedir(stream) }
-        var names: [String] = []
-        while let entry = unsafe readdir(stream) {
-            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) {
-                unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names.sortedByBytes()
-    }
-
-    package func matches(_ name: String, _ pattern: String) -> Bool {
-        unsafe fnmatch(pattern, name, 0) == 0
-    }
+    /// What a path is, following links.
+    package func kind(of path: String) -> PathEntry.Kind? { SystemPaths().kind(of: path) }
 
     private static func problem(_ number: Int32) -> FileProblem {
         guard let text = unsafe strerror(number) else {
@@ -116,11 +95,5 @@ extension FileFacts {
             permissions: status.st_mode & 0o7777,
             isDirectory: status.st_mode & S_IFMT == S_IFDIR
         )
-    }
-}
-
-extension [String] {
-    fileprivate func sortedByBytes() -> [String] {
-        sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 }

@@ -115,7 +115,14 @@ struct DefinitionLoading {
             )
         }
         let reader = TrustedFileReader(files: files, trust: trust)
-        let paths = ["*.conf", "*.json"].flatMap { reader.files(below: directory, matching: $0) }
+        let paths: [String]
+        do throws(ConfigFault) {
+            paths =
+                try reader.files(below: directory, matching: "*.conf")
+                + reader.files(below: directory, matching: "*.json")
+        } catch {
+            throw .invalid(error.diagnostics)
+        }
         let folders = [directory] + Set(paths.map(Self.folder)).subtracting([directory]).sorted()
         let complaints = folders.compactMap { folder in
             files.facts(of: folder).flatMap { trust.complaint(about: folder, $0) }

@@ -31,6 +31,8 @@ package final class Definitions {
         package var name: ObjectName
         /// Why it is not ours, such as `zone = "master"`.
         package var reason: String
+        /// `file:line:column` of its definition.
+        package var location: String
     }
 
     /// The name of this node, and of its own host.
@@ -64,7 +66,8 @@ package final class Definitions {
         for object in registry.objects(ofType: "Host") + registry.objects(ofType: "Service") {
             guard let name = object.objectName else { continue }
             if let reason = ownership.reasonNotOurs(object), name != health.name {
-                foreign.append(Foreign(name: name, reason: reason))
+                foreign.append(
+                    Foreign(name: name, reason: reason, location: object.location.description))
             } else {
                 objects[name] = object
             }

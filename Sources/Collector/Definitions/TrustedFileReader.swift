@@ -11,11 +11,6 @@ package struct TrustedFileReader: ConfigFileReader {
         self.trust = trust
     }
 
-    /// Deepest directory below the definitions that is read; what lies deeper is left out.
-    ///
-    /// 32: ends loops of symbolic links.
-    static let deepestDirectory = 32
-
     package func read(_ path: String) throws(ConfigFault) -> [UInt8] {
         let opened: (facts: FileFacts, content: [UInt8])
         do {
@@ -29,21 +24,14 @@ package struct TrustedFileReader: ConfigFileReader {
         return opened.content
     }
 
-    package func files(matching pattern: String) -> [String] {
-        files.paths(matching: pattern).filter { files.facts(of: $0)?.isDirectory == false }
+    package func files(matching pattern: String) throws(ConfigFault) -> [String] {
+        try files.files(matching: pattern)
     }
 
-    package func files(below directory: String, matching pattern: String) -> [String] {
-        walk(directory, pattern, depth: 0)
-    }
-
-    private func walk(_ directory: String, _ pattern: String, depth: Int) -> [String] {
-        guard depth < Self.deepestDirectory else { return [] }
-        return files.names(in: directory).flatMap { name -> [String] in
-            let path = directory.hasSuffix("/") ? directory + name : "\(directory)/\(name)"
-            guard let facts = files.facts(of: path) else { return [] }
-            if facts.isDirectory { return walk(path, pattern, depth: depth + 1) }
-            return files.matches(name, pattern) ? [path] : []
-        }
+    package func files(
+        below directory: String,
+        matching pattern: String
+    ) throws(ConfigFault) -> [String] {
+        try files.files(below: directory, matching: pattern)
     }
 }

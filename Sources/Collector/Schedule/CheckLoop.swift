@@ -6,12 +6,13 @@ final class CheckLoop {
     private struct Pending {
         var object: ObjectName
         var snapshot: ObjectSnapshot
+        var command: PluginCommand?
         var purpose: Purpose
     }
 
     private enum Purpose {
         case schedule(DueCheck)
-        case once(CheckedContinuation<CheckRecord?, Never>)
+        case once(CheckedContinuation<SingleRun?, Never>)
     }
 
     private let inbox: RunnerInbox
@@ -133,6 +134,7 @@ final class CheckLoop {
                 finish(id, saying: "\(LaunchFault.stillThere(process: process))", .unknown)
             } else {
                 stuck[object] = nil
+                pending[id]?.command = command
                 launcher.start(command, as: id)
             }
         case .immediate(let exitStatus, let output):
@@ -199,13 +201,7 @@ final class CheckLoop {
                 executionStart: start,
                 executionEnd: end
             )
-            reply.resume(
-                returning: CheckRecord(
-                    result: result,
-                    significance: .unchanged,
-                    snapshot: check.snapshot
-                )
-            )
+            reply.resume(returning: SingleRun(result: result, command: check.command))
         }
     }
 

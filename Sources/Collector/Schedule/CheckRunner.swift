@@ -25,6 +25,14 @@ package struct RunnerSettings: Sendable {
     }
 }
 
+/// What a check that was run beside the schedule came to.
+package struct SingleRun: Sendable, Hashable {
+    /// Its result.
+    package let result: CheckResult
+    /// What was run; nil where no process was.
+    package let command: PluginCommand?
+}
+
 /// Runs a host's checks on schedule and hands out what they came to.
 ///
 /// - Isolation: safe from anywhere. One thread owns scheduler, launcher and preparing; what is
@@ -136,7 +144,7 @@ package final class CheckRunner: Sendable {
 
     /// Checks this object once, beside the schedule, and returns what it came to without putting it
     /// into ``records``; nil when the runner has no definitions or stops.
-    package func runOnce(_ object: ObjectName) async -> CheckRecord? {
+    package func runOnce(_ object: ObjectName) async -> SingleRun? {
         await withCheckedContinuation { reply in
             if !inbox.post(.once(object, reply)) { reply.resume(returning: nil) }
         }

@@ -11,7 +11,7 @@ enum RunnerMessage: Sendable {
     case submit(ObjectName, PluginOutput, CheckedContinuation<SubmissionAnswer, Never>)
     case forget(ObjectName)
     case standing(ObjectName, CheckedContinuation<CheckStatus?, Never>)
-    case once(ObjectName, CheckedContinuation<CheckRecord?, Never>)
+    case once(ObjectName, CheckedContinuation<SingleRun?, Never>)
     case status(CheckedContinuation<[CheckStatus], Never>)
     case stop(patience: Duration, CheckedContinuation<[ScheduleState], Never>)
 }

@@ -4,32 +4,14 @@ internal import Glibc
 public protocol ConfigFileReader: Sendable {
     /// The whole content of a file.
     func read(_ path: String) throws(ConfigFault) -> [UInt8]
-    /// The files that match a shell pattern, sorted by name.
-    func files(matching pattern: String) -> [String]
-    /// The files below a directory whose names match a shell pattern, sorted.
-    func files(below directory: String, matching pattern: String) -> [String]
-    /// The files that match a shell pattern, as `files(matching:)`, or why they cannot be found.
-    func findFiles(matching pattern: String) throws(ConfigFault) -> [String]
-    /// The files below a directory, as `files(below:matching:)`, or why they cannot be found.
-    func findFiles(
+    /// The files that match a shell pattern, sorted by name, or why they cannot be found.
+    func files(matching pattern: String) throws(ConfigFault) -> [String]
+    /// The files below a directory whose names match a shell pattern, sorted, or why they cannot be
+    /// found.
+    func files(
         below directory: String,
         matching pattern: String
     ) throws(ConfigFault) -> [String]
-}
-
-extension ConfigFileReader {
-    /// The files that match a shell pattern.
-    public func findFiles(matching pattern: String) throws(ConfigFault) -> [String] {
-        files(matching: pattern)
-    }
-
-    /// The files below a directory whose names match a shell pattern.
-    public func findFiles(
-        below directory: String,
-        matching pattern: String
-    ) throws(ConfigFault) -> [String] {
-        files(below: directory, matching: pattern)
-    }
 }
 
 /// Reads from the file system.
@@ -73,62 +55,16 @@ public struct SystemFileReader: ConfigFileReader {
         return .unreadable(Diagnostic("'\(path)' cannot be read: \(reason)."))
     }
 
-    /// The files that match a shell pattern, sorted by name; none where there are too many names.
-    public func files(matching pattern: String) -> [String] {
-        // lost on purpose: whoever wants the reason asks `findFiles`
-        (try? findFiles(matching: pattern)) ?? []
+    /// The files that match a shell pattern; see ``PathLookup/files(matching:)``.
+    public func files(matching pattern: String) throws(ConfigFault) -> [String] {
+        try SystemPaths().files(matching: pattern)
     }
 
-    /// The files below a directory whose names match a shell pattern, sorted; none where there are
-    /// too many names.
-    public func files(below directory: String, matching pattern: String) -> [String] {
-        // lost on purpose: whoever wants the reason asks `findFiles`
-        (try? findFiles(below: directory, matching: pattern)) ?? []
-    }
-
-    /// The files that match a shell pattern, sorted by name.
-    ///
-    /// - Throws: `.unreadable` when the pattern leads to more names than are looked at.
-    public func findFiles(matching pattern: String) throws(ConfigFault) -> [String] {
-        do throws(PathSearch.Fault) {
-            return regular(
-                try PathSearch.paths(matching: ByteString(pattern), in: SystemPaths())
-            )
-        } catch {
-            throw tooMany(pattern)
-        }
-    }
-
-    /// The files below a directory whose names match a shell pattern, sorted.
-    ///
-    /// - Throws: `.unreadable` when the directory holds more names than are looked at.
-    public func findFiles(
+    /// The files below a directory; see ``PathLookup/files(below:matching:)``.
+    public func files(
         below directory: String,
         matching pattern: String
     ) throws(ConfigFault) -> [String] {
-        do throws(PathSearch.Fault) {
-            return regular(
-                try PathSearch.paths(
-                    below: directory,
-                    matching: ByteString(pattern),
-                    in: SystemPaths()
-                )
-            )
-        } catch {
-            throw tooMany(directory)
-        }
-    }
-
-    private func regular(_ paths: [String]) -> [String] {
-        paths.filter { SystemPaths().kind(of: $0) == .file }
-    }
-
-    private func tooMany(_ place: String) -> ConfigFault {
-        .unreadable(
-            Diagnostic(
-                "'\(place)' leads to more than \(PathSearch.mostNames) names; none is read. "
-                    + "Narrow it down."
-            )
-        )
+        try SystemPaths().files(below: directory, matching: pattern)
     }
 }

@@ -237,7 +237,7 @@ extension ConfigSession: StatementHandler {
         case .recursive(let directory, let pattern):
             let base = absolute(directory.text, from: place)
             let files = try find(at: place) { reader throws(ConfigFault) in
-                try reader.findFiles(below: base, matching: pattern.text)
+                try reader.files(below: base, matching: pattern.text)
             }
             for file in files {
                 try includeFile(file, at: place)
@@ -268,7 +268,7 @@ extension ConfigSession: StatementHandler {
     private func includeFiles(_ path: String, at place: SourceLocation) throws(ConfigFault) {
         let base = absolute(path, from: place)
         let found = try find(at: place) { reader throws(ConfigFault) in
-            try reader.findFiles(matching: base)
+            try reader.files(matching: base)
         }
         guard found.isEmpty else {
             for file in found { try includeFile(file, at: place) }
@@ -287,7 +287,7 @@ extension ConfigSession: StatementHandler {
     private func includeLibrary(_ path: String, at place: SourceLocation) throws(ConfigFault) {
         for directory in includePaths {
             let found = try find(at: place) { reader throws(ConfigFault) in
-                try reader.findFiles(matching: directory + "/" + path)
+                try reader.files(matching: directory + "/" + path)
             }
             guard found.isEmpty else {
                 for file in found { try includeFile(file, at: place) }

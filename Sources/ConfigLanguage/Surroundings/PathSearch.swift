@@ -98,3 +98,46 @@ struct PathSearch {
         }
     }
 }
+
+extension PathLookup {
+    /// What matches a shell pattern and is no directory, sorted by bytes.
+    ///
+    /// - Throws: `.unreadable` when the pattern leads to more names than are looked at.
+    public func files(matching pattern: String) throws(ConfigFault) -> [String] {
+        do throws(PathSearch.Fault) {
+            return noDirectories(try PathSearch.paths(matching: ByteString(pattern), in: self))
+        } catch {
+            throw tooMany(pattern)
+        }
+    }
+
+    /// What lies below a directory, has a name that matches a shell pattern and is no directory
+    /// itself, sorted by bytes.
+    ///
+    /// - Throws: `.unreadable` when the directory holds more names than are looked at.
+    public func files(
+        below directory: String,
+        matching pattern: String
+    ) throws(ConfigFault) -> [String] {
+        do throws(PathSearch.Fault) {
+            return noDirectories(
+                try PathSearch.paths(below: directory, matching: ByteString(pattern), in: self)
+            )
+        } catch {
+            throw tooMany(directory)
+        }
+    }
+
+    private func noDirectories(_ paths: [String]) -> [String] {
+        paths.filter { kind(of: $0).map { $0 != .directory } == true }
+    }
+
+    private func tooMany(_ place: String) -> ConfigFault {
+        .unreadable(
+            Diagnostic(
+                "'\(place)' leads to more than \(PathSearch.mostNames) names; none is read. "
+                    + "Narrow it down."
+            )
+        )
+    }
+}

@@ -9,13 +9,29 @@ struct ListCommand: ParsableCommand {
         commandName: "list",
         abstract: "List resolved objects with their command lines, states and next checks.",
         discussion: """
-            States and next checks come from the running daemon; without one they are left out.
+            States and next checks come from the running daemon; without one they are left out. \
+            With --json everything is shown: each attribute with the value that counts, the file \
+            and line where it was set, command lines and environments.
             """)
 
     enum Subject: String, ExpressibleByArgument, CaseIterable {
         case hosts
         case services
         case commands
+        case periods
+        case groups
+        case dependencies
+
+        /// The types of what is defined and not checked; nil for what is checked.
+        var types: [String]? {
+            switch self {
+            case .hosts, .services: nil
+            case .commands: ["CheckCommand"]
+            case .periods: ["TimePeriod"]
+            case .groups: ["HostGroup", "ServiceGroup"]
+            case .dependencies: ["Dependency"]
+            }
+        }
     }
 
     @OptionGroup var common: CommonOptions
@@ -29,16 +45,16 @@ struct ListCommand: ParsableCommand {
     func run() throws {
         let configuration = try common.load()
         let (definitions, preparing) = try common.loadDefinitions(configuration)
-        if subject == .commands {
-            try list(commands: definitions.checkCommands)
-            return
+        if let types = subject?.types {
+            return try list(types.flatMap(preparing.definitions.resolved))
         }
         let states = Self.states(configuration)
         let plans = Dictionary(
             definitions.plans.map { ($0.object, $0) }, uniquingKeysWith: { first, _ in first })
+        let resolved = json ? Self.resolved(preparing.definitions) : [:]
         let rows = definitions.entries.filter(isWanted).map { entry in
             ListedObject(
-                entry, plan: plans[entry.name],
+                entry, resolved: resolved[entry.name.fullName], plan: plans[entry.name],
                 prepared: plans[entry.name] == nil ? nil : preparing.prepare(entry.name),
                 state: states[entry.name.fullName])
         }
@@ -53,16 +69,22 @@ struct ListCommand: ParsableCommand {
         switch subject {
         case .hosts: entry.name.isHost
         case .services: !entry.name.isHost
-        case .commands, nil: true
+        case .commands, .periods, .groups, .dependencies, nil: true
         }
     }
 
-    private func list(commands: [String]) throws {
-        if json {
-            try Output.writeJSON(commands)
-        } else {
-            try Output.write(commands.map { $0 + "\n" }.joined())
+    private func list(_ objects: [ResolvedObject]) throws {
+        guard !json else { return try Output.writeJSON(objects.map(ResolvedRow.init)) }
+        var table = TextTable(heading: ["TYPE", "NAME", "DEFINED AT"])
+        for object in objects {
+            table.add([object.type, object.name.printable, object.location.printable])
         }
+        try Output.write(table.text)
+    }
+
+    private static func resolved(_ definitions: Definitions) -> [String: ResolvedRow] {
+        let objects = definitions.resolved("Host") + definitions.resolved("Service")
+        return Dictionary(objects.map { ($0.name, ResolvedRow($0)) }) { first, _ in first }
     }
 
     /// What a running daemon says of the objects; nothing without one.
@@ -87,9 +109,17 @@ struct ListCommand: ParsableCommand {
             let line =
                 row.commandLine.isEmpty
                 ? row.note : row.commandLine.map(shellQuoted).joined(separator: " ")
-            table.add([row.name, state, Output.time(row.nextCheck), line])
+            table.add([row.name, state, Self.nextCheck(row), line])
         }
         return table.text
+    }
+
+    /// When it is checked next, and why not sooner.
+    private static func nextCheck(_ row: ListedObject) -> String {
+        let time = Output.time(row.nextCheck)
+        if let period = row.closedPeriod { return "\(time), outside '\(period.printable)'" }
+        if let parent = row.suppressor { return "\(time), held back by '\(parent.printable)'" }
+        return time
     }
 
     private static func shellQuoted(_ word: String) -> String {
@@ -122,84 +152,5 @@ struct ListCommand: ParsableCommand {
     private static func hexadecimal(_ value: UInt32) -> String {
         let digits = String(value, radix: 16)
         return digits.count < 2 ? "0" + digits : digits
-    }
-}
-
-/// One object as `list --json` prints it.
-struct ListedObject: Encodable {
-    var name: String
-    var displayName: String
-    var checkCommand: String
-    var groups: [String]
-    var vars: String
-    var location: String
-    var checkInterval: Double?
-    var retryInterval: Double?
-    var maxCheckAttempts: Int?
-    var isActive: Bool
-    var commandLine: [String]
-    /// Why there is no command line.
-    var note: String
-    var state: String?
-    var stateType: String?
-    var attempt: Int?
-    var lastCheck: Double?
-    var nextCheck: Double?
-    /// See ``ObjectReport/closedPeriod``.
-    var closedPeriod: String?
-    /// See ``ObjectReport/suppressor``.
-    var suppressor: String?
-
-    enum CodingKeys: String, CodingKey {
-        case name, groups, vars, location, note, state, attempt
-        case displayName = "display_name"
-        case checkCommand = "check_command"
-        case checkInterval = "check_interval"
-        case retryInterval = "retry_interval"
-        case maxCheckAttempts = "max_check_attempts"
-        case isActive = "enable_active_checks"
-        case commandLine = "command_line"
-        case stateType = "state_type"
-        case lastCheck = "last_check"
-        case nextCheck = "next_check"
-        case closedPeriod = "outside_period"
-        case suppressor = "suppressed_by"
-    }
-
-    init(
-        _ entry: Definitions.Entry, plan: CheckPlan?, prepared: PreparedCheck?,
-        state report: ObjectReport?
-    ) {
-        name = entry.name.fullName
-        displayName = entry.displayName
-        checkCommand = entry.checkCommand
-        groups = entry.groups
-        vars = entry.variables
-        location = entry.location
-        checkInterval = plan?.checkInterval.inSeconds
-        retryInterval = plan?.retryInterval.inSeconds
-        maxCheckAttempts = plan?.maxCheckAttempts
-        isActive = plan?.isActive ?? false
-        (commandLine, note) = Self.command(prepared)
-        state = report?.state
-        stateType = report?.stateType
-        attempt = report?.attempt
-        lastCheck = report?.lastCheck
-        nextCheck = report?.nextCheck
-        closedPeriod = report?.closedPeriod
-        suppressor = report?.suppressor
-    }
-
-    private static func command(_ prepared: PreparedCheck?) -> ([String], String) {
-        switch prepared?.action {
-        case nil: ([], "not checked from here: the master computes its state")
-        case .plugin(let command):
-            (command.argumentVector.map { String(decoding: $0, as: UTF8.self) }, "")
-        case .immediate(_, let output), .later(_, _, let output):
-            ([], "no process: \(output)")
-        case .health: ([], "the forwarder's own health")
-        case .link(let zone): ([], "whether zone '\(zone)' is connected")
-        case .unbuildable(let reason): ([], "cannot be built: \(reason)")
-        }
     }
 }

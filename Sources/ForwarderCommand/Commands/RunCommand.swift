@@ -50,13 +50,16 @@ struct RunCommand: AsyncParsableCommand {
             return plan
         }
         runner.start(with: idle, states: [], preparing: preparing)
-        let record = await runner.runOnce(name)
+        let run = await runner.runOnce(name)
         _ = await runner.stop(patience: .zero)
-        guard let record else {
+        guard let run else {
             Output.complain("The check of '\(name.fullName)' could not be run.")
             throw ExitCode(1)
         }
-        try report(record)
+        let ran = RanCheck(
+            run, location: definitions.entries.first { $0.name == name }?.location ?? "",
+            environment: settings.environment)
+        if json { try Output.writeJSON(ran) } else { try Output.write(ran.text) }
     }
 
     private func resolve(in definitions: DefinitionSummary, node: String) -> ObjectName? {
@@ -65,42 +68,27 @@ struct RunCommand: AsyncParsableCommand {
             definitions.plans.contains { $0.object == name }
         }
     }
-
-    private func report(_ record: CheckRecord) throws {
-        let result = record.result
-        if json {
-            try Output.writeJSON(RanCheck(record))
-            return
-        }
-        let state = result.object.isHost ? result.state.asHostState.name : result.state.name
-        let took = (result.executionEnd - result.executionStart).inSeconds
-        try Output.write("\(result.object.fullName): \(state)\n\(result.output.printableLines)\n")
-        if !result.performanceData.isEmpty {
-            try Output.write("performance data:\n")
-            try Output.write(result.performanceData.map { "  \($0.printable)\n" }.joined())
-        }
-        if !record.snapshot.commandLine.isEmpty {
-            try Output.write("command line:\n")
-            try Output.write(record.snapshot.commandLine.map { "  \($0.printable)\n" }.joined())
-        }
-        try Output.write(
-            "exit status \(result.exitStatus), took \((took * 1000).rounded() / 1000) s\n")
-    }
 }
 
-/// One execution as `run --json` prints it.
+/// One execution as `run` prints it.
 private struct RanCheck: Encodable {
     let name: String
+    /// `file:line:column` of its definition; empty for the built-in health.
+    let location: String
     let state: String
     let exitStatus: Int32
     let output: String
     let performanceData: [String]
     let executionStart: Double
     let executionEnd: Double
+    /// Empty where no process ran; so is `environment`.
     let commandLine: [String]
+    /// All that the plugin found there.
+    let environment: [String: String]
+    let timeout: Double?
 
     enum CodingKeys: String, CodingKey {
-        case name, state, output
+        case name, location, state, output, environment, timeout
         case exitStatus = "exit_status"
         case performanceData = "performance_data"
         case executionStart = "execution_start"
@@ -108,15 +96,36 @@ private struct RanCheck: Encodable {
         case commandLine = "command_line"
     }
 
-    init(_ record: CheckRecord) {
-        let result = record.result
+    init(_ run: SingleRun, location: String, environment all: PluginEnvironment) {
+        let result = run.result
         name = result.object.fullName
+        self.location = location
         state = result.object.isHost ? result.state.asHostState.name : result.state.name
         exitStatus = result.exitStatus
         output = result.output
         performanceData = result.performanceData
         executionStart = result.executionStart.seconds
         executionEnd = result.executionEnd.seconds
-        commandLine = record.snapshot.commandLine
+        let words = run.command?.argumentVector ?? []
+        commandLine = words.map { String(decoding: $0, as: UTF8.self) }
+        environment = run.command.map { all.merged(with: $0.environment).asText } ?? [:]
+        timeout = run.command?.timeout.inSeconds
+    }
+
+    /// For people.
+    var text: String {
+        var text = "\(name.printable): \(state)\n\(output.printableLines)\n"
+        text += Self.block("performance data", performanceData)
+        text += Self.block("command line", commandLine)
+        let variables = environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        text += Self.block("environment", variables)
+        if !location.isEmpty { text += "defined at \(location.printable)\n" }
+        let took = ((executionEnd - executionStart) * 1000).rounded() / 1000
+        return text + "exit status \(exitStatus), took \(took) s\n"
+    }
+
+    private static func block(_ heading: String, _ lines: [String]) -> String {
+        guard !lines.isEmpty else { return "" }
+        return "\(heading):\n" + lines.map { "  \($0.printable)\n" }.joined()
     }
 }

@@ -58,7 +58,9 @@ struct ValidateCommand: ParsableCommand {
             try Output.write("Ignored: \(count) of type \(type), which a client has no use for.\n")
         }
         for object in definitions.foreign {
-            try Output.write("Not ours: \(object.name.fullName) (\(object.reason)).\n")
+            try Output.write(
+                "Not ours: \(object.name.fullName) (\(object.reason)), defined at "
+                    + "\(object.location).\n")
         }
     }
 }

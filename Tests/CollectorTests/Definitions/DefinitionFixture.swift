@@ -22,20 +22,22 @@ struct MemoryFiles: DefinitionFileSystem {
         return (facts, Array(text.utf8))
     }
 
-    func paths(matching pattern: String) -> [String] {
-        if pattern.hasPrefix(passThrough) { return DiskFiles().paths(matching: pattern) }
-        return content.keys.filter { DiskFiles().matches($0, pattern) }.sorted()
+    func exists(_ path: String) -> Bool { facts(of: path) != nil }
+
+    func kind(of path: String) -> PathEntry.Kind? {
+        if path.hasPrefix(passThrough) { return DiskFiles().kind(of: path) }
+        if passThrough.hasPrefix(path + "/") { return .directory }
+        return facts(of: path).map { $0.isDirectory ? .directory : .file }
     }
 
-    func names(in directory: String) -> [String] {
-        if directory.hasPrefix(passThrough) { return DiskFiles().names(in: directory) }
+    func entries(of directory: String, limit: Int) -> [PathEntry]? {
+        if directory.hasPrefix(passThrough) {
+            return DiskFiles().entries(of: directory, limit: limit)
+        }
         let below = content.keys.filter { $0.hasPrefix(directory + "/") }
             .map { $0.dropFirst(directory.count + 1).prefix { $0 != "/" } }
-        return Set(below.map(String.init)).sorted()
-    }
-
-    func matches(_ name: String, _ pattern: String) -> Bool {
-        DiskFiles().matches(name, pattern)
+        let names = Set(below.map(String.init))
+        return names.count > limit ? nil : names.map(PathEntry.init(name:))
     }
 }
 

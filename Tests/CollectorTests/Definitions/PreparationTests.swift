@@ -239,22 +239,14 @@ struct PreparationTests {
               host_name = NodeName
               check_command = "dummy"
               vars.dummy_text = {{
-                var o = other_service
+                var o = get_service(host.name, "other")
                 Json.encode([ o.state, o.state_type, o.last_check, o.last_check_result == null,
                   o.last_check_result.output, o.last_check_result.performance_data,
-                  o.host.state, service.state ])
+                  get_host(NodeName).state, get_service(get_host(NodeName), "s").state ])
               }}
             }
             """
         let definitions = try DefinitionFixture.load(text)
-        // what get_service() does
-        let registry = definitions.session.registry
-        let found = try #require(registry.object(type: "Service", name: "node1!other"))
-        _ = try definitions.session.call(
-            FunctionValue("set") { (call) throws(ConfigFault) -> Value in
-                call.evaluator.globals["other_service"] = .object(found)
-                return .null
-            })
         let preparer = CheckPreparer(definitions, runtime: source)
         func told() throws -> String {
             guard case .immediate(_, let output) = preparer.prepare(name).action else {

@@ -194,4 +194,16 @@ struct ValidationTests {
         }
         #expect(fault?.description.contains("'/nowhere' does not exist") == true)
     }
+
+    @Test func `a definitions directory with more names than anybody writes is refused whole`() {
+        let names = (0...20_000).map { ("/d/\($0).txt", "") }
+        let fault = #expect(throws: DefinitionsFault.self) {
+            try Definitions.load(
+                DefinitionSettings(directory: "/d", nodeName: "node1"),
+                files: MemoryFiles(content: Dictionary(names) { $1 }),
+                trust: FileTrust(runningUser: 0)
+            )
+        }
+        #expect(fault?.description.contains("'/d' leads to more than 20000 names") == true)
+    }
 }

@@ -132,9 +132,9 @@ import Testing
         let runner = try runner()
         #expect(await runner.runOnce(name("a")) == nil)
         runner.start(with: [], states: [], preparing: Definitions(["a": .plugin(shell("echo x"))]))
-        let record = try #require(await runner.runOnce(name("a")))
-        #expect(record.result.output == "x")
-        #expect(record.schedule == nil)
+        let run = try #require(await runner.runOnce(name("a")))
+        #expect(run.result.output == "x")
+        #expect(run.command == shell("echo x"))
         _ = await runner.stop(patience: .zero)
         #expect(await runner.records.next().isEmpty)
     }

@@ -6,7 +6,7 @@ struct InstalledDefinitionsTests {
     @Test func `every installed file is of the language`() throws {
         let reader = SystemFileReader()
         let files =
-            reader.files(below: Oracle.includes, matching: "*")
+            try reader.files(below: Oracle.includes, matching: "*")
             + reader.files(below: Oracle.definitions, matching: "*.conf")
         #expect(files.count > 20)
         for file in files {
@@ -60,7 +60,7 @@ struct InstalledDefinitionsTests {
         )
         try session.commit()
         let read = Set(session.loadedFiles)
-        for path in RealFiles.paths { #expect(read.contains(path), "\(path)") }
+        for path in try RealFiles.paths() { #expect(read.contains(path), "\(path)") }
         #expect(session.registry.objects(ofType: "CheckCommand").count == 244)
         #expect(
             session.registry.objects(ofType: "Service").map(\.name.text).sorted() == [

@@ -9,15 +9,15 @@ struct RealFiles {
     private static let longestSection = 40
 
     /// Every `*.conf` as packaged, and the files that `include <itl>` and its like name.
-    static var paths: [String] {
+    static func paths() throws -> [String] {
         let reader = SystemFileReader()
-        return reader.files(below: Oracle.includes, matching: "*.conf")
+        return try reader.files(below: Oracle.includes, matching: "*.conf")
             + reader.files(below: Oracle.definitions, matching: "*.conf")
     }
 
     init() throws {
         var sections: [String] = []
-        for path in Self.paths {
+        for path in try Self.paths() {
             let text = String(decoding: try SystemFileReader().read(path), as: UTF8.self)
             var current: [Substring] = []
             for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
