@@ -58,6 +58,7 @@ import Testing
         // a round that ended left commits where an unfinished one of the next was torn
         (7, .tearingCut, 242), (3, .tearingCut, 209),
         (5, .tearingCut, 23),  // a journal that was deleted at birth came back at the next cut
+        (7, .tearingCut, 245), (7, .tearingCut, 251),  // the same, several of them in a row
     ]
 
     @Test(arguments: kept.indices)

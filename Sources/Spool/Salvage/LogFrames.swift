@@ -35,6 +35,7 @@ struct LogFrames {
         var pending: [Int: Int] = [:]
         var (size, broken, pendingBroken) = (0, isHeaderSound ? 0 : 1, 0)
         var brokenPlaces: Set<Int> = []
+        var leftOverSalts: [UInt8]?
         for index in 0..<frames {
             guard let frame = Frame(file, index) else { break }
             // the first frame of a log whose header was hit cannot be judged
@@ -45,8 +46,11 @@ struct LogFrames {
             checksum = frame.checksum
             pendingBroken += isSound ? 0 : 1
             // What an earlier round left there commits nothing of this one: its place was not yet
-            // written, or never reached the disk.
-            let isLeftOver = !isBehind && frame.isOfEarlierRound(than: salts)
+            // written, or never reached the disk. Several in a row follow each other; one that
+            // follows a frame of this round is of this round, with salts that were hit.
+            let isLeftOver =
+                frame.isOfEarlierRound(than: salts) && (!isBehind || frame.salts == leftOverSalts)
+            leftOverSalts = isLeftOver ? frame.salts : nil
             if !isLeftOver { pending[frame.page] = frame.contentPlace }
             guard frame.databasePages > 0, !isLeftOver else { continue }
             if pendingBroken > 0 {
