@@ -143,7 +143,7 @@ package final class CheckPreparer: CheckPreparing {
             var missing: ByteString?
             // one element of an array resolves like a word of `command`
             let value = try resolver.resolve([.string(text.toText)], missing: &missing)
-            let bytes = value.asArray?.elements.first?.toText.repaired ?? []
+            let bytes = value.asArray?.elements.first?.toTextWithFunctions.repaired ?? []
             guard !bytes.contains(0) else {
                 throw .unrunnable("The variable '\(name)' has a NUL, which no program can take.")
             }

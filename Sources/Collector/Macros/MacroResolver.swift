@@ -71,7 +71,8 @@ struct MacroResolver {
         }
     }
 
-    /// A text with its macros replaced, where an array becomes one word.
+    /// A text with its macros replaced, where an array becomes one word: elements between
+    /// semicolons, with a backslash before each semicolon and backslash of their own.
     private func joined(
         _ text: ByteString,
         missing: inout ByteString?,
@@ -79,8 +80,15 @@ struct MacroResolver {
     ) throws(PreparationFault) -> Value {
         let value = try expand(text, quoting: .none, missing: &missing, depth: depth)
         guard let array = value.asArray else { return value }
-        let words = array.elements.map(\.toText.bytes)
+        let words = array.elements.map { Self.escaped($0.toText) }
         return .string(ByteString(bytes: words.joined(separator: [UInt8(ascii: ";")])))
+    }
+
+    private static func escaped(_ word: ByteString) -> [UInt8] {
+        word.bytes.flatMap { byte -> [UInt8] in
+            let isSpecial = byte == UInt8(ascii: ";") || byte == UInt8(ascii: "\\")
+            return isSpecial ? [UInt8(ascii: "\\"), byte] : [byte]
+        }
     }
 
     /// A text with its macros replaced; a text that is one macro keeps the macro's type.

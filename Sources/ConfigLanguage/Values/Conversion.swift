@@ -40,16 +40,29 @@ extension Value {
         case .string(let string): return string
         case .dictionary(let dictionary) where dictionary.isNamespace:
             return "Object of type 'Namespace'"
-        case .array, .dictionary:
-            var writer = ValueWriter()
-            writer.write(self)
-            return ByteString(writer.bytes)
+        case .array, .dictionary: return written(ValueWriter())
         case .function: return "Object of type 'Function'"
         case .object(let object):
             return object.schema.text(object) ?? ByteString("Object of type '\(object.typeName)'")
         case .reference: return "Object of type 'Reference'"
         case .type(let type): return ByteString("type '\(type.name.text)'")
         }
+    }
+
+    /// As ``toText``, with a word for each function in an array or dictionary, which are left out
+    /// there; Icinga hands variables of an environment on like this.
+    public var toTextWithFunctions: ByteString {
+        switch self {
+        case .dictionary(let dictionary) where dictionary.isNamespace: toText
+        case .array, .dictionary: written(ValueWriter(namesFunctions: true))
+        default: toText
+        }
+    }
+
+    private func written(_ writer: ValueWriter) -> ByteString {
+        var writer = writer
+        writer.write(self)
+        return ByteString(writer.bytes)
     }
 
     /// `%.0f` for integral numbers, else `%f`: 5 is "5", 0.1 is "0.100000".

@@ -1,11 +1,16 @@
 /// Writes values in the form of configuration text.
 struct ValueWriter {
     private(set) var bytes: [UInt8] = []
+    /// Whether functions are written, as a text that says so.
+    private let namesFunctions: Bool
 
     /// Most bytes that are written; the rest is left out.
     ///
     /// 1 MiB: as long as any string may be.
     static let longest = 1 << 20
+
+    /// An empty text.
+    init(namesFunctions: Bool = false) { self.namesFunctions = namesFunctions }
 
     /// Writes a value.
     ///
@@ -27,6 +32,7 @@ struct ValueWriter {
             write(dictionary, depth: depth, indent: indent)
         case .array, .dictionary: append("...")
         case .boolean(let flag): append(flag ? "true" : "false")
+        case .function where namesFunctions: write(string: value.toText)
         // what has no form in configuration text is left out
         case .function, .object, .reference, .type: break
         }

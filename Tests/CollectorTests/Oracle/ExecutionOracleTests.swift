@@ -35,6 +35,12 @@ struct ExecutionOracleTests {
           vars.os = "Linux"
           vars.list = [ "a", "b c" ]
           vars.table = { k = "v" }
+          vars.semicolons = [ "a;b", "c\\\\d", "e\\\\;f", ";" ]
+          vars.nested = [ [ "x", "y" ], [ "a;b", "c\\\\" ], "w", 5, true, null ]
+          vars.deep = [ [ [ "p", "q" ], "r" ], { a = [ 1 ] } ]
+          vars.with_function = { k = "$os$", "key two" = {{ "x" }}, n = null, l = [ "$os$" ] }
+          vars.functions = [ {{ "x" }}, "y" ]
+          vars.deep_table = { t = { f = {{ "x" }}, s = "$os$" } }
           vars.loop1 = "$loop2$"
           vars.loop2 = "$loop1$"
         }

@@ -14,7 +14,8 @@ extension OracleGenerator {
         "$templates$", "$type$", "$__name$", "$host.last_check_result$",
         "$host.check_interval.foo$", "$loop1$", "$host.downtime_depth$", "$icinga.vars.x$",
         "$service$", "$user.name$", "$host.$", "$.$", "x $list$", "$check_command$", "$os$$os$",
-        "$a b$", "'$os$'", "$enable_active_checks$", "$volatile$", "$groups$",
+        "$a b$", "'$os$'", "$enable_active_checks$", "$volatile$", "$groups$", "$semicolons$",
+        "$nested$", "$deep$", "$with_function$", "$functions$", "$deep_table$",
     ]
 
     /// Forms of a command that hold the text of the service's variable `text`, or the text itself.
@@ -31,6 +32,10 @@ extension OracleGenerator {
                     + "  arguments = { k = { value = \"\(text)\"; required = true } }"
             ),
             ("line\(number)", "command = \"p \(text)\""),
+            (
+                "env\(number)",
+                "command = [ PluginDir + \"/p\" ]\n  env = { ONE = \"\(text)\", TWO = \"$text$\" }"
+            ),
             (
                 "if\(number)",
                 "command = [ PluginDir + \"/p\" ]; arguments = { k = { set_if = \"\(text)\" } }"
