@@ -64,9 +64,17 @@ final class IcingaOracle {
 
     /// Every object with its resolved attributes.
     func objects() throws -> [Record] {
-        let verdict = try verdict()
-        guard verdict.isAccepted else { throw OracleFailure(text: verdict.text) }
+        try dumpObjects()
         return try records("cache/icinga2.debug")
+    }
+
+    private func dumpObjects() throws {
+        // since 2.14 only when told to
+        let help = installation.command(["daemon", "--help"], folder: folder.path)
+        let told = try Command.run(help[0], Array(help.dropFirst()), environment: environment)
+        let option = "--dump-objects"
+        let verdict = try verdict(more: told.outputText.contains(option) ? [option] : [])
+        guard verdict.isAccepted else { throw OracleFailure(text: verdict.text) }
     }
 
     /// What it says of the configuration.
@@ -76,8 +84,8 @@ final class IcingaOracle {
     }
 
     /// Whether it takes the configuration; nil from a program that crashed over it is an error.
-    func verdict(level: String = "critical") throws -> Verdict {
-        let words = command(["-C"], level: level)
+    func verdict(level: String = "critical", more options: [String] = []) throws -> Verdict {
+        let words = command(["-C"] + options, level: level)
         let outcome = try Command.run(
             words[0], Array(words.dropFirst()), environment: environment, patience: .seconds(60))
         // an abort is an exit status of the process that watches over it
@@ -138,8 +146,7 @@ final class IcingaOracle {
 
     /// The JSON text of every object with its resolved attributes.
     func objectTexts() throws -> [String] {
-        let verdict = try verdict()
-        guard verdict.isAccepted else { throw OracleFailure(text: verdict.text) }
+        try dumpObjects()
         return try texts("cache/icinga2.debug")
     }
 
