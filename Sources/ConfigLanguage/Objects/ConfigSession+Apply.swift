@@ -43,7 +43,7 @@ extension ConfigSession {
             for element in array.elements {
                 let own = locals.shallowCopy()
                 own[loop.variables.first] = element
-                try apply(rule, to: target, own, name: rule.name + element.toText)
+                apply(rule, to: target, own, named: rule.name + element.toText)
             }
         case .dictionary(let dictionary):
             guard let second = loop.variables.second else {
@@ -53,9 +53,27 @@ extension ConfigSession {
                 let own = locals.shallowCopy()
                 own[loop.variables.first] = .string(key)
                 own[second] = value
-                try apply(rule, to: target, own, name: rule.name + key)
+                apply(rule, to: target, own, named: rule.name + key)
             }
         default: return
+        }
+    }
+
+    /// One element of `apply … for`; what is wrong with it is no reason to leave out the next one.
+    private func apply(
+        _ rule: ApplyRule,
+        to target: ConfigObject,
+        _ locals: DictionaryValue,
+        named name: ByteString
+    ) {
+        guarding(
+            rule.schema,
+            name,
+            ignoring: rule.declaration.ignoresErrors,
+            "while applying \(rule.schema.name) '\(name.text)' to "
+                + "\(target.typeName) '\(target.fullName.text)'"
+        ) { session throws(ConfigFault) in
+            try session.apply(rule, to: target, locals, name: name)
         }
     }
 

@@ -299,6 +299,9 @@ extension Parser {
         let isDefault = isTemplate && take(.default)
         let ignoresErrors = take(.ignoreOnError)
         let (body, filter) = try filteredBody()
+        if let filter, filter.assign.isEmpty {
+            throw fault("'ignore where' cannot be used without 'assign where'.", at: place)
+        }
         let declaration = ObjectDeclaration(
             isTemplate: isTemplate,
             isDefault: isDefault,
@@ -316,9 +319,21 @@ extension Parser {
         )
     }
 
+    /// A rule of a type that has none is an error before anything runs, as in Icinga.
+    private func requireRuleType(_ type: Expression) throws(ConfigFault) {
+        let name: ByteString
+        switch type.kind {
+        case .variable(let word), .string(let word): name = word
+        default: return
+        }
+        guard applyTypes?.contains(name) == false else { return }
+        throw fault("'apply' cannot be used with type '\(name.text)'.", at: type.location)
+    }
+
     private mutating func apply(at place: SourceLocation) throws(ConfigFault) -> Expression {
         advance()
         let type = try expression()
+        try requireRuleType(type)
         let endsName: [Token.Kind] = [
             .symbol(.braceOpen), .keyword(.use), .keyword(.for), .keyword(.to),
             .keyword(.ignoreOnError),

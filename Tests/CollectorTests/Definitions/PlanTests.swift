@@ -175,7 +175,7 @@ struct PlanTests {
         #expect(snapshot.hostVariables == #"{"os":"BSD"}"#)
     }
 
-    @Test func `what is in a global zone is everybody's, and zones are counted`() throws {
+    @Test func `zones, endpoints and event commands are counted`() throws {
         let definitions = try DefinitionFixture.load(
             """
             object Zone "everywhere" { global = true }
@@ -184,7 +184,6 @@ struct PlanTests {
             object EventCommand "restart" { import "plugin-event-command"; command = [ "x" ] }
             object Host "a" {
               check_command = "dummy"
-              zone = "everywhere"
               event_command = "restart"
             }
             object Host "b" { check_command = "dummy"; zone = "master" }
