@@ -319,21 +319,20 @@ extension Parser {
         )
     }
 
-    /// A rule of a type that has none is an error before anything runs, as in Icinga.
-    private func requireRuleType(_ type: Expression) throws(ConfigFault) {
-        let name: ByteString
-        switch type.kind {
-        case .variable(let word), .string(let word): name = word
-        default: return
+    /// The type of a rule, a name and no expression; one that has no rules is an error before
+    /// anything runs, as in Icinga.
+    private mutating func ruleType() throws(ConfigFault) -> Expression {
+        let place = location
+        let type = try name()
+        guard applyTypes?.contains(type) != false else {
+            throw fault("'apply' cannot be used with type '\(type.text)'.", at: place)
         }
-        guard applyTypes?.contains(name) == false else { return }
-        throw fault("'apply' cannot be used with type '\(name.text)'.", at: type.location)
+        return Expression(.string(type), at: place)
     }
 
     private mutating func apply(at place: SourceLocation) throws(ConfigFault) -> Expression {
         advance()
-        let type = try expression()
-        try requireRuleType(type)
+        let type = try ruleType()
         let endsName: [Token.Kind] = [
             .symbol(.braceOpen), .keyword(.use), .keyword(.for), .keyword(.to),
             .keyword(.ignoreOnError),
