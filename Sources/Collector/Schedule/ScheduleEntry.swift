@@ -52,6 +52,13 @@ struct ScheduleEntry: Sendable {
         lastStart = now.wall
     }
 
+    /// What somebody wants now is not asked about its period and what it depends on.
+    mutating func force(at now: Moment) {
+        due = min(due ?? now.monotonic, now.monotonic)
+        opening = nil
+        isForced = true
+    }
+
     /// - Parameter isCheck: false for what was told instead of one: the last output stays.
     mutating func end(
         output: PluginOutput, start: Timestamp, end: Timestamp, isCheck: Bool
