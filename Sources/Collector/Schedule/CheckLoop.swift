@@ -123,9 +123,9 @@ final class CheckLoop {
         lastRun += 1
         let id = RunID(number: lastRun)
         pending[id] = Pending(object: object, snapshot: prepared.snapshot, purpose: purpose)
-        if case .schedule(let due) = purpose, let paused = due.paused {
+        if case .schedule(let due) = purpose, let told = due.told {
             pending[id]?.snapshot = prepared.snapshot.withoutCommand
-            return finish(id, paused)
+            return finish(id, told)
         }
         switch prepared.action {
         case .plugin(let command):

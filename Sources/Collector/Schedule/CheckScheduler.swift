@@ -13,6 +13,8 @@ internal import HeapModule
 ///   it, is replaced.
 /// * Outside its `check_period` an object is not checked: its next check is within the first minute
 ///   of the period. While something that it depends on has a problem, its checks are left out.
+/// * A passive object of which results are expected is told as UNKNOWN when none is submitted in
+///   time (``FreshnessRule``), and then each interval as a check would, until one comes.
 /// * No object is checked twice at a time, and no more than ``concurrencyLimit`` objects are.
 package struct CheckScheduler: Sendable {
     /// Most checks at a time; the others wait in order of their due times.
@@ -60,12 +62,16 @@ package struct CheckScheduler: Sendable {
         var taken: [DueCheck] = []
         while taken.count < count, let due = earliestDue(), due <= now.monotonic {
             let object = queue.removeMin().object
-            guard !putOff(object, at: now) else { continue }
+            guard !putOff(object, at: now), var entry = entries[object] else { continue }
             lastTicket += 1
             running[lastTicket] = object
-            entries[object]?.begin(ticket: lastTicket, at: now)
-            let paused = pauses[object].flatMap { entries[object]?.output(of: $0) }
-            taken.append(DueCheck(object: object, ticket: lastTicket, paused: paused))
+            let told = entry.told(pauses[object])
+            let origin = told?.origin ?? .check
+            entry.begin(ticket: lastTicket, as: origin, at: now)
+            entries[object] = entry
+            taken.append(
+                DueCheck(
+                    object: object, ticket: lastTicket, told: told?.output, origin: origin))
         }
         return taken
     }
@@ -81,13 +87,12 @@ package struct CheckScheduler: Sendable {
     ) -> ScheduledResult? {
         running[due.ticket] = nil
         guard var entry = entries[due.object], entry.ticket == due.ticket else { return nil }
-        let significance = entry.end(
-            output: output, start: start, end: end, isCheck: due.paused == nil)
+        let significance = entry.take(output: output, start: start, end: end, as: due.origin)
         let interval = entry.interval
-        if entry.plan.isActive {
-            timetable.planNext(&entry, at: now)
+        if entry.isTimed {
+            timetable.planNext(&entry, after: due.origin, at: now)
             // Paused while it ran: that is to be told now.
-            if due.paused == nil, pauses[due.object] != nil { entry.force(at: now) }
+            if due.origin == .check, pauses[due.object] != nil { entry.force(at: now) }
         }
         let schedule = entry.schedule(at: now)
         let result = CheckResult(
@@ -138,19 +143,20 @@ extension CheckScheduler {
     ///
     /// Where that changes something for an object that is checked, it is due now: the master is
     /// told of the pause, or, within its `check_period`, of what a check says after it. What runs
-    /// goes on.
+    /// goes on. A passive object that results are expected of is told of too; after the pause they
+    /// have their whole time.
     package mutating func pause(_ wanted: [ObjectName: ObjectPause], at now: Moment) {
         let before = pauses
         pauses = wanted
         for object in Set(before.keys).union(wanted.keys) where before[object] != wanted[object] {
-            guard var entry = entries[object], entry.plan.isActive, entry.ticket == nil else {
+            guard var entry = entries[object], entry.isTimed, entry.ticket == nil else {
                 continue
             }
             if wanted[object] != nil {
                 entry.force(at: now)
             } else {
                 entry.isForced = false
-                timetable.plan(&entry, at: now.monotonic, now)
+                timetable.planAfterPause(&entry, at: now)
             }
             put(entry)
         }
@@ -176,7 +182,11 @@ extension CheckScheduler {
     ) -> (scheduled: ScheduledResult, state: CheckState)? {
         guard var entry = entries[object], !entry.plan.isActive else { return nil }
         let significance = entry.take(output: output, start: now.wall, end: now.wall)
-        entries[object] = entry
+        entry.suppressor = nil
+        if entry.isTimed, !entry.isForced {
+            timetable.planNext(&entry, after: .check, at: now)
+        }
+        put(entry)
         guard let state = entry.checkState else { return nil }
         let result = CheckResult(
             object: object,
@@ -186,6 +196,7 @@ extension CheckScheduler {
             performanceData: output.performanceData,
             executionStart: now.wall,
             executionEnd: now.wall,
+            nextCheck: entry.nextCheck(at: now),
             checkInterval: entry.interval
         )
         let schedule = entry.schedule(at: now)
@@ -220,8 +231,7 @@ extension CheckScheduler {
         timetable.forgetPeriods()
         for plan in plans {
             if var entry = known[plan.object] {
-                entry.plan = plan
-                timetable.replan(&entry, at: now)
+                timetable.replan(&entry, as: plan, at: now)
                 put(entry)
             } else {
                 put(timetable.newEntry(plan, saved: saved[plan.object], at: now))

@@ -17,6 +17,8 @@ struct Timetable: Sendable {
     private static let longestDoze = Duration.seconds(3600)
     /// Whatever calendar and clock say, time goes on between two looks at a period.
     private static let shortestDoze = Duration.seconds(1)
+    /// How often a passive object is looked at while something keeps it from submitting.
+    private static let suppressedLook = Duration.seconds(60)
     /// A period that never opens is asked again as if it opened then.
     private static let neverOpens = Duration.seconds(86_400) * TimePeriod.horizonInDays
 
@@ -28,38 +30,102 @@ struct Timetable: Sendable {
     /// Gives an entry its next check: at `due`, or when its period opens after that.
     mutating func plan(_ entry: inout ScheduleEntry, at due: Duration, _ now: Moment) {
         entry.due = due
+        entry.wanted = due
         entry.opening = nil
         let wall = now.wall(at: due)
         guard let period = entry.plan.period else { return }
         let span = opening(of: period, from: wall)
         guard span?.lowerBound != wall else { return }
-        let room = span.map { $0.upperBound - $0.lowerBound } ?? .zero
         let opening =
-            (span?.lowerBound ?? wall + Self.neverOpens)
-            + spread(over: min(entry.interval, CheckPhase.startWindow, room))
+            (span?.lowerBound ?? wall + Self.neverOpens) + wait(of: entry, in: span, of: period)
         entry.opening = opening
         let doze = max(opening - now.wall, Self.shortestDoze)
         entry.due = now.monotonic + min(doze, Self.longestDoze)
     }
 
-    /// Gives an entry the check after one that ended now.
-    mutating func planNext(_ entry: inout ScheduleEntry, at now: Moment) {
+    /// How long after its period began something is to be done about an object.
+    ///
+    /// Whoever submits results has the whole time once more, but what the period has no room for is
+    /// told before it ends.
+    private mutating func wait(
+        of entry: ScheduleEntry, in span: Range<Timestamp>?, of period: TimePeriod
+    ) -> Duration {
+        guard let span else { return .zero }
+        guard let freshness = entry.plan.freshness else {
+            let room = span.upperBound - span.lowerBound
+            return spread(over: min(entry.interval, CheckPhase.startWindow, room))
+        }
+        var end = span.upperBound
+        // a stretch may be told in parts
+        while end - span.lowerBound <= freshness.limit,
+            let more = period.next(from: end, calendar), more.lowerBound == end
+        {
+            end = more.upperBound
+        }
+        return min(freshness.limit, max(end - span.lowerBound - .seconds(1), .zero))
+    }
+
+    /// Gives an entry the check after one that ended now, or the time at which it is stale.
+    ///
+    /// A result has its whole time; what was told as stale is told again as a check would come.
+    mutating func planNext(
+        _ entry: inout ScheduleEntry, after origin: ScheduleEntry.Origin, at now: Moment
+    ) {
+        if let freshness = entry.plan.freshness {
+            let wait = origin == .check ? freshness.limit : entry.interval
+            return plan(&entry, at: now.monotonic + wait, now)
+        }
         let due = CheckPhase.next(
             after: now.monotonic, interval: entry.interval, offset: entry.offset)
         plan(&entry, at: due, now)
+    }
+
+    /// Gives an entry whose pause ended its next check: now, or when results had their time.
+    mutating func planAfterPause(_ entry: inout ScheduleEntry, at now: Moment) {
+        plan(&entry, at: now.monotonic + (entry.plan.freshness?.limit ?? .zero), now)
     }
 
     /// Gives an entry that is due another time, if it is not to be checked now; false if it is.
     mutating func putOff(
         _ entry: inout ScheduleEntry, among entries: [ObjectName: ScheduleEntry], at now: Moment
     ) -> Bool {
+        if let wanted = entry.wanted, wanted > now.monotonic, entry.opening != nil {
+            // it was only looked whether the clock on the wall was set
+            plan(&entry, at: wanted, now)
+            return true
+        }
         if let period = entry.plan.period,
             opening(of: period, from: now.wall)?.lowerBound != now.wall
         {
             plan(&entry, at: now.monotonic, now)
-        } else if let suppressor = suppressor(of: entry.plan, among: entries, at: now) {
-            planNext(&entry, at: now)
-            entry.suppressor = suppressor
+            return true
+        }
+        let suppressor = suppressor(of: entry.plan, among: entries, at: now)
+        if let freshness = entry.plan.freshness {
+            return putOff(&entry, freshness, suppressor, at: now)
+        }
+        guard let suppressor else { return false }
+        planNext(&entry, after: .check, at: now)
+        entry.suppressor = suppressor
+        return true
+    }
+
+    /// What is kept from submitting has its whole time once nothing keeps it any more; so has what
+    /// was looked at before its time in the period was over.
+    private mutating func putOff(
+        _ entry: inout ScheduleEntry, _ freshness: FreshnessRule, _ suppressor: ObjectName?,
+        at now: Moment
+    ) -> Bool {
+        let wasSuppressed = entry.suppressor != nil
+        entry.suppressor = suppressor
+        if suppressor != nil {
+            plan(&entry, at: now.monotonic + min(freshness.limit, Self.suppressedLook), now)
+        } else if wasSuppressed {
+            plan(&entry, at: now.monotonic + freshness.limit, now)
+        } else if let opening = entry.opening, opening > now.wall,
+            opening - now.wall <= freshness.limit
+        {
+            entry.due = now.monotonic + min(opening - now.wall, Self.longestDoze)
         } else {
             return false
         }
@@ -90,6 +156,10 @@ extension Timetable {
     ) -> ScheduleEntry {
         let offset = Double(UInt32.random(in: 0...0x7FFF_FFFF, using: &random))
         var entry = ScheduleEntry(plan: plan, offset: offset, saved: saved)
+        if let freshness = plan.freshness {
+            awaitResult(&entry, freshness, saved?.nextCheck, at: now)
+            return entry
+        }
         guard plan.isActive else { return entry }
         if entry.wasInterrupted {
             self.plan(&entry, at: now.monotonic, now)
@@ -104,20 +174,44 @@ extension Timetable {
         return entry
     }
 
+    /// Waits for a result after the start: until the stored time, if that lies ahead, and as long
+    /// as ever, if it was missed while nobody was there to take results.
+    ///
+    /// A moment is always left: what waited for the start has to be taken first.
+    private mutating func awaitResult(
+        _ entry: inout ScheduleEntry, _ freshness: FreshnessRule, _ saved: Timestamp?,
+        at now: Moment
+    ) {
+        let limit = freshness.limit
+        guard let saved, saved >= now.wall,
+            saved - now.wall <= limit || isOpening(saved, of: entry.plan, at: now)
+        else { return plan(&entry, at: now.monotonic + limit, now) }
+        let wait = max(saved - now.wall, FreshnessRule.shortestTolerance)
+        plan(&entry, at: now.monotonic + wait, now)
+    }
+
     /// Keeps an entry's time at a reload as far as its new plan lets it.
-    mutating func replan(_ entry: inout ScheduleEntry, at now: Moment) {
+    mutating func replan(_ entry: inout ScheduleEntry, as plan: CheckPlan, at now: Moment) {
+        let old = entry.plan
+        entry.plan = plan
+        if plan.freshness == nil { entry.isStale = false }
         // somebody waits for it, whatever it is now
         if entry.ticket == nil, entry.isForced { return }
-        guard entry.plan.isActive, entry.ticket == nil else {
+        guard entry.isTimed, entry.ticket == nil else {
             entry.due = nil
             entry.opening = nil
             return
         }
+        if let freshness = plan.freshness {
+            guard entry.due == nil || old.freshness != freshness || old.period != plan.period
+            else { return }
+            return self.plan(&entry, at: now.monotonic + freshness.limit, now)
+        }
         guard let due = entry.due, entry.opening == nil else {
-            return plan(&entry, at: now.monotonic + startSpread(entry), now)
+            return self.plan(&entry, at: now.monotonic + startSpread(entry), now)
         }
         let isTooFar = due > now.monotonic + entry.interval
-        plan(&entry, at: isTooFar ? now.monotonic + spread(over: entry.interval) : due, now)
+        self.plan(&entry, at: isTooFar ? now.monotonic + spread(over: entry.interval) : due, now)
     }
 
     private mutating func startSpread(_ entry: ScheduleEntry) -> Duration {

@@ -87,7 +87,7 @@ struct ListCommand: ParsableCommand {
             let line =
                 row.commandLine.isEmpty
                 ? row.note : row.commandLine.map(shellQuoted).joined(separator: " ")
-            table.add([row.name, state, Output.time(row.nextCheck), line])
+            table.add([row.name, state, row.next, line])
         }
         return table.text
     }
@@ -149,6 +149,18 @@ struct ListedObject: Encodable {
     var closedPeriod: String?
     /// See ``ObjectReport/suppressor``.
     var suppressor: String?
+    /// True for a passive object that becomes stale when no result comes in time.
+    var expectsResults: Bool
+    /// See ``ObjectReport/staleAt``.
+    var staleAt: Double?
+    /// See ``ObjectReport/isStale``.
+    var isStale: Bool?
+
+    /// What comes next, for people.
+    var next: String {
+        guard let staleAt else { return Output.time(nextCheck) }
+        return (isStale == true ? "stale, again " : "stale at ") + Output.time(staleAt)
+    }
 
     enum CodingKeys: String, CodingKey {
         case name, groups, vars, location, note, state, attempt
@@ -164,6 +176,9 @@ struct ListedObject: Encodable {
         case nextCheck = "next_check"
         case closedPeriod = "outside_period"
         case suppressor = "suppressed_by"
+        case expectsResults = "expects_results"
+        case staleAt = "stale_at"
+        case isStale = "is_stale"
     }
 
     init(
@@ -188,6 +203,9 @@ struct ListedObject: Encodable {
         nextCheck = report?.nextCheck
         closedPeriod = report?.closedPeriod
         suppressor = report?.suppressor
+        expectsResults = plan?.freshness != nil
+        staleAt = report?.staleAt
+        isStale = report?.isStale
     }
 
     private static func command(_ prepared: PreparedCheck?) -> ([String], String) {

@@ -126,11 +126,18 @@ struct ObjectReport: Codable, Sendable, Hashable {
     var closedPeriod: String?
     /// Whose problem keeps it from being checked; none while nothing does.
     var suppressor: String?
+    /// When a passive object is told as stale (again) unless a result comes; none for one that
+    /// never is.
+    var staleAt: Double?
+    /// True when the last that was told of it is that it is stale.
+    var isStale: Bool
 
     enum CodingKeys: String, CodingKey {
         case name, state, attempt, output
         case closedPeriod = "outside_period"
         case suppressor = "suppressed_by"
+        case staleAt = "stale_at"
+        case isStale = "is_stale"
         case stateType = "state_type"
         case lastCheck = "last_check"
         case nextCheck = "next_check"
