@@ -177,11 +177,17 @@ extension CheckScheduler {
 
     /// Takes a result that somebody submits; nil for an object that is checked here, whose checks
     /// alone say how it is.
+    ///
+    /// - Parameter execution: when a plugin ran for it, as far as that can be true; nil: now.
     package mutating func submit(
-        _ object: ObjectName, _ output: PluginOutput, at now: Moment
+        _ object: ObjectName, _ output: PluginOutput, execution: ExecutionSpan? = nil,
+        at now: Moment
     ) -> (scheduled: ScheduledResult, state: CheckState)? {
         guard var entry = entries[object], !entry.plan.isActive else { return nil }
-        let significance = entry.take(output: output, start: now.wall, end: now.wall)
+        let span =
+            execution?.believed(after: entry.newestStart, at: now.wall)
+            ?? ExecutionSpan(start: now.wall, end: now.wall)
+        let significance = entry.take(output: output, start: span.start, end: span.end)
         entry.suppressor = nil
         if entry.isTimed, !entry.isForced {
             timetable.planNext(&entry, after: .check, at: now)
@@ -194,8 +200,8 @@ extension CheckScheduler {
             exitStatus: output.exitStatus,
             output: output.text,
             performanceData: output.performanceData,
-            executionStart: now.wall,
-            executionEnd: now.wall,
+            executionStart: span.start,
+            executionEnd: span.end,
             nextCheck: entry.nextCheck(at: now),
             checkInterval: entry.interval
         )

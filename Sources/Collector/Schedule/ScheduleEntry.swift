@@ -22,6 +22,8 @@ struct ScheduleEntry: Sendable {
     var lastStart: Timestamp?
     var lastEnd: Timestamp?
     var lastOutput = ""
+    /// When the newest result began, wherever it came from.
+    var newestStart: Timestamp?
     /// True when the last that was told is that nobody submits a result any more.
     var isStale = false
 
@@ -45,6 +47,7 @@ struct ScheduleEntry: Sendable {
         lastStart = saved?.lastStart
         lastEnd = saved?.lastEnd
         lastOutput = saved?.lastOutput ?? ""
+        newestStart = saved?.lastStart
     }
 
     var interval: Duration {
@@ -91,6 +94,7 @@ struct ScheduleEntry: Sendable {
         output: PluginOutput, start: Timestamp, end: Timestamp, as origin: Origin = .check
     ) -> Significance {
         ticket = nil
+        newestStart = start
         if isTold(origin) {
             lastStart = start
             lastEnd = end

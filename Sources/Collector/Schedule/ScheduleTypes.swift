@@ -32,6 +32,34 @@ package enum CheckNowAnswer: Hashable, Sendable {
     case unknownObject
 }
 
+/// When a plugin ran whose result is submitted, by this host's clock.
+package struct ExecutionSpan: Hashable, Sendable {
+    /// When it began.
+    package var start: Timestamp
+    /// When it ended.
+    package var end: Timestamp
+
+    /// A span with both ends.
+    package init(start: Timestamp, end: Timestamp) {
+        self.start = start
+        self.end = end
+    }
+
+    /// Longest that is believed; a plugin's timeout is no longer.
+    ///
+    /// A day, as ``LauncherSettings/longestTimeout``.
+    static let longest = Duration.seconds(86_400)
+
+    /// The part of it that can be true: not in the future, after the result before it, no longer
+    /// than ``longest``.
+    func believed(after last: Timestamp?, at now: Timestamp) -> ExecutionSpan {
+        let earliest = last.map { $0 + .microseconds(1) } ?? start
+        let end = min(max(end, earliest), now)
+        return ExecutionSpan(
+            start: min(max(start, earliest, end - Self.longest), end), end: end)
+    }
+}
+
 /// What became of a result that was submitted.
 package enum SubmissionAnswer: Sendable {
     /// What is to be stored, and where the object stands with it.

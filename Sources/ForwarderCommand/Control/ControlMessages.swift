@@ -17,7 +17,8 @@ enum ControlRequest: Codable, Sendable {
     /// Check it again.
     case resume(object: String)
     /// Take a result of an object that is not checked here.
-    case submit(object: String, exitStatus: Int32, output: String)
+    case submit(
+        object: String, exitStatus: Int32, output: String, execution: SubmittedExecution? = nil)
 }
 
 /// What the daemon answers, one line of JSON each; the last one ends the connection.
@@ -52,6 +53,12 @@ enum RecheckReply: String, Codable, Sendable {
     case queued
     /// One runs.
     case running
+}
+
+/// When a plugin ran whose result is submitted, in seconds since the epoch.
+struct SubmittedExecution: Codable, Sendable, Hashable {
+    var start: Double
+    var end: Double
 }
 
 /// Where an object stands with the result that was submitted.

@@ -158,6 +158,30 @@ private let router = ObjectName(host: "router")
         #expect(run(&scheduler, until: .seconds(300) + limit).count == 1)
     }
 
+    // MARK: - Results with times of their own
+
+    @Test func `a run's times are its own as far as they can be true`() throws {
+        var scheduler = scheduler([plan()])
+        func span(_ start: Double, _ end: Double, at now: Double) throws -> [Double] {
+            let execution = ExecutionSpan(
+                start: at(.seconds(start)).wall, end: at(.seconds(end)).wall)
+            let taken = scheduler.submit(
+                backup, output(.ok), execution: execution, at: at(.seconds(now)))
+            let result = try #require(taken?.scheduled.result)
+            return [result.executionStart, result.executionEnd].map {
+                ($0 - Self.midnight).inSeconds
+            }
+        }
+        #expect(try span(10, 20, at: 21) == [10, 20])
+        #expect(try span(5, 30, at: 31) == [10.000_001, 30], "after the result before it")
+        #expect(try span(90, 100, at: 40) == [40, 40], "not in the future")
+        #expect(try span(60, 50, at: 70) == [50, 50], "not before its start")
+        #expect(try span(-99_999, 80, at: 80) == [50.000_001, 80])
+        _ = run(&scheduler, until: .seconds(80) + limit)
+        let told = 80 + limit.inSeconds
+        #expect(try span(100, told + 1, at: told + 2) == [told + 0.000_001, told + 1])
+    }
+
     // MARK: - Restarts and reloads
 
     @Test func `a restart keeps the time, so that many of them hide nothing`() {
