@@ -58,6 +58,31 @@ struct PlanTests {
         #expect(definitions.plans.last?.isActive == false)
     }
 
+    @Test func `results are expected where check_interval says how often they come`() throws {
+        let definitions = try DefinitionFixture.load(
+            """
+            template Service "often" { check_interval = 10m }
+            template Service "submitted" {
+              host_name = NodeName
+              check_command = "passive"
+              enable_active_checks = false
+            }
+            object Service "a-said" { import "submitted"; check_interval = 1h }
+            object Service "b-by-template" { import "often"; import "submitted" }
+            object Service "c-unsaid" { import "submitted" }
+            object Service "d-event" { import "submitted"; check_interval = 1h; volatile = true }
+            object Service "e-checked" {
+              import "often"
+              host_name = NodeName
+              check_command = "dummy"
+            }
+            """
+        )
+        let rules = definitions.plans.filter { $0.object != Self.health }
+            .map { $0.freshness?.interval }
+        #expect(rules == [.seconds(3600), .seconds(600), nil, nil, nil])
+    }
+
     @Test func `a definition sets the health's intervals`() throws {
         let definitions = try DefinitionFixture.load(
             """
