@@ -78,8 +78,8 @@ final class CheckLoop {
                 returning: isStopping
                     ? .unknownObject : scheduler.requestNow(object, at: time.moment)
             )
-        case .submit(let object, let output, let reply):
-            reply.resume(returning: submit(object, output))
+        case .submit(let object, let output, let found, let reply):
+            reply.resume(returning: submit(object, output, found))
         case .forget(let object): scheduler.forgetState(of: object)
         case .standing(let object, let reply):
             reply.resume(returning: scheduler.status(of: object, at: time.moment))
@@ -95,12 +95,16 @@ final class CheckLoop {
         }
     }
 
-    private func submit(_ object: ObjectName, _ output: PluginOutput) -> SubmissionAnswer {
+    private func submit(
+        _ object: ObjectName, _ output: PluginOutput, _ found: Timestamp
+    ) -> SubmissionAnswer {
         guard stopDeadline == nil else { return .stopping }
         guard let preparing, scheduler.isPlanned(object) else { return .unknownObject }
         // the order in which results are stored is the order in which they came
         guard !records.holds(object), !scheduler.isRunning(object) else { return .busy }
-        guard let taken = scheduler.submit(object, output, at: time.moment) else { return .active }
+        guard let taken = scheduler.submit(object, output, found: found, at: time.moment) else {
+            return .active
+        }
         let record = CheckRecord(
             result: taken.scheduled.result, significance: taken.scheduled.significance,
             snapshot: preparing.prepare(object).snapshot.withoutCommand,

@@ -113,9 +113,14 @@ package final class CheckRunner: Sendable {
     ///
     /// The state machine has counted it when this returns; who cannot store it calls
     /// ``forget(_:)``.
-    package func submit(_ object: ObjectName, _ output: PluginOutput) async -> SubmissionAnswer {
+    ///
+    /// - Parameter found: when it was found out, by this host's clock; it counts as found after the
+    ///   object's result before it, and no later than now.
+    package func submit(
+        _ object: ObjectName, _ output: PluginOutput, found: Timestamp
+    ) async -> SubmissionAnswer {
         await withCheckedContinuation { reply in
-            if !inbox.post(.submit(object, output, reply)) {
+            if !inbox.post(.submit(object, output, found: found, reply)) {
                 reply.resume(returning: .stopping)
             }
         }

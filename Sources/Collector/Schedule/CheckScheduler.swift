@@ -173,13 +173,14 @@ extension CheckScheduler {
         return entry.ticket != nil || entry.isForced
     }
 
-    /// Takes a result that somebody submits; nil for an object that is checked here, whose checks
-    /// alone say how it is.
+    /// Takes a result that somebody submits as of `found` (``ScheduleEntry/time(_:at:)``); nil for
+    /// an object that is checked here, whose checks alone say how it is.
     package mutating func submit(
-        _ object: ObjectName, _ output: PluginOutput, at now: Moment
+        _ object: ObjectName, _ output: PluginOutput, found: Timestamp, at now: Moment
     ) -> (scheduled: ScheduledResult, state: CheckState)? {
         guard var entry = entries[object], !entry.plan.isActive else { return nil }
-        let significance = entry.take(output: output, start: now.wall, end: now.wall)
+        let time = entry.time(found, at: now)
+        let significance = entry.take(output: output, start: time, end: time)
         entries[object] = entry
         guard let state = entry.checkState else { return nil }
         let result = CheckResult(
@@ -188,8 +189,8 @@ extension CheckScheduler {
             exitStatus: output.exitStatus,
             output: output.text,
             performanceData: output.performanceData,
-            executionStart: now.wall,
-            executionEnd: now.wall,
+            executionStart: time,
+            executionEnd: time,
             checkInterval: entry.interval
         )
         let schedule = entry.schedule(at: now)

@@ -60,6 +60,13 @@ struct ScheduleEntry: Sendable {
         return take(output: output, start: start, end: end, isCheck: isCheck)
     }
 
+    /// When a result counts as found that somebody submits: behind the one before it, and no later
+    /// than now.
+    func time(_ found: Timestamp, at now: Moment) -> Timestamp {
+        let earliest = lastStart.map { $0 + .microseconds(1) } ?? found
+        return min(max(found, earliest), now.wall)
+    }
+
     /// Counts a result, wherever it comes from.
     mutating func take(
         output: PluginOutput, start: Timestamp, end: Timestamp, isCheck: Bool = true

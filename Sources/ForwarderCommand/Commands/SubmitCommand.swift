@@ -9,8 +9,9 @@ struct SubmitCommand: AsyncParsableCommand {
         abstract: "Submit a result of an object that this host does not check itself.",
         discussion: """
             For objects with enable_active_checks = false in the definitions. When it ends with 0, \
-            the result is on disk and will reach the masters that the policy names. Performance \
-            data follows a | in the output, as plugins print it.
+            the result is on disk and will reach the masters that the policy names; while no \
+            daemon runs it waits in the drop directory. Performance data follows a | in the \
+            output, as plugins print it.
             """)
 
     @OptionGroup var common: CommonOptions
@@ -25,20 +26,67 @@ struct SubmitCommand: AsyncParsableCommand {
     var output: String?
 
     func run() async throws {
-        let text: String
+        guard let name = ObjectName(fullName: object) else {
+            Output.complain(
+                """
+                forwarder submit: '\(object)' names no object: a host is written as its name, a \
+                service as host!service. Nothing was submitted.
+                """)
+            throw ExitCode(1)
+        }
+        let bytes: [UInt8]
         if let output, output != "-" {
-            text = output
+            bytes = Array(output.utf8)
         } else {
-            text = String(decoding: try Self.standardInput(), as: UTF8.self)
+            bytes = Array(try Self.standardInput())
         }
-        let request = ControlRequest.submit(
-            object: object, exitStatus: state.exitStatus, output: text)
-        let reply: SubmitReply = try await DaemonQuestion(common, "submit").ask(request) {
-            if case .submitted(let reply) = $0 { reply } else { nil }
+        let configuration = try common.load()
+        try Self.handOver(name, state.exitStatus, bytes, configuration)
+    }
+
+    /// Hands one result over, and says where it is; what is wrong goes to standard error.
+    ///
+    /// - Throws: exit status 1 when it was not handed over.
+    static func handOver(
+        _ object: ObjectName, _ exitStatus: Int32, _ output: [UInt8],
+        _ configuration: ForwarderConfiguration
+    ) throws(ExitCode) {
+        var random = SystemRandomNumberGenerator()
+        let batches = SubmissionBatch.batches(
+            of: [(object, exitStatus, output, nil)], now: SystemTime().wall, random: &random)
+        let way = ResultHandOver(
+            controlPath: configuration.controlPath, dropPath: configuration.dropPath)
+        let shown = object.fullName.printable
+        for batch in batches {
+            switch way.handOver(batch) {
+            case .answered(let verdicts): try tell(verdicts, of: shown)
+            case .dropped(let reason):
+                Output.complain(
+                    """
+                    forwarder submit: \(reason) The result of \(shown) waits in \
+                    \(configuration.dropPath), and is taken when the daemon can.
+                    """)
+            case .failed(let reason):
+                Output.complain("forwarder submit: \(reason)")
+                throw ExitCode(1)
+            }
         }
-        try Output.write(
-            "\(object.printable) is \(reply.state) (\(reply.stateType), attempt \(reply.attempt))."
-                + "\n")
+    }
+
+    private static func tell(
+        _ verdicts: [SubmissionVerdict], of object: String
+    ) throws(ExitCode) {
+        for verdict in verdicts {
+            switch verdict {
+            case .taken(let reply):
+                try Output.write(
+                    "\(object) is \(reply.state) (\(reply.stateType), attempt \(reply.attempt)).\n")
+            case .known: break
+            case .refused(let reason):
+                Output.complain("forwarder submit: \(reason) Nothing was stored.")
+                throw ExitCode(1)
+            }
+        }
     }
 
     /// What a plugin may print and a little more, so that it is seen that something was cut.
