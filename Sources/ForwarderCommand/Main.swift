@@ -26,6 +26,7 @@ struct Forwarder: AsyncParsableCommand {
 
     static func main() async {
         StandardStream.prepare()
+        if SendNSCA.isCalled { Glibc.exit(SendNSCA().run()) }
         await main(nil)
     }
 }

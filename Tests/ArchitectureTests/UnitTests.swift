@@ -117,5 +117,11 @@ struct UnitTests {
         #expect(value("ExecStart", uplink).contains("--connect \(socket) "))
         #expect(sample.contains("socket = \"\(socket)\""))
         #expect(value("RuntimeDirectory", daemon) == "forwarder")
+        let made = try String(
+            contentsOf: BuiltProducts.repository.appendingPathComponent(
+                "conf/tmpfiles.d/forwarder.conf"),
+            encoding: .utf8)
+        #expect(made.contains("\nd /var/spool/forwarder 3777 forwarder forwarder -\n"))
+        #expect(sample.contains("drop_directory = \"/var/spool/forwarder\""))
     }
 }

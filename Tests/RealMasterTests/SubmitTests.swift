@@ -34,6 +34,7 @@ struct SubmitTests {
         try site.renderInto(master)
         let nobody = try site.run("submit", ["web1!backup", "ok", "done"])
         #expect(!nobody.isSuccess && nobody.errorText.contains("No daemon listens"))
+        #expect(nobody.errorText.contains("There is no drop directory"))
         try site.withDaemon { daemon in
             let accepted = try site.run(
                 "submit", ["web1!backup", "critical", "no tape|size=0B"])

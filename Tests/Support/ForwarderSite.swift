@@ -147,7 +147,7 @@ package final class ForwarderSite: Sendable {
             \(places.map { $0.configuration(masterAttributes) }.joined(separator: "\n"))
             object Spool "spool" { path = "spool.db" }
             object Uplink "uplink" { program = "uplink" }
-            object Control "control" { path = "control.sock" }
+            object Control "control" { path = "control.sock", drop_directory = "drop" }
             \(configuration)
             """,
             to: "forwarder.conf"

@@ -37,7 +37,10 @@ object Spool "spool" {
     size_limit = 1073741824
 }
 object Uplink "uplink" { user = "nobody" }
-object Control "control" { path = "$host_folder/control.sock" }
+object Control "control" {
+    path = "$host_folder/control.sock"
+    drop_directory = "$host_folder/drop"
+}
 object Logging "log" { level = "warning" }
 CONF
     cat >"$host_folder/policy.ini" <<CONF

@@ -17,12 +17,7 @@ struct CommonOptions: ParsableArguments {
             config.hasPrefix("/")
             ? config : "\(FileManager.default.currentDirectoryPath)/\(config)"
         do throws(ConfigFault) {
-            return try ConfigurationLoader(
-                reader: TrustedFileReader(
-                    files: DiskFiles(), trust: FileTrust(runningUser: geteuid())),
-                hostName: ProcessInfo.processInfo.hostName,
-                programFolder: Self.programFolder
-            ).load(path: path)
+            return try ConfigurationLoader.ofThisHost(path)
         } catch {
             Output.complain(ErrorListing.text(error.diagnostics))
             if case .unreadable = error { Output.complain(Self.withoutConfiguration) }
@@ -54,6 +49,19 @@ struct CommonOptions: ParsableArguments {
             Output.complain(ErrorListing.text(error.errors))
             throw ExitCode(1)
         }
+    }
+
+}
+
+extension ConfigurationLoader {
+    /// Reads a file of this host, if only root and this user can have written it.
+    static func ofThisHost(_ path: String) throws(ConfigFault) -> ForwarderConfiguration {
+        try ConfigurationLoader(
+            reader: TrustedFileReader(
+                files: DiskFiles(), trust: FileTrust(runningUser: geteuid())),
+            hostName: ProcessInfo.processInfo.hostName,
+            programFolder: programFolder
+        ).load(path: path)
     }
 
     /// The folder that this program was started from.

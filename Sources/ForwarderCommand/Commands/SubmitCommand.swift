@@ -10,8 +10,9 @@ struct SubmitCommand: AsyncParsableCommand {
         abstract: "Submit a result of an object that this host does not check itself.",
         discussion: """
             For objects with enable_active_checks = false in the definitions. When it ends with 0, \
-            the result is on disk and will reach the masters that the policy names. Performance \
-            data follows a | in the output, as plugins print it.
+            the result is on disk and will reach the masters that the policy names; while no \
+            daemon runs it waits in the drop directory. Performance data follows a | in the \
+            output, as plugins print it.
 
             With --run a plugin is run now, here, as the calling user and by the rules of checks, \
             and what it says is submitted with the times of the run; an exit status above 3, a \
@@ -64,6 +65,14 @@ struct SubmitCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        guard let name = ObjectName(fullName: object) else {
+            Output.complain(
+                """
+                forwarder submit: '\(object)' names no object: a host is written as its name, a \
+                service as host!service. Nothing was submitted.
+                """)
+            throw ExitCode(1)
+        }
         if runsPlugin {
             let ran: SubmittedRun
             do throws(LaunchFault) {
@@ -74,30 +83,62 @@ struct SubmitCommand: AsyncParsableCommand {
                 Output.complain("forwarder submit: \(error) Nothing was submitted.")
                 throw ExitCode(1)
             }
-            try await handOver(ran.exitStatus, ran.output, ran.execution)
+            let configuration = try common.load()
+            try Self.handOver(
+                name, ran.exitStatus, Array(ran.output.utf8), ran.execution, configuration)
         } else if let state {
-            let text = output ?? plugin.first
-            if let text, text != "-" {
-                try await handOver(state.exitStatus, text)
-            } else {
-                let input = String(decoding: try Self.standardInput(), as: UTF8.self)
-                try await handOver(state.exitStatus, input)
+            var bytes = Array((output ?? plugin.first ?? "-").utf8)
+            if bytes == Array("-".utf8) { bytes = Array(try Self.standardInput()) }
+            let configuration = try common.load()
+            try Self.handOver(name, state.exitStatus, bytes, nil, configuration)
+        }
+    }
+
+    /// Hands one result over, and says where it is; what is wrong goes to standard error.
+    ///
+    /// - Throws: exit status 1 when it was not handed over.
+    static func handOver(
+        _ object: ObjectName, _ exitStatus: Int32, _ output: [UInt8], _ execution: ExecutionSpan?,
+        _ configuration: ForwarderConfiguration
+    ) throws(ExitCode) {
+        var random = SystemRandomNumberGenerator()
+        var batches = SubmissionBatch.batches(
+            of: [(object, exitStatus, output, execution?.end)], now: SystemTime().wall,
+            random: &random)
+        if let execution { batches[0].records[0].start = execution.start }
+        let way = ResultHandOver(
+            controlPath: configuration.controlPath, dropPath: configuration.dropPath)
+        let shown = object.fullName.printable
+        for batch in batches {
+            switch way.handOver(batch) {
+            case .answered(let verdicts): try tell(verdicts, of: shown)
+            case .dropped(let reason):
+                Output.complain(
+                    """
+                    forwarder submit: \(reason) The result of \(shown) waits in \
+                    \(configuration.dropPath), and is taken when the daemon can.
+                    """)
+            case .failed(let reason):
+                Output.complain("forwarder submit: \(reason)")
+                throw ExitCode(1)
             }
         }
     }
 
-    /// The one place where a result leaves this process.
-    private func handOver(
-        _ exitStatus: Int32, _ text: String, _ execution: SubmittedExecution? = nil
-    ) async throws {
-        let request = ControlRequest.submit(
-            object: object, exitStatus: exitStatus, output: text, execution: execution)
-        let reply: SubmitReply = try await DaemonQuestion(common, "submit").ask(request) {
-            if case .submitted(let reply) = $0 { reply } else { nil }
+    private static func tell(
+        _ verdicts: [SubmissionVerdict], of object: String
+    ) throws(ExitCode) {
+        for verdict in verdicts {
+            switch verdict {
+            case .taken(let reply):
+                try Output.write(
+                    "\(object) is \(reply.state) (\(reply.stateType), attempt \(reply.attempt)).\n")
+            case .known: break
+            case .refused(let reason):
+                Output.complain("forwarder submit: \(reason) Nothing was stored.")
+                throw ExitCode(1)
+            }
         }
-        try Output.write(
-            "\(object.printable) is \(reply.state) (\(reply.stateType), attempt \(reply.attempt))."
-                + "\n")
     }
 
     /// What a plugin may print and a little more, so that it is seen that something was cut.

@@ -65,6 +65,23 @@ struct AttributeReader {
         return []
     }
 
+    /// What a Submitter object says.
+    func submitter(_ errors: inout [Diagnostic]) -> SubmitterSettings {
+        let settings = SubmitterSettings(
+            name: name, users: names("users", &errors), groups: names("groups", &errors),
+            hosts: object["hosts"].isNull ? ["*"] : names("hosts", &errors),
+            services: object["services"].isNull ? nil : names("services", &errors))
+        if settings.users.isEmpty, settings.groups.isEmpty {
+            errors.append(
+                Diagnostic(
+                    """
+                    The Submitter object '\(name.printable)' names nobody: it would allow nothing. \
+                    Set 'users', 'groups' or both.
+                    """, at: object.location))
+        }
+        return settings
+    }
+
     /// A whole number within bounds; the default when it is not set.
     func whole(
         _ key: ByteString, in bounds: ClosedRange<Int>, default fallback: Int,

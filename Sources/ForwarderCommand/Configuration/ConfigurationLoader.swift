@@ -44,8 +44,14 @@ struct ConfigurationLoader {
             spool: spool(store, &errors),
             checks: checks(only("Checks", of: session, folder, &errors), folder, &errors),
             uplink: uplink(only("Uplink", of: session, folder, &errors), &errors),
-            controlPath: control?.path("path", &errors) ?? "/run/forwarder/control.sock",
+            controlPath: control?.path("path", &errors)
+                ?? ForwarderConfiguration.defaultControlPath,
             controlGroups: controlGroups(control, &errors),
+            dropPath: control?.path("drop_directory", &errors)
+                ?? ForwarderConfiguration.defaultDropPath,
+            submitters: session.registry.objects(ofType: "Submitter").map {
+                AttributeReader($0, folder: folder).submitter(&errors)
+            },
             policyPath: only("Policy", of: session, folder, &errors)?.path("path", &errors)
                 ?? "\(folder)/policy.ini",
             logging: logging(only("Logging", of: session, folder, &errors), &errors))

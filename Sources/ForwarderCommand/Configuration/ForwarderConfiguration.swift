@@ -18,9 +18,18 @@ struct ForwarderConfiguration: Sendable, Hashable {
     var controlPath: String
     /// The groups that may ask the daemon something, besides root and its own user.
     var controlGroups: [ControlRight: [String]] = [:]
+    /// Where results are dropped while no daemon answers.
+    var dropPath = ForwarderConfiguration.defaultDropPath
+    /// Who may submit results, besides those groups.
+    var submitters: [SubmitterSettings] = []
     /// What leaves this host, and who may ask for what.
     var policyPath: String
     var logging: LogSettings
+
+    /// Where the daemon listens when nothing else is said.
+    static let defaultControlPath = "/run/forwarder/control.sock"
+    /// Where results are dropped when nothing else is said.
+    static let defaultDropPath = "/var/spool/forwarder"
 
     /// Masters by zone, in the order of the file.
     var destinations: [(zone: String, nodes: [MasterNode])] {

@@ -127,6 +127,24 @@ enum ForwarderSchema {
         Attribute(
             name: "submit_groups", kind: .array,
             help: "groups that may submit results of passive objects; default none"),
+        Attribute(
+            name: "drop_directory", kind: .string,
+            help: "where results wait for a daemon; default /var/spool/forwarder"),
+    ]
+
+    static let submitter: [Attribute] = [
+        Attribute(
+            name: "users", kind: .array,
+            help: "users that may submit results of these objects; default none"),
+        Attribute(
+            name: "groups", kind: .array,
+            help: "groups whose members may; default none"),
+        Attribute(
+            name: "hosts", kind: .array,
+            help: "patterns of hosts, with * and ?; default [ \"*\" ]"),
+        Attribute(
+            name: "services", kind: .array,
+            help: "patterns of their services; default: the hosts themselves and all services"),
     ]
 
     static let policy: [Attribute] = [
@@ -145,7 +163,7 @@ enum ForwarderSchema {
     /// Every type with its attributes, in the order of the sample file.
     static let types: [(name: String, attributes: [Attribute])] = [
         ("Master", master), ("Spool", spool), ("Checks", checks), ("Uplink", uplink),
-        ("Control", control), ("Policy", policy), ("Logging", logging),
+        ("Control", control), ("Submitter", submitter), ("Policy", policy), ("Logging", logging),
     ]
 
     /// The types as the language wants them.

@@ -15,8 +15,9 @@ struct ControlClient {
     ///
     /// - Throws: when one may listen but cannot be talked to by this user.
     init?(path: String, patience: timeval = Self.patience) throws(ControlFault) {
-        guard let connected = try ControlSocket.connect(path: path) else { return nil }
-        ControlSocket.setPatience(patience, of: connected)
+        guard let connected = try ControlSocket.connect(path: path, patience: patience) else {
+            return nil
+        }
         descriptor = connected
     }
 
@@ -38,7 +39,7 @@ struct ControlClient {
     /// Asks, and hands over each answer as it comes.
     ///
     /// - Throws: `ControlFault` when the daemon goes away before its last answer.
-    func ask(_ request: ControlRequest, _ take: (ControlReply) -> Void) throws {
+    func ask(_ request: ControlRequest, _ take: (ControlReply) throws -> Void) throws {
         // Lost on purpose: who is turned away at once cannot ask, but finds the reason to read.
         _ = descriptor.writeAll(try ControlWire.line(request))
         var buffer: [UInt8] = []
@@ -47,7 +48,7 @@ struct ControlClient {
                 let line = Data(buffer[..<end])
                 buffer.removeFirst(end + 1)
                 let reply = try JSONDecoder().decode(ControlReply.self, from: line)
-                take(reply)
+                try take(reply)
                 if reply.isLast { return }
             }
             let bytes = descriptor.readSome()
@@ -65,7 +66,10 @@ struct ControlClient {
         var answer: Answer?
         var refusal = "The daemon answered another question."
         try ask(request) { reply in
-            if case .refused(let reason) = reply { refusal = reason }
+            switch reply {
+            case .refused(let reason), .busy(let reason): refusal = reason
+            default: break
+            }
             answer = answer ?? pick(reply)
         }
         guard let answer else { throw ControlFault(description: refusal) }

@@ -16,9 +16,8 @@ enum ControlRequest: Codable, Sendable {
     case pause(object: String, reason: String, seconds: Int)
     /// Check it again.
     case resume(object: String)
-    /// Take a result of an object that is not checked here.
-    case submit(
-        object: String, exitStatus: Int32, output: String, execution: SubmittedExecution? = nil)
+    /// Take results of objects that are not checked here: a ``SubmissionBatch`` as bytes.
+    case submit(batch: Data)
 }
 
 /// What the daemon answers, one line of JSON each; the last one ends the connection.
@@ -31,8 +30,10 @@ enum ControlReply: Codable, Sendable {
     case rechecked(RecheckReply)
     case paused(StatusReport.Pause)
     case resumed(wasPaused: Bool)
-    case submitted(SubmitReply)
+    case submitted(BatchOutcome)
     case refused(reason: String)
+    /// Nothing was looked at: there is no room for another connection just now.
+    case busy(reason: String)
     /// The answer takes its time.
     case working
 
@@ -41,7 +42,7 @@ enum ControlReply: Codable, Sendable {
         switch self {
         case .progress, .working: false
         case .status, .flushed, .objects, .queue, .rechecked, .paused, .resumed, .submitted,
-            .refused:
+            .refused, .busy:
             true
         }
     }
@@ -53,12 +54,6 @@ enum RecheckReply: String, Codable, Sendable {
     case queued
     /// One runs.
     case running
-}
-
-/// When a plugin ran whose result is submitted, in seconds since the epoch.
-struct SubmittedExecution: Codable, Sendable, Hashable {
-    var start: Double
-    var end: Double
 }
 
 /// Where an object stands with the result that was submitted.
@@ -156,8 +151,8 @@ struct ObjectReport: Codable, Sendable, Hashable {
 enum ControlWire {
     /// Most bytes of a request line.
     ///
-    /// 512 KiB: a whole output, each byte of which JSON may write as six.
-    static let requestLimit = 512 << 10
+    /// Three for two of the longest batch of results: base64 writes four bytes for three.
+    static let requestLimit = SubmissionBatch.byteLimit / 2 * 3
     /// Most bytes of a reply line.
     ///
     /// 16 MiB: 10,000 objects with their first line of output.

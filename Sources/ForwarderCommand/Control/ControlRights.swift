@@ -1,4 +1,5 @@
 import Foundation
+import Monitoring
 
 /// What may be asked over the control socket, each by groups of its own.
 enum ControlRight: String, CaseIterable, Sendable {
@@ -38,7 +39,8 @@ extension ControlRequest {
 
 /// Who may ask what, by the credentials that the kernel gives.
 ///
-/// Root and the daemon's own user may ask everything, members of a right's groups what it covers.
+/// Root and the daemon's own user may ask everything, members of a right's groups what it covers;
+/// whom a Submitter object names may submit results of the objects that it names.
 /// The uplink's user may ask nothing, whatever its groups: it is the one that hears the master.
 struct ControlRights: Sendable, Hashable {
     /// Who asks.
@@ -63,12 +65,14 @@ struct ControlRights: Sendable, Hashable {
     private let ownUser: uid_t
     private let uplinkUser: uid_t?
     private let groups: [ControlRight: Set<gid_t>]
+    private let submission: SubmissionRights
 
     /// Rights by numbers.
     init(
         ownUser: uid_t = geteuid(), uplinkUser: uid_t? = nil,
-        groups: [ControlRight: Set<gid_t>] = [:]
+        groups: [ControlRight: Set<gid_t>] = [:], submission: SubmissionRights = SubmissionRights()
     ) {
+        self.submission = submission
         self.ownUser = ownUser
         self.uplinkUser = uplinkUser == ownUser ? nil : uplinkUser
         self.groups = groups
@@ -93,14 +97,31 @@ struct ControlRights: Sendable, Hashable {
             }
         }
         let uplink = configuration.uplink.user.flatMap { getpwnam($0)?.pointee.pw_uid }
-        self.init(uplinkUser: uplink, groups: groups)
+        self.init(
+            uplinkUser: uplink, groups: groups,
+            submission: try SubmissionRights(configuration.submitters))
     }
 
     /// True when nobody but root and the own user may ask anything.
-    var isPrivate: Bool { groups.values.allSatisfy(\.isEmpty) }
+    var isPrivate: Bool { groups.values.allSatisfy(\.isEmpty) && submission.isEmpty }
 
-    /// True when the asker may ask this.
+    /// True when nobody but root and the own user may submit anything.
+    var isSubmissionPrivate: Bool { groups[.submit]?.isEmpty ?? true && submission.isEmpty }
+
+    /// True when the asker may ask this, of one object at least.
     func allow(_ right: ControlRight, to asker: Asker) -> Bool {
+        if mayAsk(right, asker) { return true }
+        return right == .submit && asker.user != uplinkUser && submission.name(asker)
+    }
+
+    /// True when the asker may submit results of this object, if it is not checked here.
+    func allow(resultOf object: ObjectName, from asker: Asker) -> Bool {
+        if mayAsk(.submit, asker) { return true }
+        return asker.user != uplinkUser && submission.allow(object, to: asker)
+    }
+
+    /// True when the asker may ask this of all objects.
+    private func mayAsk(_ right: ControlRight, _ asker: Asker) -> Bool {
         if asker.user == uplinkUser { return false }
         if asker.user == 0 || asker.user == ownUser { return true }
         return !asker.groups.isDisjoint(with: groups[right] ?? [])

@@ -5,6 +5,8 @@ import Synchronization
 /// Why the control socket cannot be had.
 struct ControlFault: Error, CustomStringConvertible {
     let description: String
+    /// True when the kernel keeps this user away, which another try does not change.
+    var isForbidden = false
 }
 
 /// Listens for subcommands on a local socket; each connection asks one thing.
@@ -70,7 +72,7 @@ final class ControlServer: Sendable {
                 return true
             }
             guard isFree else {
-                return connection.refuseNow("Too many connections. Try again.")
+                return connection.endNow(.busy(reason: "Too many connections. Try again."))
             }
             Thread { [self] in
                 serve(connection, to: asker)
@@ -91,11 +93,12 @@ final class ControlServer: Sendable {
             return connection.refuseNow(
                 """
                 This user (uid \(asker.user)) may not ask for that: it is in none of the \
-                \(request.right.attribute) of the Control object in forwarder.conf.
+                \(request.right.attribute) of the Control object in forwarder.conf\
+                \(request.right == .submit ? ", and no Submitter object names it" : "").
                 """)
         }
         // Asked here, on a thread that may wait.
-        if request.isSigned { connection.sign(asker.userName) }
+        if request.isSigned { connection.sign(asker.userName, asker) }
         inbox.yield((request, connection))
         connection.writeUntilLast()
     }
@@ -109,7 +112,7 @@ final class ControlConnection: Sendable {
     private let descriptor: Descriptor
     private let replies = Mutex<[ControlReply]>([])
     private let hasEnded = Mutex(false)
-    private let signature = Mutex("unknown")
+    private let signature = Mutex((name: "unknown", asker: ControlRights.Asker?.none))
     private let work = DispatchSemaphore(value: 0)
 
     init(_ descriptor: Descriptor) { self.descriptor = descriptor }
@@ -118,9 +121,18 @@ final class ControlConnection: Sendable {
     var isOpen: Bool { !hasEnded.withLock { $0 } }
 
     /// Who asks, for what is kept with its author's name.
-    var author: String { signature.withLock { $0 } }
+    var author: String { signature.withLock { $0.name } }
 
-    fileprivate func sign(_ name: String) { signature.withLock { $0 = name } }
+    /// Who asks, for what depends on who it is; nil where that was not asked for.
+    var submitter: SubmissionDesk.Submitter? {
+        signature.withLock { signature in
+            signature.asker.map { SubmissionDesk.Submitter(asker: $0, name: signature.name) }
+        }
+    }
+
+    fileprivate func sign(_ name: String, _ asker: ControlRights.Asker) {
+        signature.withLock { $0 = (name, asker) }
+    }
 
     /// Queues an answer; never blocks.
     func reply(_ reply: ControlReply) {
@@ -130,9 +142,11 @@ final class ControlConnection: Sendable {
         work.signal()
     }
 
-    fileprivate func refuseNow(_ reason: String) {
+    fileprivate func refuseNow(_ reason: String) { endNow(.refused(reason: reason)) }
+
+    fileprivate func endNow(_ reply: ControlReply) {
         // lost on purpose: a refusal is no more than a courtesy
-        guard let line = try? ControlWire.line(ControlReply.refused(reason: reason)) else { return }
+        guard let line = try? ControlWire.line(reply) else { return }
         _ = descriptor.writeAll(line)
     }
 

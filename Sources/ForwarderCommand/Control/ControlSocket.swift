@@ -35,9 +35,14 @@ enum ControlSocket {
 
     /// Connects to a daemon that listens at `path`; nil when none does.
     ///
+    /// - Parameter patience: how long connecting, and each reading and writing after it, may take;
+    ///   nil for as long as it takes.
     /// - Throws: also when the kernel keeps this user away from it, because a daemon may be there.
-    static func connect(path: String) throws(ControlFault) -> Descriptor? {
+    static func connect(
+        path: String, patience: timeval? = nil
+    ) throws(ControlFault) -> Descriptor? {
         let descriptor = try make()
+        if let patience { setPatience(patience, of: descriptor) }
         let status = try withAddress(path) { Glibc.connect(descriptor.number, $0, $1) }
         guard status != 0 else { return descriptor }
         switch errno {
@@ -55,7 +60,7 @@ enum ControlSocket {
             description: """
                 The daemon's socket is \(path), but this user (uid \(geteuid())) may not talk to \
                 the daemon. Nothing was asked. Run this as root or as \(whose).
-                """)
+                """, isForbidden: true)
     }
 
     /// Makes the folder that the socket will be in.

@@ -129,6 +129,26 @@ struct StatusReport: Codable, Sendable, Hashable {
         var until: Double
     }
 
+    /// What others on this host submitted.
+    struct Submissions: Codable, Sendable, Hashable {
+        /// Results that were taken since the daemon's start, and that were refused.
+        var taken: Int
+        var refused: Int
+        /// Where results are dropped while no daemon runs.
+        var path: String
+        /// Files that wait there, as last seen, and why they do; null while nothing keeps them.
+        var waitingFiles: Int
+        var obstacle: String?
+        /// Files that were no use, since the daemon's start.
+        var unusableFiles: Int
+
+        enum CodingKeys: String, CodingKey {
+            case taken, refused, path, obstacle
+            case waitingFiles = "waiting_files"
+            case unusableFiles = "unusable_files"
+        }
+    }
+
     struct Checks: Codable, Sendable, Hashable {
         var objects: Int
         var active: Int
@@ -172,6 +192,8 @@ struct StatusReport: Codable, Sendable, Hashable {
     /// What became of rechecks that masters asked for since the daemon's start, by destination and
     /// outcome; null when no daemon runs.
     var rechecks: [String: [String: Int]]?
+    /// Results of passive objects; null when no daemon runs.
+    var submissions: Submissions?
     /// Objects that are not checked for a while; null when no daemon runs.
     var pauses: [Pause]?
     /// What an operator should look at.
@@ -179,7 +201,7 @@ struct StatusReport: Codable, Sendable, Hashable {
 
     enum CodingKeys: String, CodingKey {
         case version, node, separation, sandbox, spool, destinations, checks, policy, alarms
-        case rechecks, pauses, passive
+        case rechecks, pauses, passive, submissions
         case daemonPID = "daemon_pid"
         case startedAt = "started_at"
     }

@@ -15,6 +15,7 @@ final class AlarmBoard: Sendable {
         case forgetting
         case retired
         case tidying
+        case dropping
         case memory
 
         static func < (a: Matter, b: Matter) -> Bool { a.rawValue < b.rawValue }

@@ -59,8 +59,11 @@ struct ControlAnswers: Sendable {
                 connection.reply(.queue(try await answer(request, try session)))
             case .objects:
                 connection.reply(.objects(await runner.statuses().map(ObjectReport.init)))
-            case .recheck, .pause, .resume, .submit:
+            case .recheck, .pause, .resume:
                 connection.reply(try await wishes.answer(request, by: connection.author))
+            case .submit(let batch):
+                guard let submitter = connection.submitter else { return }
+                connection.reply(try await wishes.take(Array(batch), by: submitter))
             }
         } catch {
             connection.reply(.refused(reason: "\(error)"))

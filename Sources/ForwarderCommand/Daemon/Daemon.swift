@@ -29,9 +29,8 @@ struct Daemon: Sendable {
     let policy: PolicyKeeper
     let health: HealthFacts
     let wishes: ObjectWishes
-    let demands: RecheckInbox
     let forgetting: ScheduleForgetting
-    let startedAt: Timestamp
+    let startedAt = SystemTime().wall
     let log: Logger
 
     /// Opens everything; nothing runs yet.
@@ -49,7 +48,6 @@ struct Daemon: Sendable {
         self.alarms = alarms
         self.health = health
         policy = try PolicyKeeper(PolicySource(configuration), alarms: alarms, time: time, log: log)
-        startedAt = time.wall
         self.signals = signals
         let rights = try ControlRights(configuration)
         let running = try configuration.daemonSettings(log)
@@ -69,19 +67,20 @@ struct Daemon: Sendable {
         let pauses = PauseDesk(
             desk: desk, runner: runner, healthObject: configuration.healthObject, time: time,
             log: log)
-        let demands = RecheckInbox()
-        let arrivals = RecheckArrivals()
+        let (demands, arrivals) = (RecheckInbox(), RecheckArrivals())
+        let submissions = SubmissionDesk(
+            desk: desk, runner: runner, board: source.board, alarms: alarms, rights: rights,
+            time: time, log: log)
         wishes = ObjectWishes(
             runner: runner, pauses: pauses,
             rechecks: RecheckDesk(
                 inbox: demands, desk: desk, policy: policy.inForce, runner: runner,
                 destinations: configuration.destinations.map(\.zone), arrivals: arrivals,
                 time: time, log: log),
-            submissions: SubmissionDesk(
-                desk: desk, runner: runner, board: source.board, alarms: alarms, time: time,
-                log: log),
+            submissions: submissions,
+            drops: DropCollector(
+                configuration.dropPath, desk: submissions, alarms: alarms, time: time, log: log),
             arrivals: arrivals, time: time, log: log)
-        self.demands = demands
         keeper = SpoolKeeper(
             configuration: configuration, policy: policy.inForce, time: time, desk: desk,
             forgetting: forgetting, alarms: alarms, uplink: uplink, log: log,
@@ -90,12 +89,14 @@ struct Daemon: Sendable {
             began: {
                 demands.tell(.spoolBegan)
                 await pauses.spoolBegan()
+                await submissions.spoolBegan()
             })
         _ = try await keeper.begin(signals)
         control = try ControlServer(path: configuration.controlPath, rights: rights, log: log)
     }
 
     private let healthRequests: AsyncStream<Void>
+    private var demands: RecheckInbox { keeper.rechecks }
     private let signals: Signals
 
     /// Runs until SIGTERM or SIGINT.
@@ -119,6 +120,7 @@ struct Daemon: Sendable {
             group.addTask { await controlAnswers.run(control.requests) }
             group.addTask { await wishes.rechecks.run() }
             group.addTask { await wishes.pauses.run() }
+            group.addTask { await wishes.drops.run() }
             group.addTask { await makeHealth() }
             group.addTask { await keys.inspect() }
             for await signal in signals.stream {

@@ -67,6 +67,9 @@ final class LedgerKeeper: Sendable {
         try await note(all: all)
     }
 
+    /// True for the spool that holds everything.
+    func isComplete(_ spool: SpoolQueue) -> Bool { complete.withLock { $0 === spool } }
+
     private var spool: SpoolQueue {
         get throws(LedgerFault) {
             if let session = desk.session { return session.spool }

@@ -9,6 +9,7 @@ struct ObjectWishes: Sendable {
     let pauses: PauseDesk
     let rechecks: RecheckDesk
     let submissions: SubmissionDesk
+    let drops: DropCollector
     let arrivals: RecheckArrivals
     let time: any TimeSource
     let log: Logger
@@ -24,16 +25,23 @@ struct ObjectWishes: Sendable {
             .paused(try await pause(try Self.object(name), reason, seconds, by: author))
         case .resume(let name):
             .resumed(wasPaused: try await pauses.resume(try Self.object(name), by: author))
-        case .submit(let name, let exitStatus, let output, let execution):
-            .submitted(
-                try await submit(
-                    try Self.object(name), exitStatus, output, Self.span(execution), by: author))
-        case .status, .flush, .objects, .queue: .refused(reason: "This is about no object.")
+        case .status, .flush, .objects, .queue, .submit:
+            .refused(reason: "This is about no object.")
         }
+    }
+
+    /// Takes results that somebody submits, behind those that the same user dropped before.
+    func take(
+        _ bytes: [UInt8], by submitter: SubmissionDesk.Submitter
+    ) async throws(BatchFault) -> ControlReply {
+        let batch = try SubmissionBatch(bytes)
+        await drops.empty(of: submitter.asker.user)
+        return .submitted(await submissions.take(batch, by: submitter, isLasting: true))
     }
 
     /// Adds what masters and operators want of objects.
     func report(into report: inout StatusReport) async {
+        report.submissions = await drops.report
         report.rechecks = await rechecks.counts.mapValues { counts in
             Dictionary(uniqueKeysWithValues: counts.map { ($0.key.rawValue, $0.value) })
         }
@@ -80,25 +88,6 @@ struct ObjectWishes: Sendable {
             reason: reason, author: author, since: now, until: now + .seconds(seconds))
         try await pauses.pause(object, pause)
         return StatusReport.Pause((object, pause))
-    }
-
-    private func submit(
-        _ object: ObjectName, _ exitStatus: Int32, _ output: String,
-        _ execution: ExecutionSpan?, by author: String
-    ) async throws -> SubmitReply {
-        let output = PluginOutput(bytes: Array(output.utf8), ending: .exited(exitStatus))
-        let state = try await submissions.submit(
-            object, output, execution: execution, by: author)
-        let name = object.isHost ? state.state.asHostState.name : state.state.name
-        return SubmitReply(state: name, stateType: state.type.name, attempt: state.attempt)
-    }
-
-    /// Times that are none count as not told.
-    private static func span(_ execution: SubmittedExecution?) -> ExecutionSpan? {
-        guard let execution, let start = Timestamp(seconds: execution.start),
-            let end = Timestamp(seconds: execution.end)
-        else { return nil }
-        return ExecutionSpan(start: start, end: end)
     }
 
     private static func object(_ name: String) throws(ControlFault) -> ObjectName {

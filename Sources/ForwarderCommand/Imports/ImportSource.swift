@@ -70,8 +70,8 @@ struct ImportSource: Sendable {
     /// True for a folder.
     func isFolder(_ path: String) -> Bool { files.facts(of: path)?.isDirectory == true }
 
-    /// The paths in a folder, hidden ones too, in byte order; none where it cannot be read, or holds
-    /// far more names than are read.
+    /// The paths in a folder, hidden ones too, in byte order; none where it cannot be read, or
+    /// holds far more names than are read.
     func paths(in folder: String) -> [String] {
         let entries = files.entries(of: folder, limit: Self.fileLimit * 10) ?? []
         return entries.map { folder.hasSuffix("/") ? folder + $0.name : "\(folder)/\($0.name)" }

@@ -3,94 +3,204 @@ import Delivery
 import Logging
 import Monitoring
 import Spool
+import Synchronization
 
-/// Takes results that others on this host submit for passive objects: durable before it says so.
+/// Takes results that others on this host submit for passive objects: durable before it says so,
+/// and each once.
 ///
-/// - One at a time, so that results of an object are stored in the order in which they came.
+/// - Once: in one transaction with results goes how far their batch came, so that a batch that
+///   comes again, in whole or in part, over whichever way, goes on where it ended.
+/// - One part of a batch at a time, so that results of an object are stored in the order in which
+///   they came, and no batch holds up another one for long.
 /// - Only of objects that the definitions do not have checked (`enable_active_checks = false`):
-///   nobody can put words into the mouth of a check.
-/// - What is refused was not stored anywhere.
+///   nobody can put words into the mouth of a check. And only of those that the submitter may.
+/// - What is refused was not stored anywhere; it is told in the log and counted.
 actor SubmissionDesk {
+    /// Whose batch it is, by the kernel's word.
+    struct Submitter: Sendable, Hashable {
+        var asker: ControlRights.Asker
+        /// The user's name, for people.
+        var name: String
+    }
+
+    /// Records that share one commit at most.
+    static let partLimit = SpoolQueue.batchLimit
+
     private let desk: SpoolDesk
     private let runner: CheckRunner
     private let board: RuntimeBoard
     private let alarms: AlarmBoard
+    private let rights: ControlRights
     private let time: any TimeSource
     private let log: Logger
-    private var isStoring = false
-    /// Those who wait for their turn, in order; as many at most as there are connections.
-    private var waiting: [CheckedContinuation<Void, Never>] = []
+    private let keeper: LedgerKeeper
+    private let turns = Turns()
+    private var isRead = false
+    private var ledger = SubmissionLedger()
+    private var audit = RefusalAudit()
+    private var takenCount = 0
 
     init(
         desk: SpoolDesk, runner: CheckRunner, board: RuntimeBoard, alarms: AlarmBoard,
-        time: any TimeSource, log: Logger
+        rights: ControlRights, time: any TimeSource, log: Logger
     ) {
         self.alarms = alarms
+        self.rights = rights
         self.time = time
         self.desk = desk
         self.runner = runner
         self.board = board
         self.log = log
+        keeper = LedgerKeeper(desk, prefix: SubmissionLedger.prefix)
     }
 
-    /// Stores a result; returns where its object stands with it.
+    /// True when nobody but root and the daemon's user may submit anything.
+    nonisolated var isPrivate: Bool { rights.isSubmissionPrivate }
+
+    /// Results that were taken and that were refused since the start.
+    var counts: (taken: Int, refused: Int) { (takenCount, audit.count) }
+
+    /// Reads the first spool's batches, and tells a later one all that are known.
     ///
-    /// - Throws: `ControlFault` when it was not stored.
-    func submit(
-        _ object: ObjectName, _ output: PluginOutput, execution: ExecutionSpan? = nil,
-        by author: String
-    ) async throws(ControlFault) -> CheckState {
-        await beginTurn()
-        defer { endTurn() }
-        let state = try await store(object, output, execution)
-        log.info(
-            "result submitted",
+    /// What fails is done before the next batch is taken.
+    func spoolBegan() async {
+        await turns.take()
+        defer { turns.pass() }
+        do throws(LedgerFault) {
+            _ = try await openSession()
+        } catch {
+            log.info("batches not read", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    /// Takes a batch as far as nothing stands in its way.
+    ///
+    /// - Parameter isLasting: true when it must be known for a while, whatever becomes of its file.
+    func take(
+        _ batch: SubmissionBatch, by submitter: Submitter, isLasting: Bool
+    ) async -> BatchOutcome {
+        let key = SubmissionLedger.Key(submitter: submitter.asker.user, id: batch.id)
+        guard !isLasting || ledger.hasRoom(for: key) else {
+            return BatchOutcome(obstacle: "Too many calls within the last minutes.")
+        }
+        var outcome = BatchOutcome()
+        while outcome.verdicts.count < batch.records.count, outcome.obstacle == nil {
+            await turns.take()
+            await takePart(of: batch, by: submitter, &outcome)
+            turns.pass()
+        }
+        return outcome
+    }
+
+    /// Forgets batches whose files are gone for good.
+    ///
+    /// When it fails they stay known for a while, which does no harm.
+    func forget(_ keys: [SubmissionLedger.Key]) async {
+        let known = keys.filter { ledger.position(of: $0) != nil }
+        guard !known.isEmpty else { return }
+        for key in known { ledger.forget(key) }
+        do throws(LedgerFault) {
+            let all = ledger.all
+            try await keeper.note(forgetting: known.map(SubmissionLedger.key), all: { all })
+        } catch {
+            log.info("batches not forgotten", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    /// Forgets what is old enough, but for batches of which a file lies in the drop directory; and
+    /// tells what was not told one by one.
+    func tidy(but kept: Set<SubmissionLedger.Key>) async {
+        for (submitter, count) in audit.summary(at: time.monotonic) {
+            log.warning(
+                "more results refused", metadata: ["uid": "\(submitter)", "count": "\(count)"])
+        }
+        await turns.take()
+        defer { turns.pass() }
+        await forget(ledger.expired(at: time.monotonic, but: kept))
+    }
+
+    /// Counts a refusal, and tells it while its submitter has lines left.
+    func note(refusal reason: String, of subject: String, by submitter: Submitter) {
+        guard audit.note(submitter.asker.user, at: time.monotonic) else { return }
+        log.warning(
+            "result refused",
             metadata: [
-                "object": "\(object)", "state": "\(state.state.name)", "by": "\(author)",
+                "object": "\(subject)", "by": "\(submitter.name)",
+                "uid": "\(submitter.asker.user)", "reason": "\(reason)",
             ])
-        return state
     }
 
-    private func beginTurn() async {
-        guard isStoring else {
-            isStoring = true
+    // MARK: Parts
+
+    /// Goes on with a batch where it stands; always comes further, or to an obstacle.
+    private func takePart(
+        of batch: SubmissionBatch, by submitter: Submitter, _ outcome: inout BatchOutcome
+    ) async {
+        let session: SpoolSession
+        do throws(LedgerFault) {
+            session = try await openSession()
+        } catch {
+            outcome.obstacle = error.description
             return
         }
-        await withCheckedContinuation { waiting.append($0) }
+        let key = SubmissionLedger.Key(submitter: submitter.asker.user, id: batch.id)
+        let begun = min(ledger.position(of: key) ?? 0, batch.records.count)
+        while outcome.verdicts.count < begun { outcome.verdicts.append(.known) }
+        let start = outcome.verdicts.count
+        let end = min(start + Self.partLimit, batch.records.count)
+        var part = Part(start: start)
+        for record in batch.records[start..<end] {
+            await judge(record, submitter, &part)
+            if part.obstacle != nil { break }
+        }
+        await store(&part, key, session)
+        outcome.verdicts += part.verdicts
+        outcome.obstacle = part.obstacle
+        takenCount += part.records.count
     }
 
-    private func endTurn() {
-        guard !waiting.isEmpty else {
-            isStoring = false
-            return
-        }
-        waiting.removeFirst().resume()
+    /// What is being taken of a batch.
+    private struct Part {
+        /// The place of its first record in the batch.
+        let start: Int
+        var verdicts: [SubmissionVerdict] = []
+        /// What is to be stored, with each one's place behind it in the batch.
+        var records: [(record: CheckRecord, state: CheckState, end: Int)] = []
+        var obstacle: String?
     }
 
-    private func store(
-        _ object: ObjectName, _ output: PluginOutput, _ execution: ExecutionSpan?
-    ) async throws(ControlFault) -> CheckState {
-        guard let session = desk.session else {
-            throw Self.notStored(desk.fault ?? "There is no spool.")
+    private func judge(
+        _ record: SubmissionBatch.Record, _ submitter: Submitter, _ part: inout Part
+    ) async {
+        let object = record.object
+        guard rights.allow(resultOf: object, from: submitter.asker) else {
+            return refuse(record, Self.forbidden(object, submitter), submitter, &part)
         }
-        switch await answer(object, output, execution) {
-        case .unknownObject: throw .unknownObject(object)
-        case .busy: throw Self.notStored("A check of it is not stored yet.")
-        case .stopping: throw Self.notStored("The daemon is stopping.")
-        case .active: throw Self.active(object)
-        case .taken(let record, let state):
-            if let obstacle = await obstacle(to: record, session) {
-                runner.forget(object)
-                throw Self.notStored(obstacle)
-            }
-            board.note(record.result, state: state)
-            return state
+        let output = PluginOutput(bytes: record.output, ending: .exited(record.exitStatus))
+        switch await answer(object, output, record.execution) {
+        case .unknownObject:
+            refuse(record, ControlFault.unknownObject(object).description, submitter, &part)
+        case .active: refuse(record, Self.active(object), submitter, &part)
+        case .busy:
+            part.obstacle = "A check of '\(object.fullName.printable)' is not stored yet."
+        case .stopping: part.obstacle = "The daemon is stopping."
+        case .taken(let checked, let state):
+            part.verdicts.append(.taken(SubmitReply(object, state)))
+            part.records.append((checked, state, part.start + part.verdicts.count))
         }
+    }
+
+    private func refuse(
+        _ record: SubmissionBatch.Record, _ reason: String, _ submitter: Submitter,
+        _ part: inout Part
+    ) {
+        part.verdicts.append(.refused(reason))
+        note(refusal: reason, of: record.object.fullName.printable, by: submitter)
     }
 
     /// Waits a moment for a check that somebody asked for.
     private func answer(
-        _ object: ObjectName, _ output: PluginOutput, _ execution: ExecutionSpan?
+        _ object: ObjectName, _ output: PluginOutput, _ execution: ExecutionSpan
     ) async -> SubmissionAnswer {
         for _ in 0..<Self.busySteps {
             let answer = await runner.submit(object, output, execution: execution)
@@ -105,31 +215,88 @@ actor SubmissionDesk {
     private static let busySteps = 100
     private static let busyStep = Duration.milliseconds(50)
 
-    /// Makes a record durable and has it delivered; what kept it from that, if anything did.
-    private func obstacle(to record: CheckRecord, _ session: SpoolSession) async -> String? {
+    /// Makes the part durable as far as there is room, and has it delivered; what is left of it is
+    /// as if it had not been judged.
+    private func store(
+        _ part: inout Part, _ key: SubmissionLedger.Key, _ session: SpoolSession
+    ) async {
+        guard !part.records.isEmpty else { return }
+        let (start, ends) = (part.start, part.records.map(\.end))
+        // What was refused behind the last one that is stored is decided too.
+        let decided = start + part.verdicts.count
+        let position: @Sendable (Int) -> Int = { taken in
+            taken == ends.count ? decided : taken == 0 ? start : ends[taken - 1]
+        }
+        var stored = 0
         do throws(SpoolFault) {
-            let receipt = try await session.spool.append([record])
+            let receipt = try await session.spool.append(
+                part.records.map(\.record),
+                noting: { SubmissionLedger.entry(key, position: position($0)) })
+            stored = receipt.taken
             session.driver.tell(.accepted(receipt.grown))
             alarms.tell(receipt, at: time.monotonic, log)
-            if receipt.accepted > 0 { return nil }
-            return receipt.refused.isEmpty
-                ? "No master is configured that could get it."
-                : "The spool is full and finds no room for it."
+            part.obstacle = part.obstacle ?? receipt.obstacle.map(Self.text)
+            if stored < ends.count, part.obstacle == nil {
+                part.obstacle = "The spool took a part of it only."
+            }
         } catch {
-            return error.description
+            part.obstacle = error.description
+        }
+        if stored > 0 { ledger.note(key, position: position(stored), at: time.monotonic) }
+        for (record, state, _) in part.records[..<stored] {
+            board.note(record.result, state: state)
+        }
+        for (record, _, _) in part.records[stored...] { runner.forget(record.result.object) }
+        if stored < ends.count {
+            part.verdicts = Array(part.verdicts.prefix(position(stored) - start))
+            part.records = Array(part.records[..<stored])
         }
     }
 
-    private static func notStored(_ reason: String) -> ControlFault {
-        ControlFault(description: "The result was not stored: \(reason) Submit it again.")
+    /// The open spool, which knows all batches that are known.
+    private func openSession() async throws(LedgerFault) -> SpoolSession {
+        if isRead {
+            let all = ledger.all
+            try await keeper.complete(all: { all })
+        } else {
+            let stored = try await keeper.read()
+            ledger.adopt(stored, at: time.monotonic)
+            isRead = true
+        }
+        guard let session = desk.session, keeper.isComplete(session.spool) else {
+            throw LedgerFault(description: desk.fault ?? "There is no spool.")
+        }
+        return session
     }
 
-    private static func active(_ object: ObjectName) -> ControlFault {
-        ControlFault(
-            description: """
-                '\(object.fullName.printable)' is checked by this host itself, so a result of it \
-                cannot be submitted. Nothing was stored. Only objects with enable_active_checks = \
-                false take results; `forwarder recheck` has this one checked now.
-                """)
+    private static func text(_ obstacle: AcceptReceipt.Obstacle) -> String {
+        switch obstacle {
+        case .full: "The spool is full and finds no room for it."
+        case .noDestination: "No master is configured that could get it."
+        }
+    }
+
+    private static func active(_ object: ObjectName) -> String {
+        """
+        '\(object.fullName.printable)' is checked by this host itself, so a result of it cannot be \
+        submitted. Only objects with enable_active_checks = false take results; `forwarder \
+        recheck` has this one checked now.
+        """
+    }
+
+    private static func forbidden(_ object: ObjectName, _ submitter: Submitter) -> String {
+        """
+        The user \(submitter.name.printable) may not submit results of \
+        '\(object.fullName.printable)': neither submit_groups of the Control object nor a \
+        Submitter object of forwarder.conf says so.
+        """
+    }
+}
+
+extension SubmitReply {
+    init(_ object: ObjectName, _ state: CheckState) {
+        self.init(
+            state: object.isHost ? state.state.asHostState.name : state.state.name,
+            stateType: state.type.name, attempt: state.attempt)
     }
 }

@@ -11,7 +11,7 @@ struct SubmittedRun: Sendable, Hashable {
     let exitStatus: Int32
     /// What it printed, and a line about an ending that deserves one.
     let output: String
-    let execution: SubmittedExecution
+    let execution: ExecutionSpan
 
     /// Runs a plugin to its end.
     static func of(
@@ -32,7 +32,7 @@ struct SubmittedRun: Sendable, Hashable {
             (0...3).contains(finished.output.exitStatus)
             ? finished.output.exitStatus : Int32(ServiceState.unknown.rawValue)
         output = Self.text(finished.printed, finished.ending?.note)
-        execution = SubmittedExecution(start: finished.start.seconds, end: finished.end.seconds)
+        execution = ExecutionSpan(start: finished.start, end: finished.end)
     }
 
     /// Room for a note, so that it is not what is cut.

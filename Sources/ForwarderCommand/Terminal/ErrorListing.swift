@@ -13,8 +13,8 @@ enum ErrorListing {
         let hidden = errors.count - lines.count
         if hidden > 0 {
             // loading stops to collect at some number
-            let least = errors.count < ConfigSession.mostErrors ? "" : "At least "
-            lines.append("\(least)\(Words.counted(hidden, "more error")). Mend these first.")
+            let others = errors.count < ConfigSession.mostErrors ? "" : "; there may be others"
+            lines.append("\(Words.counted(hidden, "more error")). Mend these first\(others).")
         }
         return lines.joined(separator: "\n")
     }

@@ -27,6 +27,7 @@ struct StatusText {
             lines.append("  policy    \(Self.summary(policy))")
             lines += policy.warnings.map { "    warning \($0)" }
         }
+        lines += report.submissions.map(Self.lines) ?? []
         lines += (report.pauses ?? []).map {
             "    paused   \($0.object) until \(Output.time($0.until)) by \($0.author): \($0.reason)"
         }
@@ -63,6 +64,17 @@ struct StatusText {
             \(passive.staleCount) stale\(next)
             """
         ] + (names.isEmpty ? [] : ["    stale    \(names)"])
+    }
+
+    private static func lines(_ submissions: StatusReport.Submissions) -> [String] {
+        let waiting = submissions.waitingFiles
+        guard submissions.taken + submissions.refused + submissions.unusableFiles + waiting > 0
+        else { return [] }
+        let files = Words.counted(waiting, "file")
+        let first =
+            "  submitted \(submissions.taken) taken, \(submissions.refused) refused; "
+            + "\(files) waiting in \(submissions.path), \(submissions.unusableFiles) unusable"
+        return [first] + (submissions.obstacle.map { ["    waiting  \($0)"] } ?? [])
     }
 
     private static func sandbox(_ sandbox: StatusReport.Sandbox?) -> String {

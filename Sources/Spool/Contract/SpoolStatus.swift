@@ -12,6 +12,17 @@ package struct AcceptReceipt: Hashable, Sendable {
     package var refused: [ObjectName: Int] = [:]
     /// Results that were given up for these, by object, at all destinations together.
     package var evicted: [ObjectName: Int] = [:]
+    /// Why the records behind ``taken`` were left, where the caller wanted them left; nil when
+    /// nothing stood in their way.
+    package var obstacle: Obstacle?
+
+    /// Why records are left.
+    package enum Obstacle: Hashable, Sendable {
+        /// The next one finds no room at the size limit.
+        case full
+        /// Nobody is registered that could get them.
+        case noDestination
+    }
 }
 
 /// What the spool holds, for `status`.

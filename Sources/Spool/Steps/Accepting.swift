@@ -22,7 +22,24 @@ extension SpoolQueue {
     ///   gone and counted.
     package func append(_ records: [CheckRecord]) async throws(SpoolFault) -> AcceptReceipt {
         precondition(records.count <= Self.batchLimit, "the caller cuts its batches")
-        return try await append(records, .accepting)
+        return try await append(records, .accepting, nil)
+    }
+
+    /// Stores results as ``append(_:)`` does, up to the first one that finds no room, and in the
+    /// same transactions how far it came.
+    ///
+    /// So each of them is stored once, however often the caller begins anew at the place that the
+    /// entry tells. What finds no room is neither refused nor counted: it can be given again.
+    ///
+    /// - Parameter entry: the ledger's entry after so many of `records`; at most
+    ///   ``LedgerEntry/bodyByteLimit``.
+    /// - Returns: as ``append(_:)``, with ``AcceptReceipt/obstacle`` where it stopped.
+    package func append(
+        _ records: [CheckRecord],
+        noting entry: @escaping @Sendable (_ taken: Int) -> LedgerEntry
+    ) async throws(SpoolFault) -> AcceptReceipt {
+        precondition(records.count <= Self.batchLimit, "the caller cuts its batches")
+        return try await append(records, .accepting, entry)
     }
 
     /// Stores a result of the forwarder's own health, on a full disk too.
@@ -30,24 +47,26 @@ extension SpoolQueue {
     /// What waits can leave only after it, as it shows the master's clock; so it counts as
     /// settling.
     package func appendHealth(_ record: CheckRecord) async throws(SpoolFault) -> AcceptReceipt {
-        try await append([record], .settling)
+        try await append([record], .settling, nil)
     }
 
     private func append(
         _ records: [CheckRecord],
-        _ purpose: StepPurpose
+        _ purpose: StepPurpose,
+        _ entry: (@Sendable (_ taken: Int) -> LedgerEntry)?
     ) async throws(SpoolFault) -> AcceptReceipt {
         var receipt = AcceptReceipt()
         var search = EvictionSearch()
-        while receipt.taken < records.count {
+        while receipt.taken < records.count, receipt.obstacle == nil {
             let left = records[receipt.taken...]
+            let frames = (left.first?.mostFrames ?? 0) + (entry == nil ? 0 : Self.entryFrames)
             do throws(SpoolFault) {
-                let part = try await perform(purpose, frames: left.first?.mostFrames ?? 0) {
-                    [search] step in
+                let part = try await perform(purpose, frames: frames) { [search] step in
                     guard purpose == .settling || step.hasRoom(for: left) else {
                         throw SpoolFault.diskFull(path: step.file.path)
                     }
-                    return try step.append(left, search)
+                    guard let entry else { return try step.append(left, search, .refused) }
+                    return try step.append(left, search, noting: entry)
                 }
                 search = part.search
                 receipt.add(part.receipt)
@@ -58,6 +77,9 @@ extension SpoolQueue {
         }
         return receipt
     }
+
+    /// Pages that change with a small entry of the ledger: its own and those above it.
+    fileprivate static let entryFrames = 4
 }
 
 extension CheckRecord {
@@ -79,7 +101,16 @@ extension AcceptReceipt {
         grown.merge(next.grown, uniquingKeysWith: +)
         refused.merge(next.refused, uniquingKeysWith: +)
         evicted.merge(next.evicted, uniquingKeysWith: +)
+        obstacle = next.obstacle
     }
+}
+
+/// What becomes of a result that finds no room.
+private enum RoomlessResult {
+    /// It is counted, and those behind it go on.
+    case refused
+    /// It stays with the caller, and all behind it.
+    case left
 }
 
 /// A record with everything that is known before its result is inserted.
@@ -123,15 +154,20 @@ extension SpoolTransaction {
     /// result was evicted for it.
     fileprivate mutating func append(
         _ records: ArraySlice<CheckRecord>,
-        _ search: EvictionSearch
+        _ search: EvictionSearch,
+        _ roomless: RoomlessResult
     ) throws -> AcceptedPart {
         guard file.logByteCount <= bounds.logBytes else {
             throw SpoolFault.logBlocked(bytes: file.logByteCount)
         }
         let destinations = try destinations().filter { !$0.isRetired }.map(\.id)
         var part = AcceptedPart(search: search)
+        if roomless == .left, destinations.isEmpty {
+            part.receipt.obstacle = .noDestination
+            return part
+        }
         for record in records {
-            guard try append(record, destinations, &part) else { break }
+            guard try append(record, destinations, &part, roomless) else { break }
             part.receipt.taken += 1
         }
         for destination in destinations {
@@ -145,12 +181,27 @@ extension SpoolTransaction {
         return part
     }
 
+    /// Stores the first of some records, and how far it came, unless that is nowhere.
+    fileprivate mutating func append(
+        _ records: ArraySlice<CheckRecord>,
+        _ search: EvictionSearch,
+        noting entry: (_ taken: Int) -> LedgerEntry
+    ) throws -> AcceptedPart {
+        let part = try append(records, search, .left)
+        guard part.receipt.taken > 0 else { return part }
+        let entry = entry(records.startIndex + part.receipt.taken)
+        note(.ledger)
+        try run(SQL.keepEntry, [entry.key, entry.body])
+        return part
+    }
+
     /// Stores one record, or refuses its result; false when there is no room for it in the log of
-    /// this transaction.
+    /// this transaction, or none in the spool for one that is to be left.
     private mutating func append(
         _ record: CheckRecord,
         _ destinations: [Int64],
-        _ part: inout AcceptedPart
+        _ part: inout AcceptedPart,
+        _ roomless: RoomlessResult
     ) throws -> Bool {
         let candidate = try candidate(record, destinationCount: destinations.count)
         var isAdmitted = false
@@ -159,8 +210,14 @@ extension SpoolTransaction {
                 for: candidate.byteCount, &part.search, evicted: &part.receipt.evicted)
             guard let room else { return false }
             isAdmitted = candidate.byteCount <= room
+            if !isAdmitted, roomless == .left {
+                part.receipt.obstacle = .full
+                return false
+            }
         }
-        guard try hasLogRoom(for: candidate.frames) else { return false }
+        // with the first one comes what the ledger may be told behind the last
+        let more = roomless == .left && part.receipt.taken == 0 ? SpoolQueue.entryFrames : 0
+        guard try hasLogRoom(for: candidate.frames + more) else { return false }
         let object = record.result.object
         if let schedule = record.schedule {
             let isOwn = schedule.object == object

@@ -13,7 +13,7 @@ import Testing
         .status, .flush, .objects, .queue(.check), .queue(.rows(QueueFilter(), after: nil)),
         .queue(.change(.drop, QueueFilter(), after: nil)), .recheck(object: "web1!disk"),
         .pause(object: "web1!é", reason: "why", seconds: 3600), .resume(object: "web1"),
-        .submit(object: "web1!é", exitStatus: 2, output: "down\u{0}|a=1"),
+        .submit(batch: Data("FWBATCH1\u{0}|a=1".utf8)),
     ]
 
     private static func lines(_ seed: UInt64) throws -> [[UInt8]] {

@@ -48,7 +48,7 @@ import Testing
         #expect(ControlRequest.recheck(object: "a").right == .recheck)
         #expect(ControlRequest.pause(object: "a", reason: "b", seconds: 1).right == .pause)
         #expect(ControlRequest.resume(object: "a").right == .pause)
-        let submission = ControlRequest.submit(object: "a", exitStatus: 0, output: "")
+        let submission = ControlRequest.submit(batch: Data())
         #expect(submission.right == .submit && submission.isSigned)
     }
 

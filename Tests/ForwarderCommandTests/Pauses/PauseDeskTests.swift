@@ -46,14 +46,18 @@ private let health = ObjectName(host: "web1", service: "forwarder")
             pauses = PauseDesk(
                 desk: spools, runner: runner, healthObject: health, time: time, log: log)
             let arrivals = RecheckArrivals()
+            let submissions = SubmissionDesk(
+                desk: spools, runner: runner, board: RuntimeBoard(time: time),
+                alarms: AlarmBoard(), rights: ControlRights(), time: time, log: log)
             wishes = ObjectWishes(
                 runner: runner, pauses: pauses,
                 rechecks: RecheckDesk(
                     inbox: RecheckInbox(), desk: spools, policy: PolicyInForce(.none),
                     runner: runner, destinations: [], arrivals: arrivals, time: time, log: log),
-                submissions: SubmissionDesk(
-                    desk: spools, runner: runner, board: RuntimeBoard(time: time),
-                    alarms: AlarmBoard(), time: time, log: log),
+                submissions: submissions,
+                drops: DropCollector(
+                    folder.path("drop"), desk: submissions, alarms: AlarmBoard(), time: time,
+                    log: log),
                 arrivals: arrivals, time: time, log: log)
         }
 

@@ -45,7 +45,7 @@ import Testing
         let run = try Self.run("echo begun; sleep 300 & sleep 300", timeout: .milliseconds(300))
         #expect(run.exitStatus == 3)
         #expect(Self.output(run).text == "begun\n<Timeout exceeded.>")
-        #expect(run.execution.end - run.execution.start < 100)
+        #expect(run.execution.end - run.execution.start < .seconds(100))
     }
 
     @Test func `a program that is not there is UNKNOWN with the reason`() throws {

@@ -1,14 +1,15 @@
 import Foundation
 import Glibc
-import TestSupport
 
 /// A port of loopback whose host answers no attempt to connect, as a host that is gone does: its
 /// queue of connections is full, and nobody takes one.
-final class FullBacklog {
-    let port: UInt16
+package final class FullBacklog {
+    /// The port.
+    package let port: UInt16
     private let descriptors: [Int32]
 
-    init() throws {
+    /// Fills its queue.
+    package init() throws {
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)

@@ -1,0 +1,227 @@
+import Collector
+import ConfigLanguage
+import Foundation
+import Monitoring
+
+/// `send_nsca`: this program under that name, in the place of the client of nsca-ng or NSCA.
+///
+/// All of standard input is read; each record that can be one is on disk when it ends with 0. A
+/// record that cannot is told with its number, costs no other, and makes it end with 1.
+struct SendNSCA: Sendable {
+    /// The name that it is called by.
+    static let name = "send_nsca"
+    /// The file that nsca-ng's packages install.
+    static let usualConfiguration = "/etc/send_nsca.cfg"
+    /// The variable that names another forwarder.conf.
+    ///
+    /// The program has no rights that its caller lacks, so the caller's word for it is enough.
+    static let configurationVariable = "FORWARDER_CONFIG"
+    /// Most bytes of standard input: 64 MiB, and as many in records.
+    static let inputLimit = 64 << 20
+
+    /// True when this process was started as `send_nsca`.
+    static var isCalled: Bool {
+        guard let called = words.first else { return false }
+        let base = called.split(separator: UInt8(ascii: "/")).last ?? []
+        return base.elementsEqual(name.utf8)
+    }
+
+    /// The bytes of the command line.
+    private static var words: [[UInt8]] {
+        (0..<Int(CommandLine.argc)).compactMap { place in
+            CommandLine.unsafeArgv[place].map { word in
+                (0..<Int(strlen(word))).map { UInt8(bitPattern: word[$0]) }
+            }
+        }
+    }
+
+    /// Does it; returns the exit status, 0 or 1.
+    func run() -> Int32 {
+        let arguments: NSCAArguments
+        do throws(NSCAUsageFault) {
+            arguments = try NSCAArguments(Array(Self.words.dropFirst()))
+        } catch {
+            NSCALog().say(.error, error.description)
+            return 1
+        }
+        switch arguments.wish {
+        case .help: return Self.show(Self.usage)
+        case .version: return Self.show("send_nsca of forwarder \(Version.text)\n")
+        case .send: break
+        }
+        let log = NSCALog(arguments)
+        guard let settings = settings(arguments, log), let way = way(settings, log) else {
+            return 1
+        }
+        tellUnused(arguments.unused + settings.unused, log)
+        Self.wait(upTo: arguments.delay ?? settings.delay, log)
+        do throws(ReadFault) {
+            let input = try StandardStream.input.readAll(upTo: Self.inputLimit)
+            return send(NSCAInput(input, arguments), way, log)
+        } catch {
+            log.say(.error, error.description)
+            return 1
+        }
+    }
+
+    // MARK: Handing over
+
+    private func send(_ input: NSCAInput, _ way: ResultHandOver, _ log: NSCALog) -> Int32 {
+        for (number, fault) in input.faults {
+            log.say(.error, "Record \(number) is left out, all others go on: \(fault)")
+        }
+        for warning in input.warnings { log.say(.warning, warning) }
+        for notice in input.notices { log.say(.notice, notice) }
+        var random = SystemRandomNumberGenerator()
+        let batches = SubmissionBatch.batches(
+            of: input.records.map { ($0.object, $0.exitStatus, $0.output, $0.time) },
+            now: SystemTime().wall, random: &random)
+        var status: Int32 = input.faults.isEmpty ? 0 : 1
+        var done = 0
+        var dropped: String?
+        for batch in batches {
+            let outcome = dropped.map { way.drop(batch, because: $0) } ?? way.handOver(batch)
+            switch outcome {
+            case .answered(let verdicts):
+                for (place, verdict) in verdicts.enumerated() {
+                    let isTaken = tell(
+                        verdict, of: batch.records[place], input.numbers[done + place], log)
+                    if !isTaken { status = 1 }
+                }
+            case .dropped(let reason):
+                if dropped == nil {
+                    let count = input.records.count - done
+                    log.say(
+                        .notice,
+                        "\(reason) \(Words.counted(count, "record")) wait in \(way.drops.path).")
+                }
+                dropped = reason
+            case .failed(let reason):
+                let left = input.records.count - done
+                log.say(.error, "\(Words.counted(left, "record")) not handed over: \(reason)")
+                return 1
+            }
+            done += batch.records.count
+        }
+        return status
+    }
+
+    private func tell(
+        _ verdict: SubmissionVerdict, of record: SubmissionBatch.Record, _ number: Int,
+        _ log: NSCALog
+    ) -> Bool {
+        let object = record.object.fullName
+        switch verdict {
+        case .taken(let reply):
+            log.say(.notice, "Record \(number): \(object) is \(reply.state) (\(reply.stateType)).")
+            return true
+        case .known:
+            log.say(.notice, "Record \(number): \(object) was stored before.")
+            return true
+        case .refused(let reason):
+            log.say(.error, "Record \(number) is not taken, all others go on: \(reason)")
+            return false
+        }
+    }
+
+    // MARK: Settings
+
+    /// Nil when it was said what is wrong.
+    private func settings(_ arguments: NSCAArguments, _ log: NSCALog) -> NSCAConfiguration? {
+        let path = arguments.configurationPath ?? Self.usualConfiguration
+        var settings = NSCAConfiguration()
+        if let content = FileManager.default.contents(atPath: path) {
+            do throws(NSCAConfigurationFault) {
+                settings = try NSCAConfiguration(Array(content))
+            } catch {
+                log.say(.error, "\(path), \(error) Nothing was read or sent; mend the file.")
+                return nil
+            }
+        } else if arguments.configurationPath != nil {
+            log.say(.error, "\(path) cannot be read. Nothing was sent; leave -c out, or mend it.")
+            return nil
+        }
+        if let timeout = arguments.timeout { settings.timeout = timeout }
+        return settings
+    }
+
+    /// The way to this host's forwarder; nil when it was said what is wrong.
+    private func way(_ settings: NSCAConfiguration, _ log: NSCALog) -> ResultHandOver? {
+        let named = ProcessInfo.processInfo.environment[Self.configurationVariable]
+        let path = named ?? ConfigurationLoader.defaultPath
+        let isForever = settings.timeout <= 0
+        let patience =
+            isForever ? ResultHandOver.longestPatience : Duration.seconds(settings.timeout)
+        do throws(ConfigFault) {
+            let configuration = try ConfigurationLoader.ofThisHost(path)
+            return ResultHandOver(
+                controlPath: configuration.controlPath, dropPath: configuration.dropPath,
+                patience: patience)
+        } catch {
+            if case .unreadable = error, named == nil {
+                log.say(.notice, "\(error.message) The usual places are used.")
+                return ResultHandOver(
+                    controlPath: ForwarderConfiguration.defaultControlPath,
+                    dropPath: ForwarderConfiguration.defaultDropPath, patience: patience)
+            }
+            log.say(.error, "\(error.message) Nothing was read or sent.")
+            return nil
+        }
+    }
+
+    private func tellUnused(_ unused: [String], _ log: NSCALog) {
+        guard !unused.isEmpty else { return }
+        log.say(
+            .notice,
+            """
+            Results are handed over to the forwarder on this host, which knows its masters; not \
+            used: \(unused.joined(separator: ", ")).
+            """)
+    }
+
+    /// Waits for a random part of so many seconds, so that not all hosts send at once.
+    private static func wait(upTo seconds: Int, _ log: NSCALog) {
+        guard seconds > 0 else { return }
+        let longest = min(seconds, 86_400)
+        let microseconds = UInt64.random(in: 0..<(UInt64(longest) * 1_000_000))
+        log.say(.debug, "Waiting for \(microseconds / 1000) ms.")
+        var left = timespec(
+            tv_sec: Int(microseconds / 1_000_000), tv_nsec: Int(microseconds % 1_000_000) * 1000)
+        var rest = timespec()
+        while nanosleep(&left, &rest) != 0, errno == EINTR { left = rest }
+    }
+
+    private static func show(_ text: String) -> Int32 {
+        do throws(WriteFault) {
+            try StandardStream.output.write(Array(text.utf8))
+            return 0
+        } catch {
+            return 1
+        }
+    }
+
+    private static let usage = """
+        Usage: send_nsca [OPTION...] < RESULTS
+
+        Hands check results over to the forwarder on this host. Takes the options of nsca-ng 1.6
+        and NSCA 2.10; docs/submissions.md of forwarder says what differs.
+
+        Records end with ETB (Ctrl-W) or the end of the input and look like
+          host[tab]service[tab]status[tab]output
+          host[tab]status[tab]output
+
+          -C         take external commands instead, one on a line
+          -c FILE    read this send_nsca.cfg (\(usualConfiguration))
+          -D N       wait up to N seconds before anything is read
+          -d C       fields are separated by this character
+          -e C, -ds C  records are separated by this one; '\\n' for one on each line
+          -o N, -to N  wait N seconds for the daemon, then use the drop directory
+          -S, -s     say what is wrong on standard error, in the system's log
+          -v         say more; up to three times
+          -h, -V     this text, the version
+          -H, -p, -t, --quiet, --legacy-2-7-mode, a host as first word: not used
+
+        Exit status: 0 all records are on disk, 1 not all, and it says which.
+
+        """
+}

@@ -1,0 +1,181 @@
+import Foundation
+import Logging
+import Monitoring
+import Spool
+import TestSupport
+import Testing
+
+@testable import ForwarderCommand
+
+private let backup = ObjectName(host: "web1", service: "backup")
+
+/// What was dropped is taken once, in order, and what is no use goes with a word.
+@Suite(.timeLimit(.minutes(5))) struct DropCollectorTests {
+    private struct Scene {
+        let submissions: SubmissionScene
+        let drops: DropDirectory
+        let alarms = AlarmBoard()
+
+        init(in folder: TemporaryDirectory? = nil) throws {
+            submissions = try SubmissionScene(in: folder)
+            drops = DropDirectory(path: submissions.folder.path("drop"))
+        }
+
+        func collector() -> DropCollector {
+            DropCollector(
+                drops.path, desk: submissions.desk, alarms: alarms, time: SystemTime(),
+                log: submissions.log)
+        }
+
+        func put(_ batch: SubmissionBatch, at time: Int64) throws {
+            try drops.put(batch, at: Timestamp(microseconds: time))
+        }
+
+        func names() throws -> [String] {
+            guard let folder = try drops.open() else { return [] }
+            return try drops.entries(folder).map(\.name)
+        }
+    }
+
+    private static func batch(_ text: String, _ count: Int = 1) -> SubmissionBatch {
+        SubmissionScene.batch((0..<count).map { (backup, 0, "\(text)\($0)") })
+    }
+
+    @Test func `files are taken in their order, then they and their ids are gone`() async throws {
+        let scene = try Scene()
+        let spool = try await scene.submissions.openSpool()
+        let collector = scene.collector()
+        await collector.begin()
+        try scene.put(Self.batch("late"), at: 300)
+        try scene.put(Self.batch("early", 3), at: 100)
+        try scene.put(Self.batch("mid"), at: 200)
+        await collector.empty(of: geteuid())
+        #expect(
+            try await scene.submissions.outputs(spool)
+                == ["early0", "early1", "early2", "mid0", "late0"])
+        #expect(try scene.names().isEmpty)
+        #expect(try await scene.submissions.known(spool).isEmpty)
+        let report = await collector.report
+        #expect(report.taken == 5 && report.refused == 0 && report.waitingFiles == 0)
+        await scene.submissions.end()
+    }
+
+    @Test func `a file that outlived its commit is not stored again`() async throws {
+        let scene = try Scene()
+        let spool = try await scene.submissions.openSpool()
+        let collector = scene.collector()
+        await collector.begin()
+        let batch = Self.batch("once", 3)
+        // As it stands when the daemon is killed before it could remove the file.
+        _ = await scene.submissions.desk.take(
+            batch, by: SubmissionScene.root, isLasting: false)
+        try scene.put(batch, at: 1)
+        #expect(try await scene.submissions.known(spool).count == 1)
+        await collector.empty(of: geteuid())
+        #expect(try await scene.submissions.outputs(spool).count == 3)
+        #expect(try scene.names().isEmpty)
+        #expect(try await scene.submissions.known(spool).isEmpty)
+        await scene.submissions.end()
+    }
+
+    @Test func `a batch that a daemon may come to another way stays known`() async throws {
+        let scene = try Scene()
+        let spool = try await scene.submissions.openSpool()
+        let collector = scene.collector()
+        await collector.begin()
+        var batch = Self.batch("twice")
+        batch.isUnderway = true
+        try scene.put(batch, at: 1)
+        await collector.empty(of: geteuid())
+        #expect(try scene.names().isEmpty)
+        #expect(try await scene.submissions.known(spool).count == 1)
+        // The question that was asked before comes to its turn.
+        #expect(await scene.submissions.take(batch).verdicts == [.known])
+        #expect(try await scene.submissions.outputs(spool).count == 1)
+        await scene.submissions.end()
+    }
+
+    @Test func `without a spool files stay where they are`() async throws {
+        let scene = try Scene()
+        let collector = scene.collector()
+        await collector.begin()
+        try scene.put(Self.batch("kept"), at: 1)
+        await collector.empty(of: geteuid())
+        #expect(try scene.names().count == 1)
+        let report = await collector.report
+        #expect(report.waitingFiles == 1 && report.obstacle != nil)
+        let spool = try await scene.submissions.openSpool()
+        await collector.empty(of: geteuid())
+        #expect(try await scene.submissions.outputs(spool) == ["kept0"])
+        #expect(await collector.report.obstacle == nil)
+        await scene.submissions.end()
+    }
+
+    @Test func `what is no use is removed, told and counted, and does not come again`()
+        async throws
+    {
+        let scene = try Scene()
+        let spool = try await scene.submissions.openSpool()
+        let collector = scene.collector()
+        await collector.begin()
+        let path = scene.drops.path
+        func name(_ number: UInt64) -> String {
+            DropName(
+                time: Timestamp(microseconds: 1), id: BatchID(high: 0, low: number)
+            ).text
+        }
+        try #require(symlink("/etc/passwd", "\(path)/\(name(1))") == 0)
+        try #require(mkfifo("\(path)/\(name(2))", 0o640) == 0)
+        try #require(mkdir("\(path)/\(name(3))", 0o755) == 0)
+        try Data("x".utf8).write(to: URL(fileURLWithPath: "\(path)/\(name(4))"))
+        try Data("x".utf8).write(to: URL(fileURLWithPath: "\(path)/core"))
+        try #require(mkdir("\(path)/full", 0o755) == 0)
+        try Data().write(to: URL(fileURLWithPath: "\(path)/full/x"))
+        try scene.put(Self.batch("good"), at: 1)
+        for _ in 0..<3 { await collector.empty(of: geteuid()) }
+        #expect(try scene.names() == ["full"], "what is not empty cannot be removed")
+        #expect(try await scene.submissions.outputs(spool) == ["good0"])
+        #expect(await collector.report.unusableFiles == 6)
+        #expect(try String(contentsOfFile: "/etc/passwd", encoding: .utf8).contains("root"))
+        await scene.submissions.end()
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root can be somebody else"))
+    func `a file's owner is its submitter, with that user's rights and no others`() async throws {
+        let scene = try Scene()
+        let spool = try await scene.submissions.openSpool()
+        let collector = scene.collector()
+        await collector.begin()
+        let other = ObjectName(host: "web1", service: "other")
+        let cron = SubmissionScene.cron.asker.user
+        for (number, user) in [(1, cron), (2, cron + 1)] {
+            let batch = SubmissionScene.batch(
+                [(backup, 1, "backup of \(user)"), (other, 1, "other of \(user)")])
+            let time = Timestamp(microseconds: Int64(number))
+            try scene.drops.put(batch, at: time)
+            let name = DropName(time: time, id: batch.id).text
+            try #require(chown("\(scene.drops.path)/\(name)", user, getegid()) == 0)
+            await collector.empty(of: user)
+        }
+        #expect(try await scene.submissions.outputs(spool) == ["backup of \(cron)"])
+        #expect(try scene.names().isEmpty)
+        #expect(await collector.report.refused == 3)
+        await scene.submissions.end()
+    }
+
+    @Test func `a directory that cannot be had is alarmed, and used once it can`() async throws {
+        let scene = try Scene()
+        let spool = try await scene.submissions.openSpool()
+        try Data().write(to: URL(fileURLWithPath: scene.drops.path))
+        let collector = scene.collector()
+        await collector.begin()
+        #expect(scene.alarms.isStanding(.dropping))
+        try FileManager.default.removeItem(atPath: scene.drops.path)
+        await collector.begin()
+        #expect(!scene.alarms.isStanding(.dropping))
+        try scene.put(Self.batch("late"), at: 1)
+        await collector.empty(of: geteuid())
+        #expect(try await scene.submissions.outputs(spool) == ["late0"])
+        await scene.submissions.end()
+    }
+}

@@ -1,0 +1,193 @@
+import Foundation
+import Monitoring
+import TestSupport
+import Testing
+
+@testable import ForwarderCommand
+
+/// Generated calls through the real `send_nsca` and the real nsca-ng, and through ours: the same
+/// results, or a difference that is listed here with its reason and in docs/submissions.md.
+///
+/// `FORWARDER_NSCA_CASES` makes it longer, `FORWARDER_NSCA_SEED` makes it another one.
+@Suite(
+    .serialized, .timeLimit(.minutes(60)),
+    .enabled(if: PrivateNSCA.isAvailable, Comment(rawValue: PrivateNSCA.absence)))
+struct NSCADifferentialTests {
+    /// What is meant to differ.
+    enum Difference: String, CaseIterable {
+        /// Ours goes on behind a record without enough fields; the real one ends there.
+        case goesOnBehindNoRecord
+        /// Ours tells of a status that is no number, or none of a host; the real one passes it on,
+        /// and Icinga drops it in silence.
+        case tellsOfBadStatus
+        /// Ours tells of what can name no object; the real one passes it on.
+        case tellsOfBadName
+        /// A `;` or a backslash in a name, which the line between nsca-ng and Icinga cannot carry.
+        case carriesName
+        /// An `n` that separates fields, and a newline, which the real one writes as `\n` first.
+        case newlineIsNoDelimiter
+        /// Other external commands are refused by name.
+        case refusesCommand
+        /// A time that is no number is told; the real one passes it on.
+        case tellsOfBadTime
+        /// A host as first word, `-ds`, `--quiet` and `--legacy-2-7-mode` are NSCA's.
+        case takesNSCAOptions
+    }
+
+    private static let environment = ProcessInfo.processInfo.environment
+    private static let count = environment["FORWARDER_NSCA_CASES"].flatMap { Int($0) } ?? 520
+    private static let seed = environment["FORWARDER_NSCA_SEED"].flatMap { UInt64($0) } ?? 1
+
+    @Test func `generated calls come to the same results, or differ as listed`() throws {
+        let bench = try Bench()
+        var cases = NSCACases(seed: Self.seed)
+        var seen: [Difference: Int] = [:]
+        var recordCount = 0
+        for number in 0..<Self.count {
+            let call = cases.next(number)
+            do {
+                let (found, records) = try bench.compare(call)
+                for difference in found { seen[difference, default: 0] += 1 }
+                recordCount += records
+            } catch {
+                Issue.record("case \(number) of seed \(Self.seed): \(call): \(error)")
+            }
+        }
+        print("send_nsca: \(Self.count) calls, \(recordCount) equal records; \(seen)")
+        #expect(recordCount > Self.count / 2)
+        for difference in Difference.allCases {
+            #expect(seen[difference, default: 0] > 0, "\(difference) never came")
+        }
+    }
+
+    /// Both programs side by side.
+    private struct Bench {
+        let nsca: PrivateNSCA
+        let folder: TemporaryDirectory
+        let drops: DropDirectory
+
+        init() throws {
+            nsca = try PrivateNSCA()
+            folder = try TemporaryDirectory("differential")
+            drops = DropDirectory(path: folder.path("drop"))
+            try drops.prepare(isPrivate: true)
+            try folder.write(
+                #"object Control "c" { path = "s", drop_directory = "drop" }"#,
+                to: "forwarder.conf")
+            try FileManager.default.createSymbolicLink(
+                atPath: folder.path("send_nsca"), withDestinationPath: BuiltProducts.forwarder)
+        }
+
+        /// What differs as listed, and how many records are equal.
+        func compare(_ call: NSCACases.Call) throws -> ([Difference], Int) {
+            let real = try nsca.real(call.arguments, call.input)
+            let commands = try nsca.commands()
+            let (ending, records) = try ours(call)
+            guard
+                let arguments = try? NSCAArguments(call.arguments.map { Array($0.utf8) })
+            else {
+                try require(ending == .exited(1) && records.isEmpty, "ours went on")
+                try require(!real.isSuccess && commands.isEmpty, "the real one went on")
+                return ([], 0)
+            }
+            let read = NSCAInput(Array(call.input), arguments)
+            try require(records == read.records.map(Brief.init), "the program read otherwise")
+            try require(ending == .exited(read.faults.isEmpty ? 0 : 1), "ours ended \(ending)")
+            if !call.isForBoth {
+                try require(!real.isSuccess && commands.isEmpty, "the real one knows it")
+                return ([.takesNSCAOptions], 0)
+            }
+            return try compare(read, with: commands, real, Array(call.input), arguments)
+        }
+
+        private func compare(
+            _ read: NSCAInput, with commands: [[UInt8]], _ real: Command.Outcome,
+            _ input: [UInt8], _ arguments: NSCAArguments
+        ) throws -> ([Difference], Int) {
+            let separator = arguments.takesCommands ? 10 : arguments.separator
+            let chunks = NSCAFraming.records(input, separator: separator)
+            var differences: [Difference] = []
+            var equalCount = 0
+            for (index, chunk) in chunks.enumerated() {
+                let fault = read.faults.first { $0.number == index + 1 }?.fault
+                if case .fields = fault {
+                    try require(commands.count == index && !real.isSuccess, "it went on")
+                    return (differences + [.goesOnBehindNoRecord], equalCount)
+                }
+                try require(index < commands.count, "the real one sent \(commands.count)")
+                let theirs = Result { try ExternalCommand.record(commands[index][...]) }
+                let mine = read.numbers.firstIndex(of: index + 1).map { read.records[$0] }
+                if let mine, let other = try? theirs.get(), Brief(mine) == Brief(other) {
+                    equalCount += 1
+                } else {
+                    let reason = Self.reason(mine, fault, chunk, arguments)
+                    try require(reason != nil, "\(String(describing: mine)) or \(theirs)")
+                    differences += reason.map { [$0] } ?? []
+                }
+            }
+            try require(commands.count == chunks.count && real.isSuccess, "\(real.errorText)")
+            return (differences, equalCount)
+        }
+
+        /// Why a record may differ; nil where it may not.
+        private static func reason(
+            _ mine: NSCARecord?, _ fault: NSCARecordFault?, _ chunk: ArraySlice<UInt8>,
+            _ arguments: NSCAArguments
+        ) -> Difference? {
+            if !arguments.takesCommands, arguments.delimiter == UInt8(ascii: "n"),
+                chunk.dropLast().contains(10)
+            {
+                return .newlineIsNoDelimiter
+            }
+            if let mine {
+                let isHard = mine.object.fullName.utf8.contains { $0 == 0x3B || $0 == 0x5C }
+                return isHard ? .carriesName : nil
+            }
+            switch fault {
+            case .status, .hostStatus: return .tellsOfBadStatus
+            case .name: return .tellsOfBadName
+            case .command, .commandFields, .noCommand: return .refusesCommand
+            case .commandTime: return .tellsOfBadTime
+            case .fields, nil: return nil
+            }
+        }
+
+        /// How ours ended, and what it dropped, in order.
+        private func ours(
+            _ call: NSCACases.Call
+        ) throws -> (TestSupport.ChildProcess.Ending, [Brief]) {
+            var environment = ProcessInfo.processInfo.environment
+            environment[SendNSCA.configurationVariable] = folder.path("forwarder.conf")
+            let outcome = try Command.run(
+                folder.path("send_nsca"), ["-c", nsca.clientConfiguration] + call.arguments,
+                environment: environment, input: call.input)
+            guard let opened = try drops.open() else { throw SupportFault("no drop directory") }
+            var records: [Brief] = []
+            let plan = DropPlan(try drops.entries(opened), at: SystemTime().wall)
+            for (name, entry) in plan.batches {
+                records += try drops.batch(name, in: opened).batch.records.map(Brief.init)
+                try require(drops.remove(entry.rawName, from: opened), "it stays")
+            }
+            return (outcome.ending, records)
+        }
+
+        private func require(_ claim: Bool, _ text: String) throws {
+            if !claim { throw SupportFault(text) }
+        }
+    }
+
+    /// What is compared of a record.
+    private struct Brief: Equatable {
+        var object: ObjectName
+        var exitStatus: Int32
+        var output: [UInt8]
+
+        init(_ record: NSCARecord) {
+            (object, exitStatus, output) = (record.object, record.exitStatus, record.output)
+        }
+
+        init(_ record: SubmissionBatch.Record) {
+            (object, exitStatus, output) = (record.object, record.exitStatus, record.output)
+        }
+    }
+}
