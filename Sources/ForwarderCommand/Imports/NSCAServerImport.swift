@@ -66,8 +66,26 @@ struct NSCAServerImport: Sendable {
                 the users or groups of this host that did so the right to submit these, in \
                 forwarder.conf; results of objects that are checked here are never taken.
                 """)
+            lines += submitters(authorization.identity, reaches.compactMap(\.target))
         }
         return lines.map(IcingaText.comment).joined() + "\n"
+    }
+
+    /// What forwarder.conf could say of what is named in full, the users left to the reader.
+    private static func submitters(
+        _ identity: String, _ targets: [NSCAReach.Target]
+    ) -> [String] {
+        let hosts = Dictionary(grouping: targets) { $0.host }
+        return hosts.sorted { ($0.key ?? "") < ($1.key ?? "") }.flatMap { host, targets in
+            let services = targets.compactMap(\.service).map(IcingaText.string)
+            let place = host.map(IcingaText.string) ?? "NodeName"
+            // a host itself is given with all its services
+            let isWhole = services.count < targets.count
+            let name = IcingaText.string("\(identity), \(host ?? "this host")")
+            let list = services.joined(separator: ", ")
+            return ["  object Submitter \(name) {", "    users = [ ]", "    hosts = [ \(place) ]"]
+                + (isWhole ? [] : ["    services = [ \(list) ]"]) + ["  }"]
+        }
     }
 
     private var heading: String {

@@ -126,6 +126,19 @@ import Testing
         let one = try Command.run(
             BuiltProducts.forwarder, ["import", "nsca-ng", "--identity", "db", path])
         #expect(!one.outputText.contains("\"web1\"") && one.outputText.contains("\"db1\""))
+        // what it says of rights is what forwarder.conf takes, once users are named
+        let lines = imported.outputText.split(separator: "\n").filter { $0.hasPrefix("//   ") }
+        let text = lines.map { $0.dropFirst(5) }.joined(separator: "\n")
+        let submitters = text[(text.range(of: "object Submitter")?.lowerBound ?? text.endIndex)...]
+            .split(separator: "\n").filter { line in
+                ["object", "  users", "  hosts", "  services", "}"].contains { line.hasPrefix($0) }
+            }
+        #expect(submitters.filter { $0.hasPrefix("object") }.count >= 2, "\(text)")
+        let named = submitters.joined(separator: "\n")
+            .replacing("users = [ ]", with: "users = [ \"root\" ]")
+        let conf = try String(contentsOfFile: site.configurationPath, encoding: .utf8)
+        try site.folder.write(conf + "\n" + named + "\n", to: "forwarder.conf")
+        #expect(try site.run("list").isSuccess, "\(named)")
     }
 
     @Test func `Debian's own file is read`() throws {
