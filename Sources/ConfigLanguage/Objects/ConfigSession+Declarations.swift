@@ -75,7 +75,7 @@ extension ConfigSession: StatementHandler {
         guard objectCount <= Self.mostObjects else {
             throw .limit(
                 Diagnostic(
-                    "More than \(Self.mostObjects) objects; split the configuration.",
+                    "More than \(Self.mostObjects) objects and rules; split the configuration.",
                     at: place
                 )
             )
@@ -128,6 +128,8 @@ extension ConfigSession: StatementHandler {
     ) throws(ConfigFault) {
         let schema = try schema(named: declaration.type, in: frame)
         let target = try target(of: declaration, schema, at: place)
+        try countObject(at: place)
+        try evaluator.charge(.object, place)
         rules.append(
             ApplyRule(
                 schema: schema,
@@ -211,7 +213,9 @@ extension ConfigSession: StatementHandler {
         defer { importDepth -= 1 }
         object.templates.elements.append(.string(template.name))
         try evaluator.charge(elements: 1, place)
-        for (key, value) in template.captured?.entries ?? [] { frame.locals[key] = value }
+        for (key, value) in template.captured?.entries ?? [] {
+            try evaluator.spend(frame.locals.set(key, value) / 16, at: place)
+        }
         _ = try evaluator.evaluate(template.declaration.body, in: frame)
         frame.completion = .normal
     }
@@ -231,6 +235,8 @@ extension ConfigSession: StatementHandler {
                 )
             )
         }
+        // a search looks at names in directories, however few of them fit
+        try evaluator.spend(2_000, at: place)
         switch request {
         case .files(let path): try includeFiles(path.text, at: place)
         case .library(let path): try includeLibrary(path.text, at: place)
@@ -306,6 +312,18 @@ extension ConfigSession: StatementHandler {
         )
     }
 
+    /// The fault of texts that are too long together.
+    func tooMuchText(at place: SourceLocation) -> ConfigFault {
+        .limit(
+            Diagnostic(
+                "All files together have more than \(Self.mostText >> 20) MiB, a file that is "
+                    + "included several times counted each time; the ones from here on are not "
+                    + "read.",
+                at: place
+            )
+        )
+    }
+
     private func includeFile(_ path: String, at place: SourceLocation) throws(ConfigFault) {
         guard loadedFiles.count < Self.mostFiles else {
             throw .limit(
@@ -316,6 +334,7 @@ extension ConfigSession: StatementHandler {
                 )
             )
         }
+        guard textBytes < Self.mostText else { throw tooMuchText(at: place) }
         let text: [UInt8]
         do throws(ConfigFault) {
             text = try reader.read(path)
