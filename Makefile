@@ -87,6 +87,7 @@ dependencies:
 .PHONY: test-dependencies bench-dependencies
 test-dependencies:
 	scripts/install-dependencies build test
+	scripts/unpack-nrpe
 
 bench-dependencies:
 	scripts/install-dependencies build test bench

@@ -21,7 +21,7 @@ struct Forwarder: AsyncParsableCommand {
             DaemonCommand.self, FlushCommand.self, StatusCommand.self, ValidateCommand.self,
             ListCommand.self, QueueCommand.self, RunCommand.self, RecheckCommand.self,
             SubmitCommand.self, PauseCommand.self, ResumeCommand.self, PolicyCommand.self,
-            InventoryCommand.self, RenderCommand.self,
+            InventoryCommand.self, RenderCommand.self, ImportCommand.self,
         ])
 
     static func main() async {

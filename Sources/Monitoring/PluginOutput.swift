@@ -57,7 +57,7 @@ extension PluginEnding {
     }
 
     /// The line that is added to the text.
-    fileprivate var note: String? {
+    package var note: String? {
         switch self {
         case .exited(0...3): nil
         case .exited(let status):

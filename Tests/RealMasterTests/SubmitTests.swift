@@ -69,4 +69,42 @@ struct SubmitTests {
         }
         try master.stop()
     }
+
+    @Test func `a plugin that is run now is on the master with its own times`() throws {
+        let master = try PrivateMaster()
+        let site = try ForwarderSite(
+            master: master, otherHosts: ["router"], definitions: Self.definitions)
+        try site.renderInto(master)
+        try site.plugin("tape", "sleep 1; echo \"tape $1|size=1B\"; exit $2")
+        let plugin = site.folder.path("plugins/tape")
+        try master.start()
+        try site.withDaemon { daemon in
+            func submit(_ status: String) throws {
+                let ran = try site.run(
+                    "submit", ["--run", "web1!backup", "--", plugin, "a b", status])
+                try #require(ran.isSuccess, "\(ran.errorText)")
+                let state = status == "1" ? "WARNING" : "UNKNOWN"
+                #expect(ran.outputText == "web1!backup is \(state) (HARD, attempt 1).\n")
+            }
+            try submit("1")
+            try eventually("the master holds it") {
+                try master.objectState("web1!backup")?.lastCheckResult?.output == "tape a b"
+            }
+            let result = try #require(try master.objectState("web1!backup"))
+                .attributes["last_check_result"]
+            let start = result["execution_start"].number ?? 0
+            let took = (result["execution_end"].number ?? 0) - start
+            #expect(took > 0.9 && took < 60, "\(took)")
+            #expect(result["performance_data"][0].string == "size=1B")
+            try submit("5")
+            try eventually("the next one too") {
+                try master.objectState("web1!backup")?.lastCheckResult?.output
+                    .contains("<Terminated with exit code 5 (0x5).>") == true
+            }
+            let refused = try site.run("submit", ["--run", "web1!load", "--", "/bin/true"])
+            #expect(!refused.isSuccess && refused.errorText.contains("is checked by this host"))
+            #expect(try daemon.stop() == .exited(0))
+        }
+        try master.stop()
+    }
 }

@@ -75,8 +75,7 @@ struct CommandValidation {
         _ path: [ByteString],
         _ reason: String
     ) {
-        let steps = path.map { " -> '\($0)'" }.joined()
-        errors.append(ObjectValidation.failure(command, attribute, steps: steps, reason))
+        errors.append(ObjectValidation.failure(command, attribute, path: path, reason))
     }
 }
 

@@ -86,15 +86,34 @@ struct DefinitionLoading {
 
     func load() throws(DefinitionsFault) -> Definitions {
         let paths = try definitionPaths()
-        var session = try commit(paths, ownHost: false)
-        if session.registry.object(type: "Host", name: ByteString(settings.nodeName)) == nil {
+        var loaded = evaluate(paths, .asDefined)
+        if isOwnHostMissed(loaded) {
             // rules may apply to it, so it has to be there from the start
-            session = try commit(paths, ownHost: true)
+            let other = evaluate(paths, .added)
+            if other.errors.count < max(1, loaded.errors.count) { loaded = other }
         }
-        let rules = SchedulingRules(session.registry)
-        let errors = errors(in: session) + rules.errors
+        let rules = SchedulingRules(loaded.session.registry)
+        let errors = loaded.errors + rules.errors
         guard errors.isEmpty else { throw .invalid(missingLibrary(errors) + errors) }
-        return Definitions(session: session, settings: settings, rules: rules)
+        return Definitions(session: loaded.session, settings: settings, rules: rules)
+    }
+
+    /// True when nothing defines the own host, and something may name it or there is no other.
+    private func isOwnHostMissed(_ loaded: Loaded) -> Bool {
+        let isDeclared = loaded.session.isDeclared(
+            type: "Host", name: ByteString(settings.nodeName))
+        guard !isDeclared else { return false }
+        let registry = loaded.session.registry
+        let names: [(type: String, attribute: ByteString)] = [
+            ("Service", "host_name"), ("Dependency", "parent_host_name"),
+            ("Dependency", "child_host_name"),
+        ]
+        return registry.objects(ofType: "Host").isEmpty || !loaded.errors.isEmpty
+            || names.contains { type, attribute in
+                registry.objects(ofType: type).contains {
+                    $0[attribute].toText == ByteString(settings.nodeName)
+                }
+            }
     }
 
     // MARK: Files
@@ -142,10 +161,19 @@ struct DefinitionLoading {
         files.facts(of: settings.templateLibrary + "/itl") != nil
     }
 
-    private func commit(
-        _ paths: [String],
-        ownHost: Bool
-    ) throws(DefinitionsFault) -> ConfigSession {
+    /// A session after all that is in the files was evaluated and looked at.
+    private struct Loaded {
+        let session: ConfigSession
+        let errors: [Diagnostic]
+    }
+
+    /// Whether the own host is what the files say, or is there in any case.
+    private enum OwnHost {
+        case asDefined
+        case added
+    }
+
+    private func evaluate(_ paths: [String], _ ownHost: OwnHost) -> Loaded {
         let session = ConfigSession(
             schemas: Self.schemas,
             constants: BuiltIns.constants(
@@ -160,18 +188,17 @@ struct DefinitionLoading {
             let includes = Self.library.map { "include <\($0)>\n" }.joined()
             session.load(text: Array(includes.utf8), name: "(template library)")
         }
-        if ownHost {
+        if ownHost == .added {
             session.load(text: Array("object Host NodeName { }\n".utf8), name: "(own host)")
         }
         for path in paths { session.load(path: path) }
+        // what could be evaluated is looked at in any case: one run tells all errors
         do {
             try session.commit()
+            return Loaded(session: session, errors: errors(in: session))
         } catch {
-            // what could be evaluated is looked at all the same: one run tells all errors
-            let found = error.diagnostics + errors(in: session)
-            throw .invalid(missingLibrary(found) + found)
+            return Loaded(session: session, errors: error.diagnostics + errors(in: session))
         }
-        return session
     }
 
     private static let schemas: [ObjectTypeSchema] =

@@ -174,12 +174,16 @@ extension Definitions.Entry {
 extension CheckPlan {
     fileprivate init(_ name: ObjectName, _ object: ConfigObject, _ rules: SchedulingRules) {
         let attempts = object["max_check_attempts"].toNumber.flatMap(Int.init(truncating:))
+        let isActive = object["enable_active_checks"].isTruthy
         self.init(
             object: name,
             checkInterval: object.seconds("check_interval") ?? .seconds(300),
             retryInterval: object.seconds("retry_interval") ?? .seconds(60),
             maxCheckAttempts: max(1, min(attempts ?? 3, Int(Int32.max))),
-            isActive: object["enable_active_checks"].isTruthy,
+            isActive: isActive,
+            // who says nothing of when results come, or that they tell of events, expects none
+            expectsResults: !isActive && object.attributes.contains("check_interval")
+                && !object["volatile"].isTruthy,
             period: rules.periods[object["check_period"].toText],
             dependencies: rules.dependencies[name] ?? []
         )

@@ -25,7 +25,8 @@ struct HealthService {
 
     /// What a definition assigns that it may not.
     func errors(in definition: ConfigObject) -> [Diagnostic] {
-        definition.attributes.keys.filter { !Self.allowed.contains($0) }.map { key in
+        let assigned = definition.attributeLocations.keys.sorted()
+        return assigned.filter { !Self.allowed.contains($0) }.map { key in
             ObjectValidation.failure(
                 definition,
                 key,

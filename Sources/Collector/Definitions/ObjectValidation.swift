@@ -68,6 +68,7 @@ struct ObjectValidation {
         if object["groups"].isNull { fail(object, "groups", "Attribute must not be empty.") }
         references(object, "groups", to: groupType)
         variables(of: object)
+        zone(of: object)
     }
 
     /// A function, or what a built-in template says instead of one.
@@ -203,6 +204,15 @@ struct ObjectValidation {
         fail(object, attribute, "Object '\(name)' of type '\(type)' does not exist.")
     }
 
+    /// Everybody has what is in a global zone, and nobody would check it.
+    private mutating func zone(of object: ConfigObject) {
+        let name = object["zone"].toText
+        guard let zone = registry.object(type: "Zone", name: name), zone["global"].isTruthy else {
+            return
+        }
+        fail(object, "zone", "'\(object.fullName)' cannot be put into the global zone '\(name)'.")
+    }
+
     private mutating func variables(of object: ConfigObject) {
         guard let variables = object["vars"].asDictionary else { return }
         for (key, value) in variables.entries {
@@ -226,8 +236,7 @@ struct ObjectValidation {
     ) {
         switch value {
         case .string(let text) where !MacroText.isBalanced(text):
-            let steps = path.map { " -> '\($0)'" }.joined()
-            fail(object, "vars", steps: steps, "\(PreparationFault.unclosedMacro(text))")
+            fail(object, "vars", path: path, "\(PreparationFault.unclosedMacro(text))")
         case .array(let array) where depth == 0:
             for element in array.elements {
                 unpaired(object, element, path: path, depth: depth + 1)
@@ -243,10 +252,10 @@ struct ObjectValidation {
     private mutating func fail(
         _ object: ConfigObject,
         _ attribute: ByteString,
-        steps: String = "",
+        path: [ByteString] = [],
         _ reason: String
     ) {
-        errors.append(Self.failure(object, attribute, steps: steps, reason))
+        errors.append(Self.failure(object, attribute, path: path, reason))
     }
 
     private mutating func add(_ message: String, at location: SourceLocation) {
@@ -257,13 +266,14 @@ struct ObjectValidation {
     static func failure(
         _ object: ConfigObject,
         _ attribute: ByteString,
-        steps: String = "",
+        path: [ByteString] = [],
         _ reason: String
     ) -> Diagnostic {
-        Diagnostic(
+        let steps = path.map { " -> '\($0)'" }.joined()
+        return Diagnostic(
             "Validation failed for object '\(object.fullName)' of type '\(object.typeName)'; "
                 + "Attribute '\(attribute)'\(steps): \(reason)",
-            at: object.location(of: attribute)
+            at: object.location(of: attribute, path)
         )
     }
 }

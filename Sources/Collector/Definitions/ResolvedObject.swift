@@ -40,8 +40,11 @@ extension ResolvedObject {
         attributes = Dictionary(
             settable.map { ($0.name.text, CanonicalJSON.text(object[$0.name])) }
         ) { first, _ in first }
+        let nested = object.nestedLocations.map { path, place in
+            (path.map(\.text).joined(separator: "."), place.description)
+        }
         assignedAt = Dictionary(
-            object.attributeLocations.map { ($0.key.text, $0.value.description) }
+            object.attributeLocations.map { ($0.key.text, $0.value.description) } + nested
         ) { first, _ in first }
     }
 }

@@ -36,7 +36,7 @@ enum SchemaChecked {
     static let toHost = ApplyTarget("Host") { host in
         [("host", .object(host))]
     } presets: { host in
-        [("host_name", .string(host.name))]
+        [("host_name" as ByteString, Value.string(host.name))] + host.zonePreset
     }
 
     /// The attributes that hosts and services share.
@@ -67,6 +67,16 @@ enum SchemaChecked {
         .text("notes"), .text("notes_url"), .text("action_url"),
         .text("icon_image"), .text("icon_image_alt"),
     ]
+}
+
+extension ConfigObject {
+    /// What a rule gives on to the objects that it makes for this one: its zone, if it has one.
+    ///
+    /// - Source: tried on Icinga 2.13.6.
+    var zonePreset: [(ByteString, Value)] {
+        let zone = self["zone"]
+        return zone.toText.isEmpty ? [] : [("zone" as ByteString, zone)]
+    }
 }
 
 extension AttributeSchema {

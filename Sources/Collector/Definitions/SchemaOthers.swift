@@ -70,7 +70,7 @@ enum SchemaOthers {
                 [
                     local("child_host_name", .string($0.name)),
                     local("parent_host_name", .string($0.name)),
-                ]
+                ] + $0.zonePreset
             },
             ApplyTarget("Service") {
                 [local("host", $0["host"]), local("service", .object($0))]
@@ -79,7 +79,7 @@ enum SchemaOthers {
                     local("child_host_name", $0["host_name"]),
                     local("child_service_name", .string($0.name)),
                     local("parent_host_name", $0["host_name"]),
-                ]
+                ] + $0.zonePreset
             },
         ],
         evaluatedAfter: ["Host", "Service"]

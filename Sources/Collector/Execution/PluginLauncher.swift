@@ -109,7 +109,8 @@ package final class PluginLauncher {
             runs[id] = run
             schedule(run)
         } catch {
-            report(id, from: start, PluginOutput(bytes: [], ending: .notStarted("\(error)")))
+            let ending = PluginEnding.notStarted("\(error)")
+            report(id, from: start, PluginOutput(bytes: [], ending: ending), ending: ending)
         }
     }
 
@@ -220,12 +221,18 @@ extension PluginLauncher {
             discardedByteCount: run.discardedByteCount,
             ending: ending
         )
-        report(run.id, from: run.start, output)
+        report(run.id, from: run.start, output, run.head, ending: ending)
     }
 
-    private func report(_ id: RunID, from start: Moment, _ output: PluginOutput) {
+    private func report(
+        _ id: RunID, from start: Moment, _ output: PluginOutput, _ printed: [UInt8] = [],
+        ending: PluginEnding? = nil
+    ) {
         let end = start.wall + (time.moment.monotonic - start.monotonic)
-        finished.append(FinishedPlugin(id: id, output: output, start: start.wall, end: end))
+        finished.append(
+            FinishedPlugin(
+                id: id, output: output, printed: printed, ending: ending, start: start.wall,
+                end: end))
     }
 }
 

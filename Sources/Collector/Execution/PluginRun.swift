@@ -73,6 +73,10 @@ package struct FinishedPlugin: Sendable {
     package var id: RunID
     /// What it said.
     package var output: PluginOutput
+    /// What it printed, as far as it is kept; nothing for what never ran.
+    package var printed: [UInt8]
+    /// How it ended; nil for what was no process.
+    package var ending: PluginEnding?
     /// When it was started.
     package var start: Timestamp
     /// When it ended or was given up: the start plus the time that really passed.

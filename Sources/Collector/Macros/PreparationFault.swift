@@ -45,6 +45,7 @@ extension PreparationFault: CustomStringConvertible {
             "Non-optional macro '\(macro)' used in argument '\(argument)' is missing."
         case .function(let fault):
             "Error while evaluating a function of the definitions: \(fault.message)"
+                + (fault.diagnostics.first?.location.map { " (\($0))" } ?? "")
         case .notANumber(let attribute, let value):
             "Can't convert '\(value)' to a floating point number; it is the value of "
                 + "'\(attribute)'."

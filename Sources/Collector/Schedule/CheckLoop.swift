@@ -79,8 +79,8 @@ final class CheckLoop {
                 returning: isStopping
                     ? .unknownObject : scheduler.requestNow(object, at: time.moment)
             )
-        case .submit(let object, let output, let reply):
-            reply.resume(returning: submit(object, output))
+        case .submit(let object, let output, let execution, let reply):
+            reply.resume(returning: submit(object, output, execution))
         case .forget(let object): scheduler.forgetState(of: object)
         case .standing(let object, let reply):
             reply.resume(returning: scheduler.status(of: object, at: time.moment))
@@ -96,12 +96,15 @@ final class CheckLoop {
         }
     }
 
-    private func submit(_ object: ObjectName, _ output: PluginOutput) -> SubmissionAnswer {
+    private func submit(
+        _ object: ObjectName, _ output: PluginOutput, _ execution: ExecutionSpan?
+    ) -> SubmissionAnswer {
         guard stopDeadline == nil else { return .stopping }
         guard let preparing, scheduler.isPlanned(object) else { return .unknownObject }
         // the order in which results are stored is the order in which they came
         guard !records.holds(object), !scheduler.isRunning(object) else { return .busy }
-        guard let taken = scheduler.submit(object, output, at: time.moment) else { return .active }
+        let taken = scheduler.submit(object, output, execution: execution, at: time.moment)
+        guard let taken else { return .active }
         let record = CheckRecord(
             result: taken.scheduled.result, significance: taken.scheduled.significance,
             snapshot: preparing.prepare(object).snapshot.withoutCommand,
@@ -124,9 +127,9 @@ final class CheckLoop {
         lastRun += 1
         let id = RunID(number: lastRun)
         pending[id] = Pending(object: object, snapshot: prepared.snapshot, purpose: purpose)
-        if case .schedule(let due) = purpose, let paused = due.paused {
+        if case .schedule(let due) = purpose, let told = due.told {
             pending[id]?.snapshot = prepared.snapshot.withoutCommand
-            return finish(id, paused)
+            return finish(id, told)
         }
         switch prepared.action {
         case .plugin(let command):

@@ -18,6 +18,8 @@ package struct CheckPlan: Sendable, Hashable {
     package var maxCheckAttempts: Int
     /// False when the definition says `enable_active_checks = false`: never scheduled.
     package var isActive: Bool
+    /// True when results of a passive object are expected, one each ``checkInterval``.
+    package var expectsResults: Bool
     /// When it is checked; nil for always (`check_period`).
     package var period: TimePeriod?
     /// What has to be well for it to be checked (Dependency with `disable_checks`).
@@ -30,6 +32,7 @@ package struct CheckPlan: Sendable, Hashable {
         retryInterval: Duration = .seconds(60),
         maxCheckAttempts: Int = 3,
         isActive: Bool = true,
+        expectsResults: Bool = false,
         period: TimePeriod? = nil,
         dependencies: [CheckDependency] = []
     ) {
@@ -38,8 +41,15 @@ package struct CheckPlan: Sendable, Hashable {
         self.retryInterval = retryInterval
         self.maxCheckAttempts = maxCheckAttempts
         self.isActive = isActive
+        self.expectsResults = expectsResults
         self.period = period
         self.dependencies = dependencies
+    }
+
+    /// By what rule a passive object counts as stale; nil for one that never does, and for one that
+    /// is checked here.
+    package var freshness: FreshnessRule? {
+        !isActive && expectsResults ? FreshnessRule(interval: checkInterval) : nil
     }
 }
 

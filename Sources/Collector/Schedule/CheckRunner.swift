@@ -121,9 +121,11 @@ package final class CheckRunner: Sendable {
     ///
     /// The state machine has counted it when this returns; who cannot store it calls
     /// ``forget(_:)``.
-    package func submit(_ object: ObjectName, _ output: PluginOutput) async -> SubmissionAnswer {
+    package func submit(
+        _ object: ObjectName, _ output: PluginOutput, execution: ExecutionSpan? = nil
+    ) async -> SubmissionAnswer {
         await withCheckedContinuation { reply in
-            if !inbox.post(.submit(object, output, reply)) {
+            if !inbox.post(.submit(object, output, execution, reply)) {
                 reply.resume(returning: .stopping)
             }
         }

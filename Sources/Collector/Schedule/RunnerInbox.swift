@@ -8,7 +8,8 @@ enum RunnerMessage: Sendable {
     case plans([CheckPlan], states: [ScheduleState], preparing: Parcel<any CheckPreparing>)
     case pause([ObjectName: ObjectPause])
     case request(ObjectName, CheckedContinuation<CheckNowAnswer, Never>)
-    case submit(ObjectName, PluginOutput, CheckedContinuation<SubmissionAnswer, Never>)
+    case submit(
+        ObjectName, PluginOutput, ExecutionSpan?, CheckedContinuation<SubmissionAnswer, Never>)
     case forget(ObjectName)
     case standing(ObjectName, CheckedContinuation<CheckStatus?, Never>)
     case once(ObjectName, CheckedContinuation<SingleRun?, Never>)

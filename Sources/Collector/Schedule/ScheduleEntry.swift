@@ -11,6 +11,8 @@ struct ScheduleEntry: Sendable {
     var due: Duration?
     /// When its `check_period` lets it be checked next; nil when that is at its due time.
     var opening: Timestamp?
+    /// When it would be due without its `check_period`, on the monotonic clock.
+    var wanted: Duration?
     /// True for what somebody wants now, whatever period and dependencies say.
     var isForced = false
     /// Whose problem kept the last check from being run.
@@ -20,6 +22,20 @@ struct ScheduleEntry: Sendable {
     var lastStart: Timestamp?
     var lastEnd: Timestamp?
     var lastOutput = ""
+    /// When the newest result began, wherever it came from.
+    var newestStart: Timestamp?
+    /// True when the last that was told is that nobody submits a result any more.
+    var isStale = false
+
+    /// What a result is to an object.
+    enum Origin: Sendable {
+        /// A check, or a result that somebody submitted.
+        case check
+        /// The last state once more, because an operator paused the object.
+        case pause
+        /// That no result was submitted in time.
+        case staleness
+    }
 
     /// Most characters of the output's first line that are kept; the rest is in the result.
     private static let lineLimit = 256
@@ -31,6 +47,7 @@ struct ScheduleEntry: Sendable {
         lastStart = saved?.lastStart
         lastEnd = saved?.lastEnd
         lastOutput = saved?.lastOutput ?? ""
+        newestStart = saved?.lastStart
     }
 
     var interval: Duration {
@@ -43,30 +60,47 @@ struct ScheduleEntry: Sendable {
         return lastEnd.map { $0 < lastStart } ?? true
     }
 
-    mutating func begin(ticket: UInt64, at now: Moment) {
+    /// True when there is a time at which something is to be done about it.
+    var isTimed: Bool { plan.isActive || plan.freshness != nil }
+
+    /// What is told instead of the check that is due; nil when it is run.
+    func told(_ pause: ObjectPause?) -> (origin: Origin, output: PluginOutput)? {
+        if let pause { return (.pause, pause.output(checkState?.state, of: plan.object)) }
+        guard !isForced, let freshness = plan.freshness else { return nil }
+        return (.staleness, freshness.output(since: lastEnd))
+    }
+
+    mutating func begin(ticket: UInt64, as origin: Origin, at now: Moment) {
         self.ticket = ticket
         due = nil
         opening = nil
         isForced = false
         suppressor = nil
-        lastStart = now.wall
+        if isTold(origin) { lastStart = now.wall }
     }
 
-    /// - Parameter isCheck: false for what was told instead of one: the last output stays.
-    mutating func end(
-        output: PluginOutput, start: Timestamp, end: Timestamp, isCheck: Bool
+    /// Of a passive object only what was submitted, or checked on request, is told as its last.
+    private func isTold(_ origin: Origin) -> Bool { plan.isActive || origin == .check }
+
+    /// What somebody wants now is not asked about its period and what it depends on.
+    mutating func force(at now: Moment) {
+        due = min(due ?? now.monotonic, now.monotonic)
+        opening = nil
+        isForced = true
+    }
+
+    /// Counts a result, wherever it comes from; what is told instead of one leaves the last output.
+    mutating func take(
+        output: PluginOutput, start: Timestamp, end: Timestamp, as origin: Origin = .check
     ) -> Significance {
         ticket = nil
-        return take(output: output, start: start, end: end, isCheck: isCheck)
-    }
-
-    /// Counts a result, wherever it comes from.
-    mutating func take(
-        output: PluginOutput, start: Timestamp, end: Timestamp, isCheck: Bool = true
-    ) -> Significance {
-        lastStart = start
-        lastEnd = end
-        if isCheck {
+        newestStart = start
+        if isTold(origin) {
+            lastStart = start
+            lastEnd = end
+        }
+        isStale = origin == .staleness || (isStale && origin == .pause)
+        if origin == .check {
             let line = output.text.unicodeScalars.prefix { $0 != "\n" }.prefix(Self.lineLimit)
             lastOutput = String(Substring(line))
         }
@@ -88,16 +122,13 @@ struct ScheduleEntry: Sendable {
         if let period = plan.period, !period.contains(now.wall, calendar) { closed = period.name }
         return CheckStatus(
             schedule: schedule(at: now), isRunning: ticket != nil, isActive: plan.isActive,
-            pause: pause, closedPeriod: closed, suppressor: suppressor)
+            pause: pause, closedPeriod: closed, suppressor: suppressor,
+            expectsResults: plan.freshness != nil,
+            staleAt: plan.freshness == nil ? nil : nextCheck(at: now), isStale: isStale)
     }
 
     /// When the next check comes; nil while it runs and when it is not scheduled.
     func nextCheck(at now: Moment) -> Timestamp? { opening ?? due.map(now.wall(at:)) }
-
-    /// What is told of the object while it is not checked.
-    func output(of pause: ObjectPause) -> PluginOutput {
-        pause.output(checkState?.state, of: plan.object)
-    }
 
     /// A check that is not scheduled, or runs, is told as due now.
     func schedule(at now: Moment) -> ScheduleState {

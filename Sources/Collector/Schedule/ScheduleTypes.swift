@@ -7,7 +7,9 @@ package struct DueCheck: Hashable, Sendable {
     /// Which execution; tells it from a later one of the same object.
     let ticket: UInt64
     /// What is told instead of a check; nil when it is run.
-    package let paused: PluginOutput?
+    package let told: PluginOutput?
+    /// What the result is to the object.
+    let origin: ScheduleEntry.Origin
 }
 
 /// What a finished check means.
@@ -28,6 +30,34 @@ package enum CheckNowAnswer: Hashable, Sendable {
     case alreadyRunning
     /// No such object is planned here.
     case unknownObject
+}
+
+/// When a plugin ran whose result is submitted, by this host's clock.
+package struct ExecutionSpan: Hashable, Sendable {
+    /// When it began.
+    package var start: Timestamp
+    /// When it ended.
+    package var end: Timestamp
+
+    /// A span with both ends.
+    package init(start: Timestamp, end: Timestamp) {
+        self.start = start
+        self.end = end
+    }
+
+    /// Longest that is believed; a plugin's timeout is no longer.
+    ///
+    /// A day, as ``LauncherSettings/longestTimeout``.
+    static let longest = Duration.seconds(86_400)
+
+    /// The part of it that can be true: not in the future, after the result before it, no longer
+    /// than ``longest``.
+    func believed(after last: Timestamp?, at now: Timestamp) -> ExecutionSpan {
+        let earliest = last.map { $0 + .microseconds(1) } ?? start
+        let end = min(max(end, earliest), now)
+        return ExecutionSpan(
+            start: min(max(start, earliest, end - Self.longest), end), end: end)
+    }
 }
 
 /// What became of a result that was submitted.
@@ -58,11 +88,19 @@ package struct CheckStatus: Hashable, Sendable {
     package var closedPeriod: String?
     /// The object whose problem kept its last check from being run; nil when nothing did.
     package var suppressor: ObjectName?
+    /// True for a passive object that becomes stale when no result comes in time.
+    package var expectsResults: Bool
+    /// When such an object is told as stale (again) unless a result comes; nil while it is checked
+    /// on request.
+    package var staleAt: Timestamp?
+    /// True when the last that was told of it is that it is stale.
+    package var isStale: Bool
 
     /// A status with all its parts.
     package init(
         schedule: ScheduleState, isRunning: Bool, isActive: Bool, pause: ObjectPause? = nil,
-        closedPeriod: String? = nil, suppressor: ObjectName? = nil
+        closedPeriod: String? = nil, suppressor: ObjectName? = nil,
+        expectsResults: Bool = false, staleAt: Timestamp? = nil, isStale: Bool = false
     ) {
         self.schedule = schedule
         self.isRunning = isRunning
@@ -70,5 +108,8 @@ package struct CheckStatus: Hashable, Sendable {
         self.pause = pause
         self.closedPeriod = closedPeriod
         self.suppressor = suppressor
+        self.expectsResults = expectsResults
+        self.staleAt = staleAt
+        self.isStale = isStale
     }
 }

@@ -73,7 +73,8 @@ extension Evaluator {
         at place: SourceLocation,
         in frame: Frame
     ) throws(ConfigFault) -> Value {
-        var this = frame.this
+        // of a name, where it is found; of any other function, the global namespace
+        var this = Value.dictionary(globals)
         let target: Value
         if case .index(let base, let key) = callee.kind {
             this = try receiver(base, in: frame)
@@ -83,6 +84,9 @@ extension Evaluator {
                 at: key.location
             )
         } else {
+            if case .variable(let name) = callee.kind {
+                this = try home(of: name, callee.imports, in: frame)
+            }
             target = try evaluate(callee, in: frame)
         }
         var values: [Value] = []

@@ -52,8 +52,8 @@ extension Evaluator {
         [prototypes.system, prototypes.types, prototypes.icinga].first { $0.contains(name) }
     }
 
-    /// Where a plain name would be assigned.
-    private func home(
+    /// Where a plain name is found, or would be assigned.
+    func home(
         of name: ByteString,
         _ imports: [Expression],
         in frame: Frame
@@ -145,7 +145,8 @@ extension Evaluator {
     ) throws(ConfigFault) {
         let isConstant =
             dictionary === globals
-            ? constants.contains(name) : dictionary.sealsKeys && dictionary.contains(name)
+            ? constants.contains(name) || givenConstants.contains(name)
+            : dictionary.sealsKeys && dictionary.contains(name)
         guard !isConstant, !(dictionary.isNamespace && dictionary.isFrozen) else {
             throw .script("The constant '\(name.shown)' must not be modified.", at: place)
         }
@@ -240,7 +241,7 @@ extension Evaluator {
             )
         }
         object.attributes[key] = converted
-        if let place { statements?.assigned(key, to: object, at: place) }
+        if let place { statements?.assigned([key], to: object, at: place) }
     }
 
     // MARK: - Places

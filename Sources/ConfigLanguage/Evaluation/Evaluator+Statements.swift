@@ -102,6 +102,23 @@ extension Evaluator {
             )
         }
         try assign(result, to: parent, key, at: target.location)
+        noteNested(target, in: frame)
+    }
+
+    /// Tells where a part of an attribute was assigned, such as `vars.a.b`.
+    private func noteNested(_ target: Expression, in frame: Frame) {
+        guard case .object(let object) = frame.this, case .index(let base, _) = target.kind,
+            case .index = base.kind
+        else { return }
+        var path: [ByteString] = []
+        var step = target
+        while case .index(let base, let key) = step.kind {
+            guard case .string(let name) = key.kind else { return }
+            path.append(name)
+            step = base
+        }
+        guard case .this = step.kind else { return }
+        statements?.assigned(path.reversed(), to: object, at: target.location)
     }
 
     private func declareLocal(

@@ -6,6 +6,8 @@ public final class Evaluator {
     public let globals = DictionaryValue.namespace()
     /// The names in `globals` that `const` declared.
     var constants: Set<ByteString> = []
+    /// The names in `globals` that the host program gave; only `const` gives them another value.
+    var givenConstants: Set<ByteString> = []
     let prototypes: Prototypes
     let surroundings: Surroundings
     /// What scripts put into itself.
@@ -287,11 +289,7 @@ public final class Evaluator {
         let captured = DictionaryValue()
         try charge(elements: captures.count)
         for capture in captures {
-            if let expression = capture.value {
-                captured[capture.name] = try evaluate(expression, in: frame)
-            } else {
-                captured[capture.name] = try read(capture.name, [], in: frame, at: nil)
-            }
+            captured[capture.name] = try evaluate(capture.value, in: frame)
         }
         return captured
     }
@@ -315,7 +313,7 @@ protocol StatementHandler: AnyObject {
     func declare(_ apply: ApplyDeclaration, at: SourceLocation, in: Frame) throws(ConfigFault)
     func importTemplate(_ name: Value, at: SourceLocation, in: Frame) throws(ConfigFault)
     func include(_ request: IncludeRequest, at: SourceLocation, in: Frame) throws(ConfigFault)
-    func assigned(_ key: ByteString, to object: ConfigObject, at: SourceLocation)
+    func assigned(_ path: [ByteString], to object: ConfigObject, at: SourceLocation)
     func warn(_ message: String, at: SourceLocation)
     /// What stays after any evaluation, globals aside.
     var lastingValues: [Value] { get }

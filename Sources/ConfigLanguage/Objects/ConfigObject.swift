@@ -16,6 +16,8 @@ public final class ConfigObject {
     public let isAbstract: Bool
     /// Where each attribute was last assigned, for validation that comes later.
     public internal(set) var attributeLocations: [ByteString: SourceLocation] = [:]
+    /// The same for what was assigned within attributes: `vars`, `disk` for `vars.disk = …`.
+    public internal(set) var nestedLocations: [[ByteString]: SourceLocation] = [:]
     weak var registry: ObjectRegistry?
 
     /// Makes an object; sessions do this, and tests of host programs.
@@ -55,7 +57,16 @@ public final class ConfigObject {
         if let compute = description.computed { return compute(self, registry) }
         guard let value = attributes[key],
             !description.isDefaultWhenEmpty || value.asString?.isEmpty != true
-        else { return description.defaultValue(self) }
+        else { return defaultValue(of: description) }
+        return value
+    }
+
+    /// A default that scripts can change, such as `groups`, is the object's own from then on.
+    private func defaultValue(of description: AttributeSchema) -> Value {
+        let value = description.defaultValue(self)
+        if value.asArray != nil, attributes[description.name] == nil {
+            attributes[description.name] = value
+        }
         return value
     }
 
@@ -63,8 +74,14 @@ public final class ConfigObject {
     public subscript(key: ByteString) -> Value { attribute(key) ?? .null }
 
     /// Where the attribute was assigned, or where the object is declared.
-    public func location(of key: ByteString) -> SourceLocation {
-        attributeLocations[key] ?? location
+    ///
+    /// - Parameter path: what lies within the attribute; the place of the innermost part of it that
+    ///   was assigned by itself.
+    public func location(of key: ByteString, _ path: [ByteString] = []) -> SourceLocation {
+        for count in stride(from: path.count, to: 0, by: -1) {
+            if let place = nestedLocations[[key] + path.prefix(count)] { return place }
+        }
+        return attributeLocations[key] ?? location
     }
 }
 

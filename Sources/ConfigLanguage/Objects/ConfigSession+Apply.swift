@@ -49,7 +49,7 @@ extension ConfigSession {
                 let own = locals.shallowCopy()
                 own[loop.variables.first] = element
                 let name = try evaluator.text(of: element, at: place)
-                try apply(rule, to: target, own, name: rule.name + name)
+                apply(rule, to: target, own, named: rule.name + name)
             }
         case .dictionary(let dictionary):
             guard let second = loop.variables.second else {
@@ -60,9 +60,27 @@ extension ConfigSession {
                 let own = locals.shallowCopy()
                 own[loop.variables.first] = .string(key)
                 own[second] = value
-                try apply(rule, to: target, own, name: rule.name + key)
+                apply(rule, to: target, own, named: rule.name + key)
             }
         default: return
+        }
+    }
+
+    /// One element of `apply … for`; what is wrong with it is no reason to leave out the next one.
+    private func apply(
+        _ rule: ApplyRule,
+        to target: ConfigObject,
+        _ locals: DictionaryValue,
+        named name: ByteString
+    ) {
+        guarding(
+            rule.schema,
+            name,
+            ignoring: rule.declaration.ignoresErrors,
+            "while applying \(rule.schema.name) '\(name.text)' to "
+                + "\(target.typeName) '\(target.fullName.text)'"
+        ) { session throws(ConfigFault) in
+            try session.apply(rule, to: target, locals, name: name)
         }
     }
 

@@ -89,6 +89,7 @@ extension ConfigSession {
         _ context: String,
         _ work: (ConfigSession) throws(ConfigFault) -> Void
     ) {
+        guard !isFutile else { return }
         evaluator.renew(limits)
         do throws(ConfigFault) {
             try work(self)
@@ -144,10 +145,9 @@ extension ConfigSession {
             parts.append(object.name)
             object.fullName = ByteString(Array(parts.map(\.bytes).joined(separator: [0x21])))
         }
-        for attribute in object.schema.attributes.values.sorted(by: { $0.name < $1.name })
-        where attribute.isRequired && !object[attribute.name].isTruthy {
+        for attribute in object.schema.required where !object[attribute].isTruthy {
             throw .script(
-                "Attribute '\(attribute.name.text)' of \(object.typeName) "
+                "Attribute '\(attribute.text)' of \(object.typeName) "
                     + "'\(object.fullName.text)' must not be empty.",
                 at: object.location
             )

@@ -13,7 +13,9 @@ extension ConfigSession {
                 evaluator.prototypes.icinga[name] = value
             case _ where Self.systemConstants.contains(name):
                 evaluator.prototypes.system[name] = value
-            default: evaluator.globals[name] = value
+            default:
+                evaluator.globals[name] = value
+                evaluator.givenConstants.insert(name)
             }
         }
     }

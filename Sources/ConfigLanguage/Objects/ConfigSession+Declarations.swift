@@ -3,8 +3,16 @@ extension ConfigSession: StatementHandler {
         warn(Diagnostic(message, at: place, severity: .warning))
     }
 
-    func assigned(_ key: ByteString, to object: ConfigObject, at place: SourceLocation) {
-        object.attributeLocations[key] = place
+    func assigned(_ path: [ByteString], to object: ConfigObject, at place: SourceLocation) {
+        // what is assigned as a whole is no longer what its parts were
+        if path.count == 1, let key = path.first, object.attributeLocations[key] != nil {
+            object.nestedLocations = object.nestedLocations.filter { $0.key.first != key }
+        }
+        if path.count == 1, let key = path.first {
+            object.attributeLocations[key] = place
+        } else {
+            object.nestedLocations[path] = place
+        }
     }
 
     var lastingValues: [Value] {
@@ -29,8 +37,12 @@ extension ConfigSession: StatementHandler {
         guard declaration.name == nil || !name.isEmpty else {
             throw .script("The name of an object must not be empty.", at: place)
         }
-        if let filter = declaration.filter, filter.assign.isEmpty, !filter.ignore.isEmpty {
-            throw .script("'ignore where' cannot be used without 'assign where'.", at: place)
+        guard declaration.filter == nil || schema.membership != nil || schema.isIgnored else {
+            throw .script(
+                "'\(name.text)' of type '\(schema.name)' must not have 'assign where' and "
+                    + "'ignore where'; only groups and 'apply' have.",
+                at: place
+            )
         }
         try countObject(at: place)
         let object = PendingObject(
@@ -175,7 +187,7 @@ extension ConfigSession: StatementHandler {
         at place: SourceLocation,
         in frame: Frame
     ) throws(ConfigFault) {
-        guard let object = frame.this.asObject ?? current else {
+        guard let object = frame.this.asObject else {
             throw .script("'import' is only allowed in the body of an object.", at: place)
         }
         guard let name = name.asString else {
@@ -216,8 +228,8 @@ extension ConfigSession: StatementHandler {
         for (key, value) in template.captured?.entries ?? [] {
             try evaluator.spend(frame.locals.set(key, value) / 16, at: place)
         }
+        // a `return` in it ends whatever imports it, too
         _ = try evaluator.evaluate(template.declaration.body, in: frame)
-        frame.completion = .normal
     }
 
     // MARK: - Includes
@@ -238,15 +250,15 @@ extension ConfigSession: StatementHandler {
         // a search looks at names in directories, however few of them fit
         try evaluator.spend(2_000, at: place)
         switch request {
-        case .files(let path): try includeFiles(path.text, at: place)
-        case .library(let path): try includeLibrary(path.text, at: place)
+        case .files(let path): try includeFiles(path.text, at: place, in: frame)
+        case .library(let path): try includeLibrary(path.text, at: place, in: frame)
         case .recursive(let directory, let pattern):
             let base = absolute(directory.text, from: place)
             let files = try find(at: place) { reader throws(ConfigFault) in
                 try reader.files(below: base, matching: pattern.text)
             }
             for file in files {
-                try includeFile(file, at: place)
+                try includeFile(file, at: place, in: frame)
             }
         case .zones:
             warn("'include_zones' has no effect here.", at: place)
@@ -271,13 +283,17 @@ extension ConfigSession: StatementHandler {
         }
     }
 
-    private func includeFiles(_ path: String, at place: SourceLocation) throws(ConfigFault) {
+    private func includeFiles(
+        _ path: String,
+        at place: SourceLocation,
+        in frame: Frame
+    ) throws(ConfigFault) {
         let base = absolute(path, from: place)
         let found = try find(at: place) { reader throws(ConfigFault) in
             try reader.files(matching: base)
         }
         guard found.isEmpty else {
-            for file in found { try includeFile(file, at: place) }
+            for file in found { try includeFile(file, at: place, in: frame) }
             return
         }
         guard path.contains(where: { "*?[".contains($0) }) else {
@@ -290,13 +306,17 @@ extension ConfigSession: StatementHandler {
         }
     }
 
-    private func includeLibrary(_ path: String, at place: SourceLocation) throws(ConfigFault) {
+    private func includeLibrary(
+        _ path: String,
+        at place: SourceLocation,
+        in frame: Frame
+    ) throws(ConfigFault) {
         for directory in includePaths {
             let found = try find(at: place) { reader throws(ConfigFault) in
                 try reader.files(matching: directory + "/" + path)
             }
             guard found.isEmpty else {
-                for file in found { try includeFile(file, at: place) }
+                for file in found { try includeFile(file, at: place, in: frame) }
                 return
             }
         }
@@ -324,7 +344,11 @@ extension ConfigSession: StatementHandler {
         )
     }
 
-    private func includeFile(_ path: String, at place: SourceLocation) throws(ConfigFault) {
+    private func includeFile(
+        _ path: String,
+        at place: SourceLocation,
+        in frame: Frame
+    ) throws(ConfigFault) {
         guard loadedFiles.count < Self.mostFiles else {
             throw .limit(
                 Diagnostic(
@@ -341,7 +365,7 @@ extension ConfigSession: StatementHandler {
         } catch {
             throw error.located(at: place)
         }
-        load(text: text, name: path)
+        try include(text, name: path, in: frame)
     }
 }
 

@@ -37,12 +37,14 @@ public final class ConfigSession {
     var importDepth = 0
     /// What calls left behind.
     private var callMemory = CallMemory()
+    /// The names in reach of all files, which are one after the other in one scope.
+    private let files = Frame(this: .null)
     /// The object whose body runs.
     var current: ConfigObject?
     var isRunning = false
 
     /// Most errors that are collected: 100; the first ones are what the operator can act on.
-    static let mostErrors = 100
+    public static let mostErrors = 100
     /// Most objects and rules: 200,000, many times what one host can check.
     static let mostObjects = 200_000
     /// Deepest includes: 32 files; deeper is most likely a file that includes itself.
@@ -108,15 +110,29 @@ public final class ConfigSession {
     /// Under a name that ends in `.json` it is read as definitions in JSON, in the shape of
     /// Icinga's API.
     public func load(text: [UInt8], name: String) {
+        evaluator.renew(limits)
+        run(text, name: name, in: files)
+    }
+
+    /// Runs an included text where it is included: with the names, and on the object, in reach.
+    ///
+    /// - Throws: the first fault within a body; within a file all faults are kept for ``commit()``.
+    func include(_ text: [UInt8], name: String, in frame: Frame) throws(ConfigFault) {
+        guard frame !== files else { return run(text, name: name, in: frame) }
         loadedFiles.append(name)
-        let outer = includeDepth
+        let block = try parse(text, name)
         includeDepth += 1
-        defer { includeDepth = outer }
+        defer { includeDepth -= 1 }
+        _ = try evaluator.evaluate(block, in: frame)
+    }
+
+    /// Runs a whole file; after a fault the next statements still run, for all errors at once.
+    private func run(_ text: [UInt8], name: String, in frame: Frame) {
+        includeDepth += 1
+        defer { includeDepth -= 1 }
+        loadedFiles.append(name)
         do throws(ConfigFault) {
-            let block = try parse(text, name)
-            if outer == 0 { evaluator.renew(limits) }
-            let frame = Frame(this: .null)
-            for statement in block.statements { run(statement, in: frame) }
+            for statement in try parse(text, name).statements { run(statement, in: frame) }
         } catch {
             record(error)
         }
@@ -136,7 +152,7 @@ public final class ConfigSession {
         }
         let tokens = try Lexer.tokens(of: source)
         try count(words: tokens.count, of: source)
-        return try Parser.parse(tokens)
+        return try Parser.parse(tokens, applyTypes: applyTypes)
     }
 
     private func count(words: Int, of source: SourceFile) throws(ConfigFault) {
@@ -162,8 +178,19 @@ public final class ConfigSession {
     }
 
     /// Checks a text against the grammar alone.
-    public static func checkSyntax(of text: [UInt8], name: String) throws(ConfigFault) {
-        _ = try Parser.parse(SourceFile(name: name, text: text))
+    ///
+    /// - Parameter applyTypes: the types that `apply` can be used with; nil: any.
+    public static func checkSyntax(
+        of text: [UInt8],
+        name: String,
+        applyTypes: Set<ByteString>? = nil
+    ) throws(ConfigFault) {
+        _ = try Parser.parse(SourceFile(name: name, text: text), applyTypes: applyTypes)
+    }
+
+    /// The types that rules can make objects of.
+    private var applyTypes: Set<ByteString> {
+        Set(schemaOrder.filter { !$0.applyTargets.isEmpty }.map { ByteString($0.name) })
     }
 
     /// Calls a function of the configuration, within what is left of a budget.

@@ -219,7 +219,8 @@ struct JSONDefinitions {
         guard case .dictionary(let attributes) = entry.value.kind else {
             throw fault("'attrs' must be a dictionary of attributes.", at: entry.value.place)
         }
-        return attributes
+        // as a dictionary of the language has them: the whole before its parts, whatever came first
+        return attributes.sorted { $0.key < $1.key }
     }
 
     private func imports(_ entries: [Entry]) throws(ConfigFault) -> [Expression] {

@@ -12,6 +12,8 @@ public struct ObjectTypeSchema: Sendable {
     public let name: String
     /// What may be assigned and read, besides `name`, `__name`, `type` and `templates`.
     public let attributes: [ByteString: AttributeSchema]
+    /// The names of the attributes that an object must have, sorted.
+    let required: [ByteString]
     /// How its objects are named.
     public let naming: Naming
     /// What an `apply` of this type can be applied to; empty: no `apply`.
@@ -47,6 +49,7 @@ public struct ObjectTypeSchema: Sendable {
         isValue = false
         self.name = name
         self.attributes = Dictionary(attributes.map { ($0.name, $0) }) { _, last in last }
+        required = attributes.filter(\.isRequired).map(\.name).sorted()
         self.naming = naming
         self.applyTargets = applyTargets
         self.evaluatedAfter = evaluatedAfter
@@ -64,6 +67,7 @@ public struct ObjectTypeSchema: Sendable {
     ) {
         self.name = name
         self.attributes = Dictionary(attributes.map { ($0.name, $0) }) { _, last in last }
+        required = attributes.filter(\.isRequired).map(\.name).sorted()
         self.text = text
         isValue = true
         naming = .plain

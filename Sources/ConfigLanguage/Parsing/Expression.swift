@@ -107,7 +107,7 @@ enum BinaryOperator: Sendable {
 /// A name of `use (…)` with the expression it captures, if it is not the name itself.
 struct Capture: Sendable {
     let name: ByteString
-    let value: Expression?
+    let value: Expression
 }
 
 /// `object` or `template`.

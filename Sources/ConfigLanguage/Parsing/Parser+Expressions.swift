@@ -219,8 +219,10 @@ extension Parser {
         var found: [Capture] = []
         repeat {
             if at(.parenClose), !found.isEmpty { break }
+            let place = location
             let captured = try name()
-            found.append(Capture(name: captured, value: take(.set) ? try expression() : nil))
+            let variable = Expression(.variable(captured), at: place, imports: imports)
+            found.append(Capture(name: captured, value: take(.set) ? try expression() : variable))
         } while take(.comma)
         try expect(.parenClose)
         return found

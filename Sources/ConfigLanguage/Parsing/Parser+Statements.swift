@@ -299,6 +299,9 @@ extension Parser {
         let isDefault = isTemplate && take(.default)
         let ignoresErrors = take(.ignoreOnError)
         let (body, filter) = try filteredBody()
+        if let filter, filter.assign.isEmpty {
+            throw fault("'ignore where' cannot be used without 'assign where'.", at: place)
+        }
         let declaration = ObjectDeclaration(
             isTemplate: isTemplate,
             isDefault: isDefault,
@@ -316,9 +319,20 @@ extension Parser {
         )
     }
 
+    /// The type of a rule, a name and no expression; one that has no rules is an error before
+    /// anything runs, as in Icinga.
+    private mutating func ruleType() throws(ConfigFault) -> Expression {
+        let place = location
+        let type = try name()
+        guard applyTypes?.contains(type) != false else {
+            throw fault("'apply' cannot be used with type '\(type.text)'.", at: place)
+        }
+        return Expression(.string(type), at: place)
+    }
+
     private mutating func apply(at place: SourceLocation) throws(ConfigFault) -> Expression {
         advance()
-        let type = try expression()
+        let type = try ruleType()
         let endsName: [Token.Kind] = [
             .symbol(.braceOpen), .keyword(.use), .keyword(.for), .keyword(.to),
             .keyword(.ignoreOnError),

@@ -29,18 +29,26 @@ struct Parser {
     var assignFilters: [Expression] = []
     var ignoreFilters: [Expression] = []
 
-    init(tokens: [Token]) {
+    /// The types that rules can make objects of; nil: any.
+    let applyTypes: Set<ByteString>?
+
+    init(tokens: [Token], applyTypes: Set<ByteString>? = nil) {
         self.tokens = tokens
+        self.applyTypes = applyTypes
     }
 
     /// The tree of a whole text.
-    static func parse(_ source: SourceFile) throws(ConfigFault) -> Block {
-        try parse(try Lexer.tokens(of: source))
+    static func parse(
+        _ source: SourceFile, applyTypes: Set<ByteString>? = nil
+    ) throws(ConfigFault) -> Block {
+        try parse(try Lexer.tokens(of: source), applyTypes: applyTypes)
     }
 
     /// The tree of a text that was cut into tokens.
-    static func parse(_ tokens: [Token]) throws(ConfigFault) -> Block {
-        var parser = Parser(tokens: tokens)
+    static func parse(
+        _ tokens: [Token], applyTypes: Set<ByteString>? = nil
+    ) throws(ConfigFault) -> Block {
+        var parser = Parser(tokens: tokens, applyTypes: applyTypes)
         return try parser.statements(until: .end)
     }
 

@@ -35,7 +35,10 @@ struct PathSearch {
         return search.sorted()
     }
 
-    /// The paths below a directory whose last part matches a pattern, sorted by bytes.
+    /// The paths below a directory whose last part matches a pattern: what is no directory before
+    /// the directories, both sorted by bytes, and then what is in each of those.
+    ///
+    /// - Source: tried on Icinga 2.13.6, `include_recursive` and `glob_recursive`.
     static func paths(
         below directory: String,
         matching pattern: ByteString,
@@ -43,7 +46,7 @@ struct PathSearch {
     ) throws(Fault) -> [String] {
         var search = PathSearch(paths)
         try search.walk(directory, pattern.bytes, depth: 0)
-        return search.sorted()
+        return search.found
     }
 
     private func sorted() -> [String] {
@@ -91,11 +94,18 @@ struct PathSearch {
         depth: Int
     ) throws(Fault) {
         guard depth < Self.deepestDirectory else { return }
-        for name in try names(in: directory) {
-            let path = directory.hasSuffix("/") ? directory + name : directory + "/" + name
-            if ShellPattern.matches(pattern, Array(name.utf8)) { found.append(path) }
-            if paths.kind(of: path) == .directory { try walk(path, pattern, depth: depth + 1) }
-        }
+        let slash = directory.hasSuffix("/") ? "" : "/"
+        let all = try names(in: directory).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+            .map { (path: directory + slash + $0, isMatch: isMatch(pattern, $0)) }
+        let kinds = all.map { paths.kind(of: $0.path) }
+        let directories = zip(all, kinds).filter { $1 == .directory }.map(\.0)
+        let others = zip(all, kinds).filter { $1 != .directory }.map(\.0)
+        found += (others + directories).filter(\.isMatch).map(\.path)
+        for one in directories { try walk(one.path, pattern, depth: depth + 1) }
+    }
+
+    private func isMatch(_ pattern: [UInt8], _ name: String) -> Bool {
+        ShellPattern.matches(pattern, Array(name.utf8))
     }
 }
 
@@ -112,7 +122,7 @@ extension PathLookup {
     }
 
     /// What lies below a directory, has a name that matches a shell pattern and is no directory
-    /// itself, sorted by bytes.
+    /// itself: what is in a directory, sorted by bytes, before what is in those below it.
     ///
     /// - Throws: `.unreadable` when the directory holds more names than are looked at.
     public func files(

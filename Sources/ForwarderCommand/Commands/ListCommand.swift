@@ -109,17 +109,9 @@ struct ListCommand: ParsableCommand {
             let line =
                 row.commandLine.isEmpty
                 ? row.note : row.commandLine.map(shellQuoted).joined(separator: " ")
-            table.add([row.name, state, Self.nextCheck(row), line])
+            table.add([row.name, state, row.next, line])
         }
         return table.text
-    }
-
-    /// When it is checked next, and why not sooner.
-    private static func nextCheck(_ row: ListedObject) -> String {
-        let time = Output.time(row.nextCheck)
-        if let period = row.closedPeriod { return "\(time), outside '\(period.printable)'" }
-        if let parent = row.suppressor { return "\(time), held back by '\(parent.printable)'" }
-        return time
     }
 
     private static func shellQuoted(_ word: String) -> String {

@@ -47,6 +47,7 @@ struct RunCommand: AsyncParsableCommand {
         let idle = definitions.plans.map { plan in
             var plan = plan
             plan.isActive = false
+            plan.expectsResults = false
             return plan
         }
         runner.start(with: idle, states: [], preparing: preparing)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Collector
 import Foundation
 import Monitoring
 
@@ -11,6 +12,14 @@ struct SubmitCommand: AsyncParsableCommand {
             For objects with enable_active_checks = false in the definitions. When it ends with 0, \
             the result is on disk and will reach the masters that the policy names. Performance \
             data follows a | in the output, as plugins print it.
+
+            With --run a plugin is run now, here, as the calling user and by the rules of checks, \
+            and what it says is submitted with the times of the run; an exit status above 3, a \
+            signal or the timeout is UNKNOWN. Its arguments follow --:
+
+              forwarder submit --run 'web1!backup' -- /usr/local/lib/check_backup -w 1d
+
+            Exit status 0: the result was handed over, whatever it says; 1: it was not.
             """)
 
     @OptionGroup var common: CommonOptions
@@ -19,20 +28,70 @@ struct SubmitCommand: AsyncParsableCommand {
     var object: String
 
     @Argument(help: "ok, warning, critical, unknown, up, down, or a plugin's exit status 0 to 3")
-    var state: SubmittedState
+    var state: SubmittedState?
 
     @Argument(help: "What a plugin would print; - or nothing: standard input to its end.")
     var output: String?
 
-    func run() async throws {
-        let text: String
-        if let output, output != "-" {
-            text = output
-        } else {
-            text = String(decoding: try Self.standardInput(), as: UTF8.self)
+    @Flag(name: .customLong("run"), help: "Run the plugin that follows -- and submit its result.")
+    var runsPlugin = false
+
+    @Option(
+        help: ArgumentHelp(
+            "With --run: seconds until the plugin and all its children are ended.",
+            valueName: "seconds"))
+    var timeout = 60
+
+    @Argument(
+        parsing: .postTerminator, help: "With --run: the plugin and its arguments.")
+    var plugin: [String] = []
+
+    func validate() throws {
+        guard runsPlugin else {
+            guard state != nil else { throw ValidationError("Missing expected argument '<state>'") }
+            guard plugin.count <= (output == nil ? 1 : 0) else {
+                throw ValidationError("Only one output can be submitted. Quote it.")
+            }
+            return
         }
+        guard state == nil, output == nil, let program = plugin.first, !program.isEmpty else {
+            throw ValidationError(
+                "With --run an object is named, and after -- the plugin with its arguments.")
+        }
+        guard (1...86_400).contains(timeout) else {
+            throw ValidationError("A timeout is 1 to 86400 seconds.")
+        }
+    }
+
+    func run() async throws {
+        if runsPlugin {
+            let ran: SubmittedRun
+            do throws(LaunchFault) {
+                ran = try SubmittedRun.of(
+                    plugin, timeout: .seconds(timeout),
+                    environment: ProcessInfo.processInfo.environment)
+            } catch {
+                Output.complain("forwarder submit: \(error) Nothing was submitted.")
+                throw ExitCode(1)
+            }
+            try await handOver(ran.exitStatus, ran.output, ran.execution)
+        } else if let state {
+            let text = output ?? plugin.first
+            if let text, text != "-" {
+                try await handOver(state.exitStatus, text)
+            } else {
+                let input = String(decoding: try Self.standardInput(), as: UTF8.self)
+                try await handOver(state.exitStatus, input)
+            }
+        }
+    }
+
+    /// The one place where a result leaves this process.
+    private func handOver(
+        _ exitStatus: Int32, _ text: String, _ execution: SubmittedExecution? = nil
+    ) async throws {
         let request = ControlRequest.submit(
-            object: object, exitStatus: state.exitStatus, output: text)
+            object: object, exitStatus: exitStatus, output: text, execution: execution)
         let reply: SubmitReply = try await DaemonQuestion(common, "submit").ask(request) {
             if case .submitted(let reply) = $0 { reply } else { nil }
         }

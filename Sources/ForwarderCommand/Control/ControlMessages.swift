@@ -17,7 +17,8 @@ enum ControlRequest: Codable, Sendable {
     /// Check it again.
     case resume(object: String)
     /// Take a result of an object that is not checked here.
-    case submit(object: String, exitStatus: Int32, output: String)
+    case submit(
+        object: String, exitStatus: Int32, output: String, execution: SubmittedExecution? = nil)
 }
 
 /// What the daemon answers, one line of JSON each; the last one ends the connection.
@@ -52,6 +53,12 @@ enum RecheckReply: String, Codable, Sendable {
     case queued
     /// One runs.
     case running
+}
+
+/// When a plugin ran whose result is submitted, in seconds since the epoch.
+struct SubmittedExecution: Codable, Sendable, Hashable {
+    var start: Double
+    var end: Double
 }
 
 /// Where an object stands with the result that was submitted.
@@ -126,11 +133,18 @@ struct ObjectReport: Codable, Sendable, Hashable {
     var closedPeriod: String?
     /// Whose problem keeps it from being checked; none while nothing does.
     var suppressor: String?
+    /// When a passive object is told as stale (again) unless a result comes; none for one that
+    /// never is.
+    var staleAt: Double?
+    /// True when the last that was told of it is that it is stale.
+    var isStale: Bool
 
     enum CodingKeys: String, CodingKey {
         case name, state, attempt, output
         case closedPeriod = "outside_period"
         case suppressor = "suppressed_by"
+        case staleAt = "stale_at"
+        case isStale = "is_stale"
         case stateType = "state_type"
         case lastCheck = "last_check"
         case nextCheck = "next_check"

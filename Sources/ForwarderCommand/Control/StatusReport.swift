@@ -136,6 +136,23 @@ struct StatusReport: Codable, Sendable, Hashable {
         var problems: Int
     }
 
+    /// Passive objects of which results are expected.
+    struct Passive: Codable, Sendable, Hashable {
+        var expected: Int
+        var staleCount: Int
+        /// Some of those of which no result came in time.
+        var stale: [String]
+        /// Which one is stale next, and when, unless a result comes.
+        var next: String?
+        var nextAt: Double?
+
+        enum CodingKeys: String, CodingKey {
+            case expected, stale, next
+            case staleCount = "stale_count"
+            case nextAt = "next_at"
+        }
+    }
+
     var version: String
     var node: String
     /// Null when no daemon runs and the spool was read directly.
@@ -149,6 +166,8 @@ struct StatusReport: Codable, Sendable, Hashable {
     var destinations: [Destination]
     var checks: Checks?
     /// Null when no daemon runs.
+    var passive: Passive?
+    /// Null when no daemon runs.
     var policy: Policy?
     /// What became of rechecks that masters asked for since the daemon's start, by destination and
     /// outcome; null when no daemon runs.
@@ -160,7 +179,7 @@ struct StatusReport: Codable, Sendable, Hashable {
 
     enum CodingKeys: String, CodingKey {
         case version, node, separation, sandbox, spool, destinations, checks, policy, alarms
-        case rechecks, pauses
+        case rechecks, pauses, passive
         case daemonPID = "daemon_pid"
         case startedAt = "started_at"
     }

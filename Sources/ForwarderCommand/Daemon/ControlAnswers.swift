@@ -111,13 +111,14 @@ struct ControlAnswers: Sendable {
     }
 
     private func status() async throws -> StatusReport {
-        var report = try await statusOfDelivery()
+        let standings = await runner.statuses()
+        var report = try await statusOfDelivery(StatusReport.Checks(standings))
         report.sandbox = uplink.report
+        report.passive = StatusReport.Passive(standings)
         return report
     }
 
-    private func statusOfDelivery() async throws -> StatusReport {
-        let checks = StatusReport.Checks(await runner.statuses())
+    private func statusOfDelivery(_ checks: StatusReport.Checks) async throws -> StatusReport {
         var trouble: [String] = []
         if let session = desk.session {
             do throws(SpoolFault) {
@@ -148,6 +149,19 @@ extension StatusReport.Checks {
     }
 }
 
+extension StatusReport.Passive {
+    init(_ objects: [CheckStatus]) {
+        let stale = objects.filter(\.isStale)
+        let next = objects.filter { !$0.isStale }
+            .compactMap { object in object.staleAt.map { (at: $0, object: object) } }
+            .min { $0.at < $1.at }
+        self.init(
+            expected: objects.count(where: \.expectsResults), staleCount: stale.count,
+            stale: stale.prefix(StatusAssembler.namedLimit).map(\.schedule.object.fullName),
+            next: next?.object.schedule.object.fullName, nextAt: next?.at.seconds)
+    }
+}
+
 extension ObjectReport {
     init(_ status: CheckStatus) {
         let schedule = status.schedule
@@ -161,6 +175,7 @@ extension ObjectReport {
             lastCheck: schedule.lastStart?.seconds,
             nextCheck: status.isActive ? schedule.nextCheck.seconds : nil,
             output: schedule.lastOutput, isActive: status.isActive,
-            closedPeriod: status.closedPeriod, suppressor: status.suppressor?.fullName)
+            closedPeriod: status.closedPeriod, suppressor: status.suppressor?.fullName,
+            staleAt: status.staleAt?.seconds, isStale: status.isStale)
     }
 }

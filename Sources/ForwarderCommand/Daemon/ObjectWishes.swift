@@ -24,8 +24,10 @@ struct ObjectWishes: Sendable {
             .paused(try await pause(try Self.object(name), reason, seconds, by: author))
         case .resume(let name):
             .resumed(wasPaused: try await pauses.resume(try Self.object(name), by: author))
-        case .submit(let name, let exitStatus, let output):
-            .submitted(try await submit(try Self.object(name), exitStatus, output, by: author))
+        case .submit(let name, let exitStatus, let output, let execution):
+            .submitted(
+                try await submit(
+                    try Self.object(name), exitStatus, output, Self.span(execution), by: author))
         case .status, .flush, .objects, .queue: .refused(reason: "This is about no object.")
         }
     }
@@ -81,12 +83,22 @@ struct ObjectWishes: Sendable {
     }
 
     private func submit(
-        _ object: ObjectName, _ exitStatus: Int32, _ output: String, by author: String
+        _ object: ObjectName, _ exitStatus: Int32, _ output: String,
+        _ execution: ExecutionSpan?, by author: String
     ) async throws -> SubmitReply {
         let output = PluginOutput(bytes: Array(output.utf8), ending: .exited(exitStatus))
-        let state = try await submissions.submit(object, output, by: author)
+        let state = try await submissions.submit(
+            object, output, execution: execution, by: author)
         let name = object.isHost ? state.state.asHostState.name : state.state.name
         return SubmitReply(state: name, stateType: state.type.name, attempt: state.attempt)
+    }
+
+    /// Times that are none count as not told.
+    private static func span(_ execution: SubmittedExecution?) -> ExecutionSpan? {
+        guard let execution, let start = Timestamp(seconds: execution.start),
+            let end = Timestamp(seconds: execution.end)
+        else { return nil }
+        return ExecutionSpan(start: start, end: end)
     }
 
     private static func object(_ name: String) throws(ControlFault) -> ObjectName {

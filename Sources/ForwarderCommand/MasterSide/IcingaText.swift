@@ -32,13 +32,30 @@ enum IcingaText {
     ///
     /// Icinga resolves `$name$` in values of `vars` when something on the master uses them, which
     /// would hand out other variables, and refuses a configuration with an unpaired `$`.
-    static func macroFreeString(_ text: String) -> String {
+    static func macroFreeString(_ text: String) -> String { string(macroFree(text)) }
+
+    /// Text in which no macro is left: each dollar sign stands for itself.
+    static func macroFree(_ text: String) -> String {
         var doubled = ""
         for scalar in text.unicodeScalars {
             doubled.unicodeScalars.append(scalar)
             if scalar == "$" { doubled.unicodeScalars.append(scalar) }
         }
-        return string(doubled)
+        return doubled
+    }
+
+    /// A comment on a line of its own; what would end it, or could not be seen, is written as octal
+    /// bytes.
+    static func comment(_ text: String) -> String {
+        var line = "// "
+        for scalar in text.unicodeScalars {
+            if isPlain(scalar) {
+                line.unicodeScalars.append(scalar)
+            } else {
+                for byte in UTF8.encode(scalar) ?? .init([]) { line += octal(byte) }
+            }
+        }
+        return line + "\n"
     }
 
     /// A number literal, which knows no exponent; not a number and the infinities become `null`.

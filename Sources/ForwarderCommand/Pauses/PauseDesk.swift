@@ -113,11 +113,12 @@ actor PauseDesk {
         guard let standing = await runner.status(of: object) else {
             throw ControlFault.unknownObject(object)
         }
-        guard standing.isActive else {
+        guard standing.isActive || standing.expectsResults else {
             throw ControlFault(
                 description: """
                     '\(object.fullName.printable)' has no schedule (enable_active_checks = false), \
-                    so there is no check to pause. Nothing was changed.
+                    and nothing is told of it when no results come, so there is nothing to pause. \
+                    Nothing was changed.
                     """)
         }
         try await beReady()

@@ -37,11 +37,12 @@ actor SubmissionDesk {
     ///
     /// - Throws: `ControlFault` when it was not stored.
     func submit(
-        _ object: ObjectName, _ output: PluginOutput, by author: String
+        _ object: ObjectName, _ output: PluginOutput, execution: ExecutionSpan? = nil,
+        by author: String
     ) async throws(ControlFault) -> CheckState {
         await beginTurn()
         defer { endTurn() }
-        let state = try await store(object, output)
+        let state = try await store(object, output, execution)
         log.info(
             "result submitted",
             metadata: [
@@ -67,12 +68,12 @@ actor SubmissionDesk {
     }
 
     private func store(
-        _ object: ObjectName, _ output: PluginOutput
+        _ object: ObjectName, _ output: PluginOutput, _ execution: ExecutionSpan?
     ) async throws(ControlFault) -> CheckState {
         guard let session = desk.session else {
             throw Self.notStored(desk.fault ?? "There is no spool.")
         }
-        switch await answer(object, output) {
+        switch await answer(object, output, execution) {
         case .unknownObject: throw .unknownObject(object)
         case .busy: throw Self.notStored("A check of it is not stored yet.")
         case .stopping: throw Self.notStored("The daemon is stopping.")
@@ -88,9 +89,11 @@ actor SubmissionDesk {
     }
 
     /// Waits a moment for a check that somebody asked for.
-    private func answer(_ object: ObjectName, _ output: PluginOutput) async -> SubmissionAnswer {
+    private func answer(
+        _ object: ObjectName, _ output: PluginOutput, _ execution: ExecutionSpan?
+    ) async -> SubmissionAnswer {
         for _ in 0..<Self.busySteps {
-            let answer = await runner.submit(object, output)
+            let answer = await runner.submit(object, output, execution: execution)
             guard case .busy = answer else { return answer }
             // a cancelled wait is the end of the daemon
             guard (try? await Task.sleep(for: Self.busyStep)) != nil else { return .stopping }

@@ -12,7 +12,9 @@ enum ErrorListing {
         var lines = errors.prefix(limit).map(\.description)
         let hidden = errors.count - lines.count
         if hidden > 0 {
-            lines.append("\(Words.counted(hidden, "more error")). Mend these first.")
+            // loading stops to collect at some number
+            let least = errors.count < ConfigSession.mostErrors ? "" : "At least "
+            lines.append("\(least)\(Words.counted(hidden, "more error")). Mend these first.")
         }
         return lines.joined(separator: "\n")
     }

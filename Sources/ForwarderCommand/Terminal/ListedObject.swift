@@ -34,6 +34,23 @@ struct ListedObject: Encodable {
     var closedPeriod: String?
     /// See ``ObjectReport/suppressor``.
     var suppressor: String?
+    /// True for a passive object that becomes stale when no result comes in time.
+    var expectsResults: Bool
+    /// See ``ObjectReport/staleAt``.
+    var staleAt: Double?
+    /// See ``ObjectReport/isStale``.
+    var isStale: Bool?
+
+    /// What comes next, and why not sooner, for people.
+    var next: String {
+        if let staleAt {
+            return (isStale == true ? "stale, again " : "stale at ") + Output.time(staleAt)
+        }
+        let time = Output.time(nextCheck)
+        if let closedPeriod { return "\(time), outside '\(closedPeriod.printable)'" }
+        if let suppressor { return "\(time), held back by '\(suppressor.printable)'" }
+        return time
+    }
 
     enum CodingKeys: String, CodingKey {
         case name, groups, location, attributes, templates, environment, timeout, note, state
@@ -51,6 +68,9 @@ struct ListedObject: Encodable {
         case nextCheck = "next_check"
         case closedPeriod = "outside_period"
         case suppressor = "suppressed_by"
+        case expectsResults = "expects_results"
+        case staleAt = "stale_at"
+        case isStale = "is_stale"
     }
 
     init(
@@ -78,6 +98,9 @@ struct ListedObject: Encodable {
         nextCheck = report?.nextCheck
         closedPeriod = report?.closedPeriod
         suppressor = report?.suppressor
+        expectsResults = plan?.freshness != nil
+        staleAt = report?.staleAt
+        isStale = report?.isStale
     }
 
     private static func command(_ prepared: PreparedCheck?) -> ([String], String) {

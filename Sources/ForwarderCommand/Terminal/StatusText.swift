@@ -20,6 +20,9 @@ struct StatusText {
                 \(checks.running) running, \(checks.problems) problems
                 """)
         }
+        if let passive = report.passive, passive.expected > 0 {
+            lines += Self.lines(passive)
+        }
         if let policy = report.policy {
             lines.append("  policy    \(Self.summary(policy))")
             lines += policy.warnings.map { "    warning \($0)" }
@@ -48,6 +51,18 @@ struct StatusText {
             lines += report.alarms.map { "  ! \($0)" }
         }
         return lines.map { $0.printable + "\n" }.joined()
+    }
+
+    private static func lines(_ passive: StatusReport.Passive) -> [String] {
+        let next = passive.next.map { ", next \($0) at \(Output.time(passive.nextAt))" } ?? ""
+        let more = passive.staleCount - passive.stale.count
+        let names = passive.stale.joined(separator: ", ") + (more > 0 ? " and \(more) more" : "")
+        return [
+            """
+              passive   results of \(Words.counted(passive.expected, "object")) expected, \
+            \(passive.staleCount) stale\(next)
+            """
+        ] + (names.isEmpty ? [] : ["    stale    \(names)"])
     }
 
     private static func sandbox(_ sandbox: StatusReport.Sandbox?) -> String {

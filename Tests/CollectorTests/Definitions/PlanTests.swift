@@ -58,6 +58,31 @@ struct PlanTests {
         #expect(definitions.plans.last?.isActive == false)
     }
 
+    @Test func `results are expected where check_interval says how often they come`() throws {
+        let definitions = try DefinitionFixture.load(
+            """
+            template Service "often" { check_interval = 10m }
+            template Service "submitted" {
+              host_name = NodeName
+              check_command = "passive"
+              enable_active_checks = false
+            }
+            object Service "a-said" { import "submitted"; check_interval = 1h }
+            object Service "b-by-template" { import "often"; import "submitted" }
+            object Service "c-unsaid" { import "submitted" }
+            object Service "d-event" { import "submitted"; check_interval = 1h; volatile = true }
+            object Service "e-checked" {
+              import "often"
+              host_name = NodeName
+              check_command = "dummy"
+            }
+            """
+        )
+        let rules = definitions.plans.filter { $0.object != Self.health }
+            .map { $0.freshness?.interval }
+        #expect(rules == [.seconds(3600), .seconds(600), nil, nil, nil])
+    }
+
     @Test func `a definition sets the health's intervals`() throws {
         let definitions = try DefinitionFixture.load(
             """
@@ -175,7 +200,7 @@ struct PlanTests {
         #expect(snapshot.hostVariables == #"{"os":"BSD"}"#)
     }
 
-    @Test func `what is in a global zone is everybody's, and zones are counted`() throws {
+    @Test func `zones, endpoints and event commands are counted`() throws {
         let definitions = try DefinitionFixture.load(
             """
             object Zone "everywhere" { global = true }
@@ -184,7 +209,6 @@ struct PlanTests {
             object EventCommand "restart" { import "plugin-event-command"; command = [ "x" ] }
             object Host "a" {
               check_command = "dummy"
-              zone = "everywhere"
               event_command = "restart"
             }
             object Host "b" { check_command = "dummy"; zone = "master" }

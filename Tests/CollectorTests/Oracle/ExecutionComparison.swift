@@ -167,6 +167,10 @@ struct ExecutionComparison {
         if let end = reason.range(of: "; it is the value of") {
             reason = String(reason[..<end.lowerBound])
         }
+        // the place, which Icinga shows in another form
+        if reason.hasSuffix(")"), let place = reason.range(of: " (/", options: .backwards) {
+            reason = String(reason[..<place.lowerBound])
+        }
         if reason.hasSuffix(".") { reason.removeLast() }
         // at run time Icinga does not quote the text
         let unclosed = "Closing $ not found in macro format string"

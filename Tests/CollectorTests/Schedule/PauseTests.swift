@@ -40,7 +40,7 @@ private let disk = ObjectName(host: "h", service: "disk")
     private func turn(_ scheduler: inout CheckScheduler, at now: Moment) throws -> ScheduledResult {
         let taken = scheduler.takeDue(at: now)
         let due = try #require(taken.first)
-        let output = due.paused ?? output(.critical, "a plugin ran")
+        let output = due.told ?? output(.critical, "a plugin ran")
         let finished = scheduler.finish(
             due, output: output, start: now.wall, end: now.wall, at: now)
         return try #require(finished)

@@ -92,7 +92,7 @@ struct OracleTally {
 
     /// The counts, for the last line of a run.
     var summary: String {
-        "oracle \(subject): \(agreements) agree, \(differences.count) differ, "
-            + "\(skipped) skipped because Icinga crashed (seed \(Oracle.seed))"
+        "oracle: \(subject), seed \(Oracle.seed): \(agreements) agreements, "
+            + "\(differences.count) differences (\(skipped) skipped because Icinga crashed)"
     }
 }

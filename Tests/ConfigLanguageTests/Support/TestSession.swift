@@ -203,7 +203,9 @@ func shown(_ text: String) -> String {
 /// "accepted", or the message of the syntax error.
 func verdict(_ text: String) -> String {
     do throws(ConfigFault) {
-        try ConfigSession.checkSyntax(of: Array(text.utf8), name: "test")
+        try ConfigSession.checkSyntax(
+            of: Array(text.utf8), name: "test",
+            applyTypes: ["Service", "Dependency", "Notification", "ScheduledDowntime"])
         return "accepted"
     } catch {
         return error.message

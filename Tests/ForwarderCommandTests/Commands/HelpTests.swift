@@ -8,8 +8,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "daemon", "flush", "status", "validate", "list", "queue", "run", "policy", "inventory",
-        "render",
+        "daemon", "flush", "status", "validate", "list", "queue", "run", "submit", "policy",
+        "inventory", "render", "import",
     ])
     func `every subcommand explains itself`(name: String) throws {
         let outcome = try Self.forwarder(name, "--help")
@@ -21,7 +21,8 @@ import Testing
 
     @Test(arguments: [
         ("flush", "0: nothing is left"), ("status", "0: no alarm"), ("validate", "0 valid"),
-        ("run", "0: the check ran"),
+        ("run", "0: the check ran"), ("submit", "0: the result was handed over"),
+        ("import", "0: printed"),
     ])
     func `a status that scripts rely on is in the help`(name: String, meaning: String) throws {
         // The terminal's width breaks lines anywhere.
@@ -35,6 +36,7 @@ import Testing
         ["chekc"], ["--frobnicate"], ["status", "--frobnicate"], ["run"], ["list", "planets"],
         ["validate", "--config"], ["render"], ["render", "--host", "a", "--only", "moon"],
         ["flush", "surplus"], ["policy", "explain"], ["policy", "check", "a", "b"],
+        ["import", "nagios"], ["import", "mrpe", "a", "b"],
     ])
     func `wrong usage exits 64 and shows the right one`(arguments: [String]) throws {
         let outcome = try Command.run(BuiltProducts.forwarder, arguments)

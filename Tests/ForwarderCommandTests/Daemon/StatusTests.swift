@@ -1,3 +1,4 @@
+import Collector
 import Foundation
 import Logging
 import Monitoring
@@ -43,6 +44,35 @@ import UplinkMessages
         }
         #expect(listening(1000, "uplink") == "separated")
         #expect(listening(998, "uplink") == "not separated")
+    }
+
+    @Test func `of passive objects it says how many are stale, and which one is next`() {
+        func object(_ name: String, staleAt: Int64?, isStale: Bool = false) -> CheckStatus {
+            let time = Timestamp(microseconds: (staleAt ?? 0) * 1_000_000)
+            return CheckStatus(
+                schedule: ScheduleState(
+                    object: ObjectName(host: "web1", service: name), nextCheck: time),
+                isRunning: false, isActive: false, expectsResults: staleAt != nil,
+                staleAt: staleAt == nil ? nil : time, isStale: isStale)
+        }
+        let passive = StatusReport.Passive([
+            object("late", staleAt: 50, isStale: true), object("b", staleAt: 200),
+            object("a", staleAt: 100), object("trap", staleAt: nil),
+        ])
+        #expect(passive.expected == 3 && passive.staleCount == 1 && passive.stale == ["web1!late"])
+        #expect(passive.next == "web1!a" && passive.nextAt == 100)
+        let spool = StatusReport.Spool(
+            path: "p", liveBytes: 0, fileBytes: 0, logBytes: 0, limitBytes: 0)
+        var report = StatusReport(
+            version: "1", node: "n", separation: "separated", spool: spool, destinations: [],
+            alarms: [])
+        #expect(!StatusText(report: report).text.contains("passive"))
+        report.passive = passive
+        let text = StatusText(report: report).text
+        #expect(
+            text.contains(
+                "  passive   results of 3 objects expected, 1 stale, next web1!a at 1970-01-01 "))
+        #expect(text.contains("\n    stale    web1!late\n"))
     }
 
     @Test func `what the uplink's sandbox lacks is shown with its reason`() throws {

@@ -1,0 +1,123 @@
+import Monitoring
+
+/// What a pattern of nsca-ng.cfg is about, and what it let through besides.
+///
+/// nsca-ng compares patterns with the whole command as text, and puts no parentheses around them.
+///
+/// - Source: nsca-ng 1.6, nsca-ng.cfg(5); the corners by trying the program.
+struct NSCAReach: Sendable, Hashable {
+    /// An object that is named in full; `nil` as its host stands for any.
+    struct Target: Sendable, Hashable {
+        var host: String?
+        var service: String?
+    }
+
+    let pattern: NSCAServerConfiguration.Pattern
+    /// What it names; nil where it names no single object.
+    let target: Target?
+    /// What it is about, for people.
+    let words: String
+    /// What it really let through, or what was taken otherwise than written.
+    let remarks: [String]
+
+    init(_ pattern: NSCAServerConfiguration.Pattern) {
+        switch pattern.subject {
+        case .hosts: self.init(host: pattern)
+        case .services: self.init(service: pattern)
+        case .commands: self.init(command: pattern)
+        }
+    }
+
+    private init(
+        _ pattern: NSCAServerConfiguration.Pattern, _ target: Target?, _ words: String,
+        _ remarks: [String]
+    ) {
+        self.pattern = pattern
+        self.target = target
+        self.words = words
+        self.remarks = remarks
+    }
+
+    private init(host pattern: NSCAServerConfiguration.Pattern) {
+        let host = ExtendedPattern(pattern.text)
+        var remarks = Self.alternation("PROCESS_HOST_CHECK_RESULT;\(pattern.text);.+")
+        if host.spansFields, !host.isEverything, remarks.isEmpty {
+            remarks.append(
+                Self.spanning(pattern.text, "host", "PROCESS_HOST_CHECK_RESULT;other;2;..."))
+        }
+        let target = host.name.map { Target(host: $0, service: nil) }
+        if target != nil, host.hasLooseDot { remarks.append(Self.looseDot(pattern.text)) }
+        let words = host.isEverything ? "every host" : "hosts '\(pattern.text)'"
+        self.init(pattern, target, words, remarks)
+    }
+
+    private init(service pattern: NSCAServerConfiguration.Pattern) {
+        let parts = pattern.text.lastIndex(of: "@")
+        let service = ExtendedPattern(parts.map { String(pattern.text[..<$0]) } ?? pattern.text)
+        let host = parts.map { ExtendedPattern(String(pattern.text[$0...].dropFirst())) }
+        let command =
+            "PROCESS_SERVICE_CHECK_RESULT;\(host?.text ?? "[^;]+");\(service.text);.+;.+"
+        var remarks = Self.alternation(command)
+        if !service.isEverything, remarks.isEmpty {
+            if service.spansFields {
+                remarks.append(
+                    Self.spanning(
+                        service.text, "service", "PROCESS_SERVICE_CHECK_RESULT;host;other;2;..."))
+            }
+            if let host, host.spansFields {
+                remarks.append(
+                    Self.spanning(
+                        host.text, "service of any host",
+                        "PROCESS_SERVICE_CHECK_RESULT;other;other;2;..."))
+            }
+        } else if let host, host.spansFields, !host.isEverything, remarks.isEmpty {
+            remarks.append(
+                Self.spanning(
+                    host.text, "host's services", "PROCESS_SERVICE_CHECK_RESULT;other;..."))
+        }
+        let isNamed = service.name != nil && (host == nil || host?.name != nil)
+        let target = isNamed ? Target(host: host?.name, service: service.name) : nil
+        if isNamed, service.hasLooseDot || host?.hasLooseDot == true {
+            remarks.append(Self.looseDot(pattern.text))
+        }
+        let of = host.map { $0.isEverything ? "every host" : "hosts '\($0.text)'" } ?? "every host"
+        let what = service.isEverything ? "every service" : "services '\(service.text)'"
+        self.init(pattern, target, "\(what) of \(of)", remarks)
+    }
+
+    private init(command pattern: NSCAServerConfiguration.Pattern) {
+        var remarks = Self.alternation(pattern.text)
+        remarks.append(
+            """
+            Commands are no results: nothing of them is taken over. Whoever sent downtimes or \
+            acknowledgements by them does so in Icinga DB Web or the API from now on.
+            """)
+        self.init(pattern, nil, "commands '\(pattern.text)'", remarks)
+    }
+
+    /// What a `|` without parentheses made of the whole command's pattern.
+    private static func alternation(_ command: String) -> [String] {
+        let parts = ExtendedPattern(command).alternatives
+        guard parts.count > 1, let first = parts.first, let last = parts.last else { return [] }
+        let between = parts.dropFirst().dropLast().map { ", every command with '\($0)' in it" }
+        return [
+            """
+            No parentheses around '|': nsca-ng let through every command that begins with \
+            '\(first)'\(between.joined()), and every command, whichever it is, that ends in \
+            '\(last)'. Here names are compared one by one.
+            """
+        ]
+    }
+
+    private static func spanning(_ text: String, _ kind: String, _ example: String) -> String {
+        """
+        '\(text)' also matches semicolons, and with them the fields behind the name: nsca-ng let \
+        through results of another \(kind), such as \(example) with the rest of the pattern in \
+        the output. Here names are compared one by one.
+        """
+    }
+
+    private static func looseDot(_ text: String) -> String {
+        "A dot in '\(text)' matched any character; here it is a dot."
+    }
+}

@@ -1,0 +1,40 @@
+/// A line that another program hands to a shell, and what it needs one for.
+enum ShellLine {
+    /// Its words, when a shell would do nothing but cut it at blanks and run the first one; nil
+    /// when it does more, or when that cannot be told for certain.
+    ///
+    /// - Source: POSIX.1-2017, Shell Command Language, sections 2.2 to 2.6 and 2.9.1.
+    static func words(of line: String) -> [String]? {
+        let words = line.split(omittingEmptySubsequences: true) { $0 == " " || $0 == "\t" }
+            .map(String.init)
+        guard let program = words.first, words.allSatisfy(isPlain) else { return nil }
+        // an assignment, or what the shell itself does
+        guard !program.contains("="), !shellWords.contains(program) else { return nil }
+        return words
+    }
+
+    /// True when a shell takes every character of a word as it is.
+    private static func isPlain(_ word: String) -> Bool {
+        word.unicodeScalars.allSatisfy { scalar in
+            switch scalar {
+            case "a"..."z", "A"..."Z", "0"..."9": true
+            case "_", "@", "%", "+", "=", ":", ",", ".", "/", "-": true
+            default: scalar.value > 0xA0
+            }
+        }
+    }
+
+    /// Reserved words and what shells do themselves, with or without a program of that name.
+    private static let shellWords: Set = [
+        "!", ".", ":", "[", "alias", "bg", "bind", "break", "builtin", "case", "cd", "chdir",
+        "command", "continue", "coproc", "declare", "dirs", "disown", "do", "done", "echo", "elif",
+        "else", "enable", "esac", "eval", "exec", "exit", "export", "false", "fc", "fg", "fi",
+        "for",
+        "function", "getopts", "hash", "help", "history", "if", "in", "jobs", "kill", "let",
+        "local", "logout", "mapfile", "popd", "printf", "pushd", "pwd", "read", "readarray",
+        "readonly", "return", "select", "set", "shift", "shopt", "source", "suspend", "test",
+        "then",
+        "time", "times", "trap", "true", "type", "typeset", "ulimit", "umask", "unalias", "unset",
+        "until", "wait", "while",
+    ]
+}
