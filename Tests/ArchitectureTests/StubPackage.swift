@@ -39,7 +39,7 @@ struct StubPackage {
     }
 
     private static let cTargets = [
-        "CSpawn", "CSandbox", "CFaultyDisk", "CBrokenDisk", "CUplinkProbe",
+        "CGlibc", "CSpawn", "CSandbox", "CFaultyDisk", "CBrokenDisk", "CUplinkProbe",
     ]
     private static let main = "@main struct Main { static func main() {} }"
 
@@ -83,7 +83,8 @@ struct StubPackage {
     private func writeTargets() throws {
         try folder.write("module COpenSSL [system] {\n}\n", to: "Sources/COpenSSL/module.modulemap")
         for name in Self.cTargets {
-            let place = "\(["CSpawn", "CSandbox"].contains(name) ? "Sources" : "Tests")/\(name)"
+            let isOurs = ["CGlibc", "CSpawn", "CSandbox"].contains(name)
+            let place = "\(isOurs ? "Sources" : "Tests")/\(name)"
             try folder.write("", to: "\(place)/stub.c")
             try folder.write("", to: "\(place)/include/\(name).h")
         }

@@ -8,12 +8,17 @@ package final class CheckPreparer: CheckPreparing {
     private let runtime: any RuntimeFactsSource
     private let live: LiveState
     private var random: any RandomNumberGenerator
-    /// Snapshots without command line; definitions never change once loaded.
+    /// Snapshots without command line, up to ``mostKeptBytes``; definitions never change once
+    /// loaded.
     private var snapshots: [ObjectName: ObjectSnapshot] = [:]
-    /// Checks that come out the same each time; bounded by the definitions.
+    private var snapshotBytes = 0
+    /// Checks that come out the same each time, up to ``mostKeptBytes``.
     private var constant: [ObjectName: PreparedCheck] = [:]
+    private var constantBytes = 0
     /// False once what is being prepared asked for something that may be another thing next time.
     private var isConstant = true
+    /// What `num_…` macros of the check that is being prepared came to.
+    private var counts: [ByteString: Value?] = [:]
     /// What the words of the newest command line were made of.
     private var origins: [WordOrigin]?
     /// The variables of the newest check command, as canonical JSON.
@@ -40,13 +45,23 @@ package final class CheckPreparer: CheckPreparing {
         isConstant = true
         live.wasRead = false
         live.checked = object
+        counts = [:]
         let prepared = prepareAnew(object)
         // unknown names come from outside and are not kept
-        if isConstant, !live.wasRead, definitions.objects[object] != nil {
+        if isConstant, !live.wasRead, definitions.objects[object] != nil,
+            constantBytes + prepared.bytes <= Self.mostKeptBytes
+        {
             constant[object] = prepared
+            constantBytes += prepared.bytes
         }
         return prepared
     }
+
+    /// Most bytes of snapshots, and of checks with theirs, that are kept; others are made up each
+    /// time.
+    ///
+    /// 64 MiB: 50,000 checks of 1,300 bytes.
+    private static let mostKeptBytes = 64 << 20
 
     private func prepareAnew(_ object: ObjectName) -> PreparedCheck {
         var snapshot = snapshot(of: object)
@@ -111,7 +126,8 @@ package final class CheckPreparer: CheckPreparing {
             arguments: command["arguments"]
         )
         let line = built.value
-        var words = line.asArray?.elements.map(\.toText.repaired) ?? []
+        let list = line.asArray ?? ArrayValue()
+        var words = try resolver.budget.texts(of: list).map(\.repaired)
         origins = built.origins
         commandVariables = command.variables
         if line.asArray == nil {
@@ -142,6 +158,7 @@ package final class CheckPreparer: CheckPreparing {
         for (name, text) in command["env"].asDictionary?.entries ?? [] {
             var missing: ByteString?
             // one element of an array resolves like a word of `command`
+            try resolver.budget.spend(bytes: name.count)
             let value = try resolver.resolve([.string(text.toText)], missing: &missing)
             let bytes = value.asArray?.elements.first?.toTextWithFunctions.repaired ?? []
             guard !bytes.contains(0) else {
@@ -198,11 +215,12 @@ package final class CheckPreparer: CheckPreparing {
             }
         )
         return MacroResolver(sources: sources) {
-            [self] (function, this) throws(ConfigFault) -> Value in
+            [self] (function, this, budget) throws(ConfigFault) -> Value in
             // it may answer differently each time, and may change what others are made of
             isConstant = false
             constant.removeAll(keepingCapacity: true)
-            return try definitions.session.call(function, this: this)
+            constantBytes = 0
+            return try definitions.session.call(function, this: this, within: budget)
         }
     }
 
@@ -215,20 +233,36 @@ package final class CheckPreparer: CheckPreparing {
 
     private func serviceCount(_ macro: ByteString, of host: String) -> Value? {
         guard macro.hasPrefix("num_services") else { return nil }
-        let services = definitions.objects.keys.filter {
-            !$0.isHost && $0.host.utf8.elementsEqual(host.utf8)
+        return counted("host." + macro) {
+            let services = definitions.objects.keys.filter {
+                !$0.isHost && $0.host.utf8.elementsEqual(host.utf8)
+            }
+            return RuntimeMacros(facts: runtime.facts(of: services))
+                .serviceCount(macro, among: services)
         }
-        return RuntimeMacros(facts: runtime.facts(of: services))
-            .serviceCount(macro, among: services)
     }
 
     private func globalCount(_ macro: ByteString) -> Value? {
         guard macro.hasPrefix("num_") else { return nil }
-        let objects = Array(definitions.objects.keys)
-        let macros = RuntimeMacros(facts: runtime.facts(of: objects))
-        return macros.serviceCount(macro, among: objects.filter { !$0.isHost })
-            ?? macros.hostCount(macro, among: objects.filter(\.isHost))
+        return counted(macro) {
+            let objects = Array(definitions.objects.keys)
+            let macros = RuntimeMacros(facts: runtime.facts(of: objects))
+            return macros.serviceCount(macro, among: objects.filter { !$0.isHost })
+                ?? macros.hostCount(macro, among: objects.filter(\.isHost))
+        }
     }
+
+    /// A count over all objects, made once for each check; names that count nothing have none.
+    private func counted(_ macro: ByteString, _ count: () -> Value?) -> Value? {
+        if let known = counts[macro] { return known }
+        guard counts.count < Self.mostCounts else { return nil }
+        let value = count()
+        counts[macro] = .some(value)
+        return value
+    }
+
+    /// Most macros that count objects in one check: 100; there are about 20.
+    private static let mostCounts = 100
 
     // MARK: The snapshot
 
@@ -247,7 +281,28 @@ package final class CheckPreparer: CheckPreparing {
             serviceVariables: name.isHost ? "{}" : object?.variables ?? "{}"
         )
         // unknown names come from outside and are not kept
-        if object != nil || name == definitions.health.name { snapshots[name] = snapshot }
+        if object != nil || name == definitions.health.name,
+            snapshotBytes + snapshot.bytes <= Self.mostKeptBytes
+        {
+            snapshots[name] = snapshot
+            snapshotBytes += snapshot.bytes
+        }
         return snapshot
+    }
+}
+
+extension PreparedCheck {
+    /// Bytes of its texts; the words are in the snapshot once more.
+    fileprivate var bytes: Int {
+        guard case .plugin(let command) = action else { return snapshot.bytes }
+        return command.argumentVector.reduce(snapshot.bytes) { $0 + 2 * $1.count }
+            + command.environment.reduce(0) { $0 + $1.value.count }
+    }
+}
+
+extension ObjectSnapshot {
+    /// Bytes of the variables, which can be long.
+    fileprivate var bytes: Int {
+        hostVariables.utf8.count + serviceVariables.utf8.count
     }
 }

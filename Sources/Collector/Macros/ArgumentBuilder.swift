@@ -57,7 +57,7 @@ struct ArgumentBuilder {
         let sorted = collected.enumerated().sorted {
             ($0.element.order, $0.offset) < ($1.element.order, $1.offset)
         }
-        for one in sorted { Self.write(one.element, into: &words) }
+        for one in sorted { try write(one.element, into: &words) }
         return Self.line((words, true))
     }
 
@@ -101,6 +101,7 @@ struct ArgumentBuilder {
         _ key: ByteString,
         _ description: Value
     ) throws(PreparationFault) -> Argument? {
+        try resolver.budget.spend(macros: 1)
         var result = Argument(key: key)
         var value = description
         var isRequired = false
@@ -154,26 +155,33 @@ struct ArgumentBuilder {
         }
     }
 
-    private static func write(_ argument: Argument, into words: inout [Word]) {
+    private func write(
+        _ argument: Argument,
+        into words: inout [Word]
+    ) throws(PreparationFault) {
         guard argument.value.asDictionary == nil else { return }
         guard let array = argument.value.asArray else {
-            write(argument, argument.value, isFirst: true, into: &words)
+            try write(argument, argument.value, isFirst: true, into: &words)
             return
         }
         for (index, element) in array.elements.enumerated() {
-            write(argument, element, isFirst: index == 0, into: &words)
+            try write(argument, element, isFirst: index == 0, into: &words)
         }
     }
 
-    private static func write(
+    private func write(
         _ argument: Argument,
         _ value: Value,
         isFirst: Bool,
         into words: inout [Word]
-    ) {
+    ) throws(PreparationFault) {
+        // the key may come once for each element
+        try resolver.budget.spend(bytes: argument.key.count + 1)
         let hasKey = !argument.isKeySkipped && (isFirst || argument.isKeyRepeated)
         if hasKey, !argument.isValueSkipped, let separator = argument.separator {
-            let joined = argument.key + separator + value.toText
+            let text = value.toText
+            try resolver.budget.spend(bytes: separator.count + text.count)
+            let joined = argument.key + separator + text
             words.append((.string(joined), argument.origin))
             return
         }

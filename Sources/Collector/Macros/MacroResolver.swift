@@ -20,8 +20,8 @@ struct MacroResolver {
         case shell
     }
 
-    /// Calls a function of the definitions with this `this`.
-    typealias Call = (FunctionValue, Value) throws(ConfigFault) -> Value
+    /// Calls a function of the definitions with this `this`, within what is left of a budget.
+    typealias Call = (FunctionValue, Value, CallBudget) throws(ConfigFault) -> Value
 
     /// How deep macros may refer to macros; deeper is `.endlessMacros`.
     ///
@@ -33,6 +33,8 @@ struct MacroResolver {
     let call: Call
     /// Hears which custom variables are read.
     let trace = MacroTrace()
+    /// What everything that this resolver replaces may take together.
+    let budget = PreparationBudget()
 
     /// A value with its macros replaced; null when a text was one macro without value.
     ///
@@ -80,7 +82,7 @@ struct MacroResolver {
     ) throws(PreparationFault) -> Value {
         let value = try expand(text, quoting: .none, missing: &missing, depth: depth)
         guard let array = value.asArray else { return value }
-        let words = array.elements.map { Self.escaped($0.toText) }
+        let words = try budget.texts(of: array).map { Self.escaped($0) }
         return .string(ByteString(bytes: words.joined(separator: [UInt8(ascii: ";")])))
     }
 
@@ -99,6 +101,8 @@ struct MacroResolver {
         depth: Int
     ) throws(PreparationFault) -> Value {
         guard depth <= Self.deepestNesting else { throw .endlessMacros }
+        try budget.spend(macros: 1)
+        try budget.spend(bytes: text.count)
         let parts = try MacroText(text).parts
         if parts.count == 1, case .macro(let name) = parts[0] {
             return try replacement(for: name, quoting: quoting, missing: &missing, depth: depth)
@@ -116,7 +120,9 @@ struct MacroResolver {
                     depth: depth
                 )
                 guard value.asArray == nil else { throw .arrayInText }
-                bytes.append(contentsOf: value.toText.bytes)
+                let text = value.toText
+                try budget.spend(bytes: text.count)
+                bytes.append(contentsOf: text.bytes)
             }
         }
         return .string(ByteString(bytes))
@@ -129,6 +135,8 @@ struct MacroResolver {
         depth: Int
     ) throws(PreparationFault) -> Value {
         var value = Value.null
+        budget.macro = name
+        try budget.spend(macros: 1)
         if name.isEmpty {
             value = "$"
         } else if let found = lookUp(name) {
@@ -143,7 +151,8 @@ struct MacroResolver {
             missing = name
         }
         guard quoting == .shell else { return value }
-        return .string(ShellQuoting.quoted(value))
+        let words = try budget.texts(of: value.asArray ?? ArrayValue([value]))
+        return .string(ShellQuoting.quoted(words))
     }
 
     /// Custom variables may hold macros themselves.
@@ -156,6 +165,7 @@ struct MacroResolver {
         case .string(let text):
             return try expand(text, quoting: .none, missing: &missing, depth: depth)
         case .array(let array):
+            try budget.spend(macros: array.count)
             var elements: [Value] = []
             for element in array.elements {
                 guard element.isScalar else {
@@ -261,9 +271,10 @@ extension MacroResolver {
     /// What a function of the definitions returns for this check.
     func evaluate(_ function: FunctionValue, depth: Int) throws(PreparationFault) -> Value {
         guard depth <= Self.deepestNesting else { throw .endlessMacros }
+        try budget.spend(macros: 1)
         defer { trace.readUnknown() }
         do {
-            return try call(function, .dictionary(this(depth: depth)))
+            return try call(function, .dictionary(this(depth: depth)), budget.calls)
         } catch {
             throw .function(error)
         }
@@ -276,37 +287,48 @@ extension MacroResolver {
         this["macro"] = .function(
             FunctionValue("macro") { invocation throws(ConfigFault) in
                 var missing: ByteString?
-                do throws(PreparationFault) {
-                    return try resolve(
-                        invocation.argument(0),
-                        missing: &missing,
-                        depth: depth + 1
-                    )
-                } catch {
-                    throw error.asConfigFault(in: invocation)
+                return try made(for: invocation) { () throws(PreparationFault) in
+                    try resolve(invocation.argument(0), missing: &missing, depth: depth + 1)
                 }
             }
         )
         this["resolve_arguments"] = .function(
             FunctionValue("resolve_arguments") { invocation throws(ConfigFault) in
-                do throws(PreparationFault) {
-                    return try ArgumentBuilder(resolver: self, depth: depth + 1).build(
+                try made(for: invocation) { () throws(PreparationFault) in
+                    try ArgumentBuilder(resolver: self, depth: depth + 1).build(
                         command: invocation.argument(0),
                         arguments: invocation.argument(1)
                     )
-                } catch {
-                    throw error.asConfigFault(in: invocation)
                 }
             }
         )
         return this
     }
+
+    /// What a function asks for; its bytes count as made by the function, too.
+    private func made(
+        for invocation: Invocation,
+        _ make: () throws(PreparationFault) -> Value
+    ) throws(ConfigFault) -> Value {
+        let before = budget.bytes
+        let value: Value
+        do throws(PreparationFault) {
+            value = try make()
+        } catch {
+            throw error.asConfigFault(in: invocation)
+        }
+        try invocation.account(bytes: budget.bytes - before)
+        return value
+    }
 }
 
 extension PreparationFault {
     fileprivate func asConfigFault(in invocation: Invocation) -> ConfigFault {
-        if case .function(let fault) = self { return fault }
-        return invocation.fault(description)
+        switch self {
+        case .function(let fault): fault
+        case .exhausted: .limit(Diagnostic(description, at: invocation.location))
+        default: invocation.fault(description)
+        }
     }
 }
 

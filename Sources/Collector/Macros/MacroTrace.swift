@@ -17,12 +17,15 @@ final class MacroTrace {
     func following<T>(
         _ body: () throws(PreparationFault) -> T
     ) throws(PreparationFault) -> (T, WordOrigin) {
-        let outer = (variables: variables, isUnknown: isUnknown)
-        variables = []
+        // exchanged, never copied: outside there may be as many names as words
+        var others: Set<String> = []
+        swap(&others, &variables)
+        let wasUnknown = isUnknown
         isUnknown = false
         defer {
-            variables.formUnion(outer.variables)
-            isUnknown = isUnknown || outer.isUnknown
+            swap(&others, &variables)
+            variables.formUnion(others)
+            isUnknown = isUnknown || wasUnknown
         }
         let result = try body()
         return (result, WordOrigin(isUnknown: isUnknown, variables: variables.sorted()))

@@ -2,6 +2,8 @@ internal import ConfigLanguage
 
 /// Why the command of one execution could not be built; its text becomes an UNKNOWN result.
 enum PreparationFault: Error {
+    /// More of something than one check may take, in words, and the macro where that was noticed.
+    case exhausted(String, ByteString)
     /// A dollar sign without its partner.
     case unclosedMacro(ByteString)
     /// Macros refer to each other without end.
@@ -27,6 +29,10 @@ enum PreparationFault: Error {
 extension PreparationFault: CustomStringConvertible {
     var description: String {
         switch self {
+        case .exhausted(let what, let macro):
+            "Making up the command line was stopped at macro '\(macro.text.prefix(80))': more than "
+                + "\(what). Custom variables most likely name each other many times over; "
+                + "the check cannot run until they are made shorter."
         case .unclosedMacro(let text):
             "Closing $ not found in macro format string '\(text)'."
         case .endlessMacros:

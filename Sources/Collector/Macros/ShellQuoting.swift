@@ -1,11 +1,10 @@
 internal import ConfigLanguage
 
-/// Makes a value one word of a shell command.
+/// Makes values words of a shell command.
 enum ShellQuoting {
-    /// A value between single quotes; an array becomes its quoted elements, separated by blanks.
-    static func quoted(_ value: Value) -> ByteString {
-        guard let array = value.asArray else { return quoted(value.toText) }
-        let words = array.elements.map { quoted($0.toText).bytes }
+    /// Each text between single quotes, separated by blanks.
+    static func quoted(_ texts: [ByteString]) -> ByteString {
+        let words = texts.map { quoted($0).bytes }
         return ByteString(bytes: words.joined(separator: [UInt8(ascii: " ")]))
     }
 

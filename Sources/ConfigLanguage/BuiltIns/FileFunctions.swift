@@ -3,13 +3,16 @@ enum FileFunctions {
     static func define(in system: NativeTable) {
         system.define("basename", ["path"]) { call throws(ConfigFault) in
             let path = try call.text(0).bytes
+            try call.work(path.count)
             if path.allSatisfy({ $0 == slash }) { return try call.make(ByteString(path)) }
             if path.last == slash { return "." }
             let start = path.lastIndex(of: slash).map { $0 + 1 } ?? path.startIndex
             return try call.make(ByteString(Array(path[start...])))
         }
         system.define("dirname", ["path"]) { call throws(ConfigFault) in
-            try call.make(ByteString(parent(of: try call.text(0).bytes)))
+            let path = try call.text(0).bytes
+            try call.work(path.count)
+            return try call.make(ByteString(parent(of: path)))
         }
         system.define("path_exists", ["path"], .effect) { call throws(ConfigFault) in
             try call.lookUp(1)
@@ -88,6 +91,7 @@ extension Invocation {
     /// An argument as a path; one with a NUL names nothing.
     fileprivate func path(_ index: Int) throws(ConfigFault) -> String {
         let path = try text(index)
+        try work(path.count)
         guard !path.bytes.contains(0) else { throw fault("A path cannot hold a NUL byte.") }
         return path.text
     }

@@ -118,10 +118,8 @@ enum GlobalFunctions {
         }
         let message = call.argument(call.arguments.count == 3 ? 2 : 0)
         if call.arguments.count == 3 { _ = try call.expectNumber(call.argument(0)) }
-        var text = message.toText
-        if message.asArray != nil || message.asDictionary != nil {
-            text = try JSONFunctions.encode(message, call)
-        }
+        let isMany = message.asArray != nil || message.asDictionary != nil
+        let text = isMany ? try JSONFunctions.encode(message, call) : message.toText
         try call.work(text.count)
         call.evaluator.logger(text)
         return .null

@@ -28,7 +28,7 @@ extension Invocation {
 
     func expectNumber(_ value: Value) throws(ConfigFault) -> Double {
         guard let number = value.toNumber else {
-            throw fault("A number is needed here, not '\(value.toText.text.prefix(40))'.")
+            throw fault("A number is needed here, not '\(try text(of: value).shown.prefix(40))'.")
         }
         return number
     }
@@ -45,9 +45,14 @@ extension Invocation {
         return Int(max(-1e15, min(1e15, number)))
     }
 
-    /// Counts the steps of work on this many bytes or elements that are next to each other.
+    /// Counts the steps of work on this many bytes or elements, one after the other.
     func work(_ count: Int) throws(ConfigFault) {
-        try evaluator.spend(count / 64, at: location)
+        try evaluator.spend(count / 16, at: location)
+    }
+
+    /// A value as text; writing out an array or dictionary counts as making a string.
+    func text(of value: Value) throws(ConfigFault) -> ByteString {
+        try evaluator.text(of: value, at: location)
     }
 
     /// Refuses text that is getting longer than a string may be.
@@ -72,8 +77,9 @@ extension Invocation {
     func texts(of elements: [Value]) throws(ConfigFault) -> [ByteString] {
         var texts: [ByteString] = []
         for element in elements {
-            texts.append(element.toText)
-            try evaluator.charge(bytes: texts.last?.count ?? 0, location)
+            let text = try text(of: element)
+            try evaluator.charge(bytes: text.count, location)
+            texts.append(text)
         }
         return texts
     }

@@ -23,7 +23,6 @@ enum JSONFunctions {
         var bytes: [UInt8] = []
         try write(value, into: &bytes, depth: 0, call)
         try call.evaluator.charge(bytes: bytes.count, call.location)
-        try call.work(bytes.count)
         return ByteString(bytes)
     }
 
@@ -36,6 +35,9 @@ enum JSONFunctions {
         guard depth < Value.deepestNesting, bytes.count <= call.evaluator.limits.stringBytes else {
             throw call.fault("The value is nested too deep or too large for JSON.")
         }
+        // before it is known whether all can be written
+        try call.evaluator.step(call.location)
+        if let string = value.asString { try call.work(string.count) }
         switch value {
         case .null: bytes += Array("null".utf8)
         case .boolean(let flag): bytes += Array((flag ? "true" : "false").utf8)
@@ -52,6 +54,7 @@ enum JSONFunctions {
             bytes.append(UInt8(ascii: "{"))
             for (index, entry) in dictionary.entries.enumerated() {
                 if index > 0 { bytes.append(UInt8(ascii: ",")) }
+                try call.work(entry.key.count)
                 JSONText.write(entry.key, into: &bytes)
                 bytes.append(UInt8(ascii: ":"))
                 try write(entry.value, into: &bytes, depth: depth + 1, call)

@@ -75,15 +75,16 @@ struct JSONReader {
 
     private mutating func dictionary(depth: Int) -> Value? {
         position += 1
-        let made = DictionaryValue()
-        if take(UInt8(ascii: "}")) { return .dictionary(made) }
+        var entries: [DictionaryValue.Entry] = []
+        if take(UInt8(ascii: "}")) { return .dictionary(DictionaryValue()) }
         repeat {
             skipBlanks()
             guard let key = string(), take(UInt8(ascii: ":")), let value = value(depth: depth + 1)
             else { return nil }
-            made[key] = value
+            entries.append((key, value))
         } while take(UInt8(ascii: ","))
-        return take(UInt8(ascii: "}")) ? .dictionary(made) : nil
+        guard take(UInt8(ascii: "}")) else { return nil }
+        return .dictionary(DictionaryValue(unsorted: entries))
     }
 
     private mutating func array(depth: Int) -> Value? {

@@ -38,6 +38,7 @@ enum ObjectFunctions {
                 throw call.fault("get_objects() needs a type, such as get_objects(Host).")
             }
             let objects = finder?.objects(type: type) ?? []
+            try call.work(objects.count)
             return try call.make(objects.map { .object($0) })
         }
         system.define("get_template", ["type", "name"]) { [weak finder] call throws(ConfigFault) in
@@ -76,13 +77,13 @@ enum ObjectFunctions {
         guard types.contains("Service") else { return }
         icinga.define("get_service", ["host", "name"], .effect) {
             [weak finder] call throws(ConfigFault) in
-            let host = call.hostName
+            let host = try call.hostName
             let name = try host + "!" + call.text(1)
             return finder?.object(type: "Service", name: name).map { .object($0) } ?? .null
         }
         icinga.define("get_services", ["host"], .effect) {
             [weak finder] call throws(ConfigFault) in
-            let host = call.hostName
+            let host = try call.hostName
             guard finder?.object(type: "Host", name: host) != nil else { return .null }
             let all = finder?.objects(type: "Service") ?? []
             try call.evaluator.spend(all.count, at: call.location)
@@ -111,7 +112,10 @@ extension Value {
 extension Invocation {
     /// The first argument as the name of a host, given as itself or as text.
     fileprivate var hostName: ByteString {
-        argument(0).asObject?.name ?? argument(0).toText
+        get throws(ConfigFault) {
+            if let host = argument(0).asObject { return host.name }
+            return try text(0)
+        }
     }
 
     /// A copy of a value and of all arrays and dictionaries in it.
@@ -128,6 +132,7 @@ extension Invocation {
         case .dictionary(let dictionary) where !dictionary.isNamespace:
             try evaluator.spend(dictionary.count, at: location)
             try evaluator.charge(elements: dictionary.count, location)
+            // in order, so that nothing is moved
             let copy = DictionaryValue()
             for (key, element) in dictionary.entries {
                 copy[key] = try clone(element, depth: depth + 1)

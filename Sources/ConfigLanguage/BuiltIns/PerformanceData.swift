@@ -17,9 +17,10 @@ enum PerformanceData {
             let text = try call.text(0)
             try call.evaluator.charge(bytes: text.count, call.location)
             try call.evaluator.charge(.object, call.location)
+            try call.work(text.count)
             guard let parsed = parse(text) else {
                 throw call.fault(
-                    "'\(text.text.prefix(80))' is not performance data such as 'time=5ms;10;20'."
+                    "'\(text.shown.prefix(80))' is not performance data such as 'time=5ms;10;20'."
                 )
             }
             let place =

@@ -5,16 +5,16 @@ enum StringMethods {
             .number(Double(try call.thisText.count))
         }
         methods.define("upper") { call throws(ConfigFault) in
-            try call.make(try call.thisText.uppercasedASCII)
+            try call.make(try call.readText.uppercasedASCII)
         }
         methods.define("lower") { call throws(ConfigFault) in
-            try call.make(try call.thisText.lowercasedASCII)
+            try call.make(try call.readText.lowercasedASCII)
         }
         methods.define("trim") { call throws(ConfigFault) in
-            try call.make(try call.thisText.trimmed)
+            try call.make(try call.readText.trimmed)
         }
         methods.define("reverse") { call throws(ConfigFault) in
-            try call.make(ByteString(try call.thisText.bytes.reversed()))
+            try call.make(ByteString(try call.readText.bytes.reversed()))
         }
         methods.define("contains", ["str"]) { call throws(ConfigFault) in
             let found = try call.find(try call.text(0), in: try call.thisText, from: 0)
@@ -65,6 +65,7 @@ enum StringMethods {
         var result: [UInt8] = []
         var position = 0
         while let found = try call.find(search, in: text, from: position) {
+            try call.work(replacement.count)
             result += text.bytes[position..<found] + replacement.bytes
             position = found + search.count
             try call.evaluator.step(call.location)
@@ -100,30 +101,17 @@ extension Invocation {
         in text: ByteString,
         from start: Int
     ) throws(ConfigFault) -> Int? {
-        guard start <= text.count - search.count else { return nil }
-        guard let first = search.bytes.first else { return start }
-        var place = start
-        var compared = 0
-        while place <= text.count - search.count {
-            if text.bytes[place] == first {
-                var length = 0
-                while length < search.count, text.bytes[place + length] == search.bytes[length] {
-                    length += 1
-                }
-                if length == search.count {
-                    try work(place - start + compared)
-                    return place
-                }
-                compared += length
-                // texts such as "aaaa…b" compare in time of the product of their lengths
-                if compared > 1 << 16 {
-                    try work(compared)
-                    compared = 0
-                }
-            }
-            place += 1
+        let found = text.place(of: search, from: start)
+        try work(max(0, (found ?? text.count) - start) + search.count)
+        return found
+    }
+
+    /// What a method was called on, as text that is read byte by byte.
+    fileprivate var readText: ByteString {
+        get throws(ConfigFault) {
+            let text = try thisText
+            try work(text.count)
+            return text
         }
-        try work(place - start + compared)
-        return nil
     }
 }

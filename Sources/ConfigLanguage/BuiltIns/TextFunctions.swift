@@ -3,6 +3,7 @@ enum TextFunctions {
     static func define(in system: NativeTable) {
         system.define("match", ["pattern", "text", "mode"], required: 2) {
             call throws(ConfigFault) in
+            try call.work(try call.text(0).count)
             let pattern = try call.text(0).lowercasedASCII.bytes
             let stars = pattern.count { $0 == UInt8(ascii: "*") }
             return try any(call) { text throws(ConfigFault) in
@@ -20,7 +21,7 @@ enum TextFunctions {
                 expression = try RegularExpression(pattern.bytes)
             } catch {
                 throw call.fault(
-                    "'\(call.argument(0).toText.text.prefix(80))' cannot be used as a regular "
+                    "'\(pattern.shown.prefix(80))' cannot be used as a regular "
                         + "expression: \(error.description)."
                 )
             }
@@ -33,15 +34,21 @@ enum TextFunctions {
         }
         system.define("cidr_match", ["pattern", "ip", "mode"], required: 2) {
             call throws(ConfigFault) in
-            guard let network = AddressRange(try call.text(0)) else {
+            let range = try call.text(0)
+            try call.work(range.count)
+            guard let network = AddressRange(range) else {
                 throw call.fault(
-                    "'\(call.argument(0).toText.text.prefix(80))' is not a network such as "
+                    "'\(range.shown.prefix(80))' is not a network such as "
                         + "192.0.2.0/24, with no bit of a host set."
                 )
             }
-            return try any(call) { text throws(ConfigFault) in network.contains(text) }
+            return try any(call) { text throws(ConfigFault) in
+                try call.work(text.count)
+                return network.contains(text)
+            }
         }
         system.define("escape_shell_arg", ["arg"]) { call throws(ConfigFault) in
+            try call.work(try call.text(0).count)
             let quoted = try call.text(0).bytes.flatMap { byte -> [UInt8] in
                 byte == UInt8(ascii: "'") ? Array("'\\''".utf8) : [byte]
             }

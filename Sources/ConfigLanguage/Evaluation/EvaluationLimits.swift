@@ -1,7 +1,7 @@
 /// What one evaluation may use, so that no definition can hang or exhaust the daemon.
 ///
-/// Renewed for each file, object body, apply rule and call of the host program. Reaching a limit
-/// ends that evaluation with `ConfigFault.limit`, which scripts cannot catch.
+/// Renewed for each file, object body, apply rule and ``CallBudget`` of the host program. Reaching
+/// a limit ends that evaluation with `ConfigFault.limit`, which scripts cannot catch.
 public struct EvaluationLimits: Sendable {
     /// Expressions evaluated.
     ///
@@ -51,6 +51,19 @@ public struct EvaluationLimits: Sendable {
         self.totalBytes = totalBytes
     }
 
-    /// For functions that run while the daemon works: 1,000,000 steps and 16 MiB.
+    /// For the functions of one check: 1,000,000 steps and 16 MiB.
     public static let call = EvaluationLimits(steps: 1_000_000, allocatedBytes: 16 << 20)
+}
+
+/// What several calls may use together, such as all functions of one check.
+public final class CallBudget {
+    let limits: EvaluationLimits
+    /// What calls have used so far.
+    var steps = 0
+    var bytes = 0
+
+    /// Nothing of it is used yet.
+    public init(_ limits: EvaluationLimits = .call) {
+        self.limits = limits
+    }
 }

@@ -18,7 +18,7 @@ extension Evaluator {
         {
             return value
         }
-        throw .script("Tried to access undefined script variable '\(name.text)'.", at: place)
+        throw .script("Tried to access undefined script variable '\(name.shown)'.", at: place)
     }
 
     private func ownField(of this: Value, _ name: ByteString) -> Value? {
@@ -92,14 +92,17 @@ extension Evaluator {
             guard let index = name.integer else { break }
             guard array.elements.indices.contains(index) else {
                 throw .script(
-                    "Array index '\(name.text)' is out of bounds; "
+                    "Array index '\(name.shown)' is out of bounds; "
                         + "the array has \(array.count) elements.",
                     at: place
                 )
             }
             return array.elements[index]
         case .object(let object):
-            if let value = object.attribute(name) { return value }
+            if let value = object.attribute(name) {
+                try charge(madeUp: value, place)
+                return value
+            }
         case .type(let type):
             switch name {
             case "name": return .string(type.name)
@@ -120,9 +123,18 @@ extension Evaluator {
         if let method = prototypes.method(name, of: container) { return method }
         throw .script(
             "Invalid field access (for value of type '\(container.typeName.text)'): "
-                + "'\(name.text)'.",
+                + "'\(name.shown)'.",
             at: place
         )
+    }
+
+    /// Accounts for an object that was made up for this read, such as a check result.
+    private func charge(madeUp value: Value, _ place: SourceLocation?) throws(ConfigFault) {
+        guard case .object(let object) = value, object.registry == nil, !object.schema.isValue
+        else { return }
+        var walk = MemoryWalk()
+        walk.add(value)
+        try account(walk.bytes, place)
     }
 
     /// Refuses to change what is frozen or constant.
@@ -136,7 +148,7 @@ extension Evaluator {
             ? constants.contains(name) || givenConstants.contains(name)
             : dictionary.sealsKeys && dictionary.contains(name)
         guard !isConstant, !(dictionary.isNamespace && dictionary.isFrozen) else {
-            throw .script("The constant '\(name.text)' must not be modified.", at: place)
+            throw .script("The constant '\(name.shown)' must not be modified.", at: place)
         }
         guard !dictionary.isFrozen else {
             throw .script("The dictionary is frozen and must not be modified.", at: place)
@@ -157,11 +169,10 @@ extension Evaluator {
             let isFull = dictionary.count >= limits.elements
             try charge(elements: isFull ? limits.elements + 1 : 1, place)
             // keys behind the new one are moved
-            try spend(dictionary.count / 1024, at: place)
-            dictionary[name] = value
+            try spend(dictionary.set(name, value) / 16, at: place)
         case .array(let array):
             guard let index = name.integer, index >= 0 else {
-                throw .script("Array index '\(name.text)' is out of bounds.", at: place)
+                throw .script("Array index '\(name.shown)' is out of bounds.", at: place)
             }
             guard !array.isFrozen else {
                 throw .script("The array is frozen and must not be modified.", at: place)
@@ -176,7 +187,7 @@ extension Evaluator {
         default:
             throw .script(
                 "A value of type '\(container.typeName.text)' has no fields to assign; "
-                    + "'\(name.text)' cannot be set.",
+                    + "'\(name.shown)' cannot be set.",
                 at: place
             )
         }
@@ -202,7 +213,9 @@ extension Evaluator {
                     at: place
                 )
             }
-            object.attributes[key] = value
+            let isFull = object.attributes.count >= limits.elements
+            try charge(elements: isFull ? limits.elements + 1 : 1, place)
+            try spend(object.attributes.set(key, value) / 16, at: place)
             return
         }
         guard description.computed == nil else {

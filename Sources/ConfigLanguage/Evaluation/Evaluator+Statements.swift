@@ -34,7 +34,7 @@ extension Evaluator {
             }
             frame.completion = .returned(result ?? .null)
         case .throwError(let value):
-            throw .script(try evaluate(value, in: frame).toText.text, at: place)
+            throw .script(try text(of: try evaluate(value, in: frame), at: place).text, at: place)
         case .attempt(let body, let rescue): return try attempt(body, rescue, in: frame)
         default: try declare(statement, in: frame)
         }
@@ -173,7 +173,7 @@ extension Evaluator {
             )
         }
         try charge(elements: 1, place)
-        globals[name] = value
+        try spend(globals.set(name, value) / 16, at: place)
         try noteStore(of: value, into: .dictionary(globals), place)
     }
 

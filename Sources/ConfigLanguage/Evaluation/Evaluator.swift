@@ -25,49 +25,81 @@ public final class Evaluator {
     /// What all evaluations of the load have used, the running one aside.
     private var total = (steps: 0, bytes: 0)
     private var isLoading = true
+    /// What the running evaluation may use.
+    private var most: (steps: Int, bytes: Int)
 
     init(limits: EvaluationLimits, surroundings: Surroundings) {
         self.limits = limits
         self.surroundings = surroundings
+        most = (limits.steps, limits.allocatedBytes)
         prototypes = Prototypes(surroundings)
     }
 
-    /// What one evaluation is part of.
-    enum Purpose {
-        /// Loading a configuration, whose evaluations have limits together as well.
-        case loading
-        /// A call while the configuration is in use.
-        case calling
+    /// Begins an evaluation of a load, with fresh limits and within what the load has left.
+    func renew(_ fresh: EvaluationLimits) {
+        endEvaluation()
+        isLoading = true
+        limits = fresh
+        most = (fresh.steps, fresh.allocatedBytes)
+        most.steps = min(most.steps, max(0, fresh.totalSteps - total.steps))
+        most.bytes = min(most.bytes, max(0, fresh.totalBytes - total.bytes))
+        steps = Self.stepsToBegin
+        allocated = 0
     }
 
-    /// Begins an evaluation with fresh limits.
-    func renew(_ fresh: EvaluationLimits, for purpose: Purpose = .loading) {
+    /// Begins a call while the configuration is in use, within what a budget has left.
+    func renew(_ budget: CallBudget) {
+        endEvaluation()
+        isLoading = false
+        limits = budget.limits
+        most = (limits.steps, limits.allocatedBytes)
+        steps = budget.steps
+        allocated = budget.bytes
+    }
+
+    /// Writes down what a call has used of its budget; returns the bytes.
+    func use(of budget: CallBudget) -> Int {
+        defer { (budget.steps, budget.bytes) = (steps, allocated) }
+        return allocated - budget.bytes
+    }
+
+    private func endEvaluation() {
         if isLoading {
             total.steps += steps
             total.bytes += allocated
         }
-        isLoading = purpose == .loading
-        limits = fresh
-        if isLoading {
-            limits.steps = min(limits.steps, max(0, limits.totalSteps - total.steps))
-            limits.allocatedBytes = min(
-                limits.allocatedBytes,
-                max(0, limits.totalBytes - total.bytes)
-            )
-        }
-        steps = 0
-        allocated = 0
         stack = StackGuard()
     }
+
+    /// True once the load has used up what all its evaluations may use together.
+    var isSpent: Bool {
+        isLoading
+            && (total.steps + steps >= limits.totalSteps
+                || total.bytes + allocated >= limits.totalBytes)
+    }
+
+    /// What is to be told of a load that is spent.
+    var spentFault: ConfigFault {
+        limit(
+            "\(limits.totalSteps) evaluation steps or \(limits.totalBytes >> 20) MiB of memory "
+                + "in the whole configuration",
+            "What comes after that is not evaluated.",
+            nil
+        )
+    }
+
+    /// Counts what it takes to tell of an evaluation that failed.
+    func spendOnFault() { steps += 500 }
+
+    /// What an evaluation takes before its first step: making its scope and looking at limits.
+    private static let stepsToBegin = 25
 
     // MARK: - Limits
 
     /// Counts one step and checks that the stack has room.
     func step(_ place: SourceLocation?) throws(ConfigFault) {
         steps += 1
-        guard steps <= limits.steps else {
-            throw limit("\(limits.steps) evaluation steps", "Look for an endless loop.", place)
-        }
+        guard steps <= most.steps else { throw tooManySteps("Look for an endless loop.", place) }
         guard stack.hasRoom else {
             throw limit("the stack", "Look for an endless recursion.", place)
         }
@@ -75,10 +107,20 @@ public final class Evaluator {
 
     /// Counts the steps of an operation that takes longer than one.
     func spend(_ count: Int, at place: SourceLocation?) throws(ConfigFault) {
-        guard count <= limits.steps - min(steps, limits.steps) else {
-            throw limit("\(limits.steps) evaluation steps", "Use smaller arrays.", place)
+        guard count <= most.steps - min(steps, most.steps) else {
+            // what would go beyond the limit has reached it
+            steps = max(steps, most.steps)
+            throw tooManySteps("Use smaller arrays and texts.", place)
         }
         steps += count
+    }
+
+    private func tooManySteps(_ remedy: String, _ place: SourceLocation?) -> ConfigFault {
+        let words =
+            most.steps < limits.steps
+            ? "\(limits.totalSteps) evaluation steps in the whole configuration"
+            : "\(limits.steps) evaluation steps"
+        return limit(words, remedy, place)
     }
 
     /// Accounts for a new string, array or dictionary.
@@ -105,15 +147,21 @@ public final class Evaluator {
     /// A value as text; writing out an array or dictionary counts as making a string.
     func text(of value: Value, at place: SourceLocation?) throws(ConfigFault) -> ByteString {
         switch value {
-        case .string(let string): return string
+        case .string(let string):
+            // a long one is looked at from end to end, be it as a key or by a method
+            if string.count >= Self.longText { try spend(string.count / 64, at: place) }
+            return string
         case .array, .dictionary:
             let text = value.toText
             try charge(bytes: text.count, place)
-            try spend(text.count / 64, at: place)
+            try spend(text.count / 4, at: place)
             return text
         default: return value.toText
         }
     }
+
+    /// Texts from this length on take more than a step to look at.
+    private static let longText = 256
 
     /// Accounts for something of the language's own, such as a function with what it captures.
     func charge(_ thing: Thing, _ place: SourceLocation? = nil) throws(ConfigFault) {
@@ -126,15 +174,22 @@ public final class Evaluator {
         case reference = 96
         case function = 384
         case object = 1024
+        /// What the host program hands to a function.
+        case call = 2048
     }
 
     /// Bytes that anything takes beside its content.
     private static let overhead = 64
 
-    private func account(_ bytes: Int, _ place: SourceLocation?) throws(ConfigFault) {
+    /// Accounts for memory of any kind.
+    func account(_ bytes: Int, _ place: SourceLocation?) throws(ConfigFault) {
         allocated += bytes + Self.overhead
-        guard allocated <= limits.allocatedBytes else {
-            throw limit("\(limits.allocatedBytes >> 20) MiB of memory", "Create less.", place)
+        guard allocated <= most.bytes else {
+            let words =
+                most.bytes < limits.allocatedBytes
+                ? "\(limits.totalBytes >> 20) MiB of memory in the whole configuration"
+                : "\(limits.allocatedBytes >> 20) MiB of memory"
+            throw limit(words, "Create less.", place)
         }
     }
 
@@ -208,6 +263,7 @@ public final class Evaluator {
         arguments: [Value],
         _ location: SourceLocation?
     ) throws(ConfigFault) -> Value {
+        try spend((function.captured?.count ?? 0) / 16, at: location)
         let locals = (function.captured ?? DictionaryValue()).scopeCopy()
         for (name, value) in zip(literal.parameters, arguments) { locals[name] = value }
         let frame = Frame(this: this, locals: locals)
@@ -231,6 +287,7 @@ public final class Evaluator {
     func capture(_ captures: [Capture], in frame: Frame) throws(ConfigFault) -> DictionaryValue? {
         guard !captures.isEmpty else { return nil }
         let captured = DictionaryValue()
+        try charge(elements: captures.count)
         for capture in captures {
             captured[capture.name] = try evaluate(capture.value, in: frame)
         }

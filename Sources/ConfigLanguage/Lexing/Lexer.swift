@@ -11,6 +11,8 @@ struct Lexer {
     private var startLine = 1
     private var startColumn = 1
     private var tokens: [Token] = []
+    /// The next blank or `>` behind the newest `<` that was looked at.
+    private var pathStop = 0
     /// For each open `(` and `{`: whether line ends are ignored inside.
     private var ignoresLineEnds: [Bool] = []
 
@@ -255,14 +257,20 @@ struct Lexer {
     // MARK: - Paths and symbols
 
     /// Where `<…>` ends, if what begins here is one: no blank inside.
-    private func pathEnd() -> Int? {
-        var end = position + 1
-        let limit = min(text.count, position + Self.longestPath)
-        while end < limit, text[end] != 0x20 {
-            if text[end] == UInt8(ascii: ">") { return end }
-            end += 1
+    private mutating func pathEnd() -> Int? {
+        // looked for once for all `<` before it
+        if pathStop <= position {
+            pathStop = position + 1
+            while pathStop < text.count, text[pathStop] != 0x20,
+                text[pathStop] != UInt8(ascii: ">")
+            {
+                pathStop += 1
+            }
         }
-        return nil
+        guard pathStop < text.count, pathStop - position < Self.longestPath,
+            text[pathStop] == UInt8(ascii: ">")
+        else { return nil }
+        return pathStop
     }
 
     private mutating func path() {

@@ -8,6 +8,7 @@ extension ConfigSession {
             "while applying \(rule.schema.name) '\(rule.name.text)' to "
                 + "\(target.typeName) '\(target.fullName.text)'"
         ) { session throws(ConfigFault) in
+            try session.evaluator.spend((rule.captured?.count ?? 0) / 16, at: rule.location)
             let locals = rule.captured?.shallowCopy() ?? DictionaryValue()
             for (name, value) in rule.target.locals(target) { locals[name] = value }
             guard let loop = rule.declaration.loop else {
@@ -17,6 +18,9 @@ extension ConfigSession {
             try session.apply(rule, to: target, locals, for: loop)
         }
     }
+
+    /// What an element of `apply … for` takes beside its expressions.
+    private static let stepsForElement = 25
 
     /// The objects of `apply … for`, one for each element.
     private func apply(
@@ -41,15 +45,18 @@ extension ConfigSession {
                 throw .script("Cannot use dictionary iterator for array.", at: place)
             }
             for element in array.elements {
+                try evaluator.spend(Self.stepsForElement + locals.count / 16, at: place)
                 let own = locals.shallowCopy()
                 own[loop.variables.first] = element
-                apply(rule, to: target, own, named: rule.name + element.toText)
+                let name = try evaluator.text(of: element, at: place)
+                apply(rule, to: target, own, named: rule.name + name)
             }
         case .dictionary(let dictionary):
             guard let second = loop.variables.second else {
                 throw .script("Cannot use array iterator for dictionary.", at: place)
             }
             for (key, value) in dictionary.entries {
+                try evaluator.spend(Self.stepsForElement + locals.count / 16, at: place)
                 let own = locals.shallowCopy()
                 own[loop.variables.first] = .string(key)
                 own[second] = value

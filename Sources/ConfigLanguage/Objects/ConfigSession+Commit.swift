@@ -18,6 +18,8 @@ extension ConfigSession {
                 at: rule.location
             )
         }
+        // what was not evaluated is missing, whether or not something else is wrong
+        if evaluator.isSpent { record(evaluator.spentFault) }
         guard errors.isEmpty else { throw .invalid(errors) }
     }
 
@@ -42,15 +44,22 @@ extension ConfigSession {
             let mine = pending.filter { $0.schema.name == schema.name }
             guard !mine.isEmpty else { break }
             pending.removeAll { $0.schema.name == schema.name }
-            for object in mine { commit(object) }
+            for object in mine where !isFutile { commit(object) }
             rounds += 1
         }
         addMembers(ofType: schema.name)
         addNestedMembers(ofType: schema.name)
         for rule in rules where rule.target.typeName == schema.name {
-            for target in registry.objects(ofType: schema.name) { apply(rule, to: target) }
+            for target in registry.objects(ofType: schema.name) {
+                guard !isFutile else { return }
+                apply(rule, to: target)
+            }
         }
     }
+
+    /// True once nothing that follows can be told any more: the load may not evaluate more, or has
+    /// as many errors as are collected.
+    private var isFutile: Bool { evaluator.isSpent || errors.count >= Self.mostErrors }
 
     private func commit(_ object: PendingObject) {
         guarding(
@@ -80,12 +89,16 @@ extension ConfigSession {
         _ context: String,
         _ work: (ConfigSession) throws(ConfigFault) -> Void
     ) {
+        guard !isFutile else { return }
         evaluator.renew(limits)
         do throws(ConfigFault) {
             try work(self)
         } catch {
+            // telling of it takes longer than most evaluations
+            evaluator.spendOnFault()
             let fault = error.adding(context: context)
-            if schema.isIgnored || ignoring {
+            // what could not be evaluated at all is nobody's mistake but the whole's
+            if (schema.isIgnored || ignoring) && !evaluator.isSpent {
                 fault.diagnostics.forEach { warn($0) }
             } else {
                 record(fault)
@@ -158,6 +171,7 @@ extension ConfigSession {
                 continue
             }
             for member in registry.objects(ofType: type) {
+                guard !isFutile else { return }
                 guarding(
                     group.schema,
                     group.name,
@@ -167,7 +181,7 @@ extension ConfigSession {
                     let locals = group.captured?.shallowCopy() ?? DictionaryValue()
                     for (name, value) in rule.locals(member) { locals[name] = value }
                     guard try session.matches(filter, locals) else { return }
-                    session.add(group.name, to: member, rule.memberAttribute)
+                    try session.add(group.name, to: member, rule.memberAttribute)
                 }
             }
         }
@@ -178,9 +192,20 @@ extension ConfigSession {
         for schema in schemaOrder {
             guard let rule = schema.membership, rule.memberType == type else { continue }
             for member in registry.objects(ofType: type) {
-                var visited: Set<ByteString> = []
-                for group in member[rule.memberAttribute].asArray?.elements ?? [] {
-                    addParents(of: group.toText, schema.name, rule, to: member, &visited)
+                let groups = member[rule.memberAttribute].asArray?.elements ?? []
+                guard !groups.isEmpty else { continue }
+                guard !isFutile else { return }
+                guarding(
+                    member.schema,
+                    member.fullName,
+                    ignoring: false,
+                    "while looking for the groups of \(type) '\(member.fullName.text)'"
+                ) { session throws(ConfigFault) in
+                    var visited: Set<ByteString> = []
+                    for group in groups {
+                        let name = group.toText
+                        try session.addParents(of: name, schema.name, rule, to: member, &visited)
+                    }
                 }
             }
         }
@@ -193,13 +218,14 @@ extension ConfigSession {
         _ rule: MembershipRule,
         to member: ConfigObject,
         _ visited: inout Set<ByteString>
-    ) {
+    ) throws(ConfigFault) {
+        try evaluator.spend(5, at: member.location)
         guard visited.insert(group).inserted, visited.count <= Self.mostNestedGroups,
             let object = registry.object(type: type, name: group)
         else { return }
         for parent in object[rule.nestedAttribute].asArray?.elements ?? [] {
-            addParents(of: parent.toText, type, rule, to: member, &visited)
-            add(parent.toText, to: member, rule.memberAttribute)
+            try addParents(of: parent.toText, type, rule, to: member, &visited)
+            try add(parent.toText, to: member, rule.memberAttribute)
         }
     }
 
@@ -212,9 +238,15 @@ extension ConfigSession {
             .sorted { ($0.schema.name, $0.name) < ($1.schema.name, $1.name) }
     }
 
-    private func add(_ group: ByteString, to member: ConfigObject, _ attribute: ByteString) {
+    private func add(
+        _ group: ByteString,
+        to member: ConfigObject,
+        _ attribute: ByteString
+    ) throws(ConfigFault) {
         let present = member.attributes[attribute]?.asArray?.elements ?? []
+        try evaluator.spend(present.count / 4, at: member.location)
         guard !present.contains(where: { $0.asString == group }) else { return }
+        try evaluator.charge(elements: 1, member.location)
         // a new array: the present one may be shared by other objects
         member.attributes[attribute] = .array(ArrayValue(present + [.string(group)]))
     }

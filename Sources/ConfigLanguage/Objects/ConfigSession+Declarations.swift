@@ -87,7 +87,7 @@ extension ConfigSession: StatementHandler {
         guard objectCount <= Self.mostObjects else {
             throw .limit(
                 Diagnostic(
-                    "More than \(Self.mostObjects) objects; split the configuration.",
+                    "More than \(Self.mostObjects) objects and rules; split the configuration.",
                     at: place
                 )
             )
@@ -140,6 +140,8 @@ extension ConfigSession: StatementHandler {
     ) throws(ConfigFault) {
         let schema = try schema(named: declaration.type, in: frame)
         let target = try target(of: declaration, schema, at: place)
+        try countObject(at: place)
+        try evaluator.charge(.object, place)
         rules.append(
             ApplyRule(
                 schema: schema,
@@ -223,7 +225,9 @@ extension ConfigSession: StatementHandler {
         defer { importDepth -= 1 }
         object.templates.elements.append(.string(template.name))
         try evaluator.charge(elements: 1, place)
-        for (key, value) in template.captured?.entries ?? [] { frame.locals[key] = value }
+        for (key, value) in template.captured?.entries ?? [] {
+            try evaluator.spend(frame.locals.set(key, value) / 16, at: place)
+        }
         // a `return` in it ends whatever imports it, too
         _ = try evaluator.evaluate(template.declaration.body, in: frame)
     }
@@ -243,6 +247,8 @@ extension ConfigSession: StatementHandler {
                 )
             )
         }
+        // a search looks at names in directories, however few of them fit
+        try evaluator.spend(2_000, at: place)
         switch request {
         case .files(let path): try includeFiles(path.text, at: place, in: frame)
         case .library(let path): try includeLibrary(path.text, at: place, in: frame)
@@ -326,6 +332,18 @@ extension ConfigSession: StatementHandler {
         )
     }
 
+    /// The fault of texts that are too long together.
+    func tooMuchText(at place: SourceLocation) -> ConfigFault {
+        .limit(
+            Diagnostic(
+                "All files together have more than \(Self.mostText >> 20) MiB, a file that is "
+                    + "included several times counted each time; the ones from here on are not "
+                    + "read.",
+                at: place
+            )
+        )
+    }
+
     private func includeFile(
         _ path: String,
         at place: SourceLocation,
@@ -340,6 +358,7 @@ extension ConfigSession: StatementHandler {
                 )
             )
         }
+        guard textBytes < Self.mostText else { throw tooMuchText(at: place) }
         let text: [UInt8]
         do throws(ConfigFault) {
             text = try reader.read(path)

@@ -32,7 +32,11 @@ public final class ConfigSession {
     var objectCount = 0
     var includeDepth = 0
     private var tokenCount = 0
+    /// Bytes of all texts that were read.
+    private(set) var textBytes = 0
     var importDepth = 0
+    /// What calls left behind.
+    private var callMemory = CallMemory()
     /// The names in reach of all files, which are one after the other in one scope.
     private let files = Frame(this: .null)
     /// The object whose body runs.
@@ -41,13 +45,16 @@ public final class ConfigSession {
 
     /// Most errors that are collected: 100; the first ones are what the operator can act on.
     public static let mostErrors = 100
-    /// Most objects: 200,000, many times what one host can check.
+    /// Most objects and rules: 200,000, many times what one host can check.
     static let mostObjects = 200_000
     /// Deepest includes: 32 files; deeper is most likely a file that includes itself.
     static let deepestInclude = 32
 
     /// Most files: 10,000; more most likely include each other.
     static let mostFiles = 10_000
+
+    /// Most bytes of all texts: 64 MiB, ten times what the most words take.
+    static let mostText = 64 << 20
 
     /// Deepest imports: 50 templates; deeper is most likely one that imports itself.
     static let deepestImport = 50
@@ -134,9 +141,22 @@ public final class ConfigSession {
     /// The tree of a text, within what all texts of the session may have of words.
     private func parse(_ text: [UInt8], _ name: String) throws(ConfigFault) -> Block {
         let source = SourceFile(name: name, text: text)
-        if name.hasSuffix(".json") { return try JSONDefinitions.parse(source, schemas) }
+        textBytes += text.count
+        guard textBytes <= Self.mostText else {
+            throw tooMuchText(at: SourceLocation(source, line: 1, column: 1))
+        }
+        if name.hasSuffix(".json") {
+            let (block, words) = try JSONDefinitions.parse(source, schemas)
+            try count(words: words, of: source)
+            return block
+        }
         let tokens = try Lexer.tokens(of: source)
-        tokenCount += tokens.count
+        try count(words: tokens.count, of: source)
+        return try Parser.parse(tokens, applyTypes: applyTypes)
+    }
+
+    private func count(words: Int, of source: SourceFile) throws(ConfigFault) {
+        tokenCount += words
         guard tokenCount <= Lexer.mostTokens else {
             throw .limit(
                 Diagnostic(
@@ -146,7 +166,6 @@ public final class ConfigSession {
                 )
             )
         }
-        return try Parser.parse(tokens, applyTypes: applyTypes)
     }
 
     /// Runs one statement of a file; after a fault the next ones still run, for all errors at once.
@@ -174,20 +193,26 @@ public final class ConfigSession {
         Set(schemaOrder.filter { !$0.applyTargets.isEmpty }.map { ByteString($0.name) })
     }
 
-    /// Calls a function of the configuration, with limits of its own.
+    /// Calls a function of the configuration, within what is left of a budget.
+    ///
+    /// - Throws: `.limit` too once what calls keep is too much; see ``CallMemory``.
     public func call(
         _ function: FunctionValue,
         this: Value = .null,
         arguments: [Value] = [],
-        limits: EvaluationLimits = .call
+        within budget: CallBudget = CallBudget()
     ) throws(ConfigFault) -> Value {
         // a native function may come back here while a call is running: the outer limits go on
         guard !isRunning else {
+            try evaluator.charge(.call)
             return try evaluator.call(function, this: this, arguments: arguments)
         }
         isRunning = true
         defer { isRunning = false }
-        evaluator.renew(limits, for: .calling)
+        try callMemory.check(self)
+        evaluator.renew(budget)
+        defer { callMemory.note(evaluator.use(of: budget)) }
+        try evaluator.charge(.call)
         let known = evaluator.cycles.containers.count
         var result = Value.null
         // what the call made and left to itself would stay for ever

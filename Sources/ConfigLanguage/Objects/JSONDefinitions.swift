@@ -8,34 +8,36 @@
 /// - Source: Icinga 2 documentation, "Icinga 2 API", Creating Config Objects.
 struct JSONDefinitions {
     private let source: SourceFile
-    private let lineStarts: [Int]
     private let schemas: [ByteString: ObjectTypeSchema]
     private var reader: JSONReader
+    /// How many values and keys were read; they count as the words of other texts.
+    private var words = 0
+    /// The newest place that was asked for, from which the next one is looked for.
+    private var mark = (offset: 0, line: 1, lineStart: 0)
 
     /// Deepest nesting of values: 64, as deep as the language compares.
     private static let deepestNesting = 64
     private static let keys = ["type", "name", "templates", "attrs"]
 
-    /// The statements of a whole text.
+    /// The statements of a whole text, and how many values and keys it has.
     static func parse(
         _ source: SourceFile, _ schemas: [ByteString: ObjectTypeSchema]
-    ) throws(ConfigFault) -> Block {
+    ) throws(ConfigFault) -> (Block, words: Int) {
         var definitions = JSONDefinitions(source, schemas)
         let document = try definitions.document()
         guard case .array(let elements) = document.kind else {
-            return Block(statements: [try definitions.declaration(document)])
+            let block = Block(statements: [try definitions.declaration(document)])
+            return (block, definitions.words)
         }
         var statements: [Expression] = []
         for element in elements { statements.append(try definitions.declaration(element)) }
-        return Block(statements: statements)
+        return (Block(statements: statements), definitions.words)
     }
 
     private init(_ source: SourceFile, _ schemas: [ByteString: ObjectTypeSchema]) {
         self.source = source
         self.schemas = schemas
         reader = JSONReader(source.text)
-        let newline = UInt8(ascii: "\n")
-        lineStarts = [0] + source.text.indices.filter { source.text[$0] == newline }.map { $0 + 1 }
     }
 
     // MARK: - The text
@@ -61,20 +63,38 @@ struct JSONDefinitions {
         var value: Node
     }
 
-    private func place(_ offset: Int, to end: Int? = nil) -> SourceLocation {
-        var low = 0
-        var high = lineStarts.count
-        while high - low > 1 {
-            let middle = (low + high) / 2
-            if lineStarts[middle] <= offset { low = middle } else { high = middle }
+    /// The place of an offset; they are asked for from the beginning of the text to its end.
+    private mutating func place(_ offset: Int) -> SourceLocation {
+        if offset < mark.offset { mark = (0, 1, 0) }
+        for index in mark.offset..<offset where source.text[index] == UInt8(ascii: "\n") {
+            mark.line += 1
+            mark.lineStart = index + 1
         }
-        return SourceLocation(
-            source, line: low + 1, column: offset - lineStarts[low] + 1,
-            length: max(1, (end ?? offset + 1) - offset))
+        mark.offset = offset
+        return SourceLocation(source, line: mark.line, column: offset - mark.lineStart + 1)
     }
 
-    private func fault(_ message: String, at place: SourceLocation? = nil) -> ConfigFault {
-        .syntax(Diagnostic(message, at: place ?? self.place(reader.position)))
+    /// The place of what was read from an offset on.
+    private mutating func place(_ start: Int, to end: Int) -> SourceLocation {
+        let first = place(start)
+        return SourceLocation(
+            source, line: first.line, column: first.column, length: max(1, end - start))
+    }
+
+    private mutating func fault(_ message: String) -> ConfigFault {
+        .syntax(Diagnostic(message, at: place(reader.position)))
+    }
+
+    private func fault(_ message: String, at place: SourceLocation) -> ConfigFault {
+        .syntax(Diagnostic(message, at: place))
+    }
+
+    /// Counts a value or a key.
+    private mutating func countWord() throws(ConfigFault) {
+        words += 1
+        guard words <= Lexer.mostTokens else {
+            throw fault("The text has more than \(Lexer.mostTokens) values; it is not read.")
+        }
     }
 
     private mutating func document() throws(ConfigFault) -> Node {
@@ -89,12 +109,15 @@ struct JSONDefinitions {
         guard depth < Self.deepestNesting else {
             throw fault("JSON is nested more than \(Self.deepestNesting) deep here.")
         }
+        try countWord()
         let start = reader.position
         if reader.take(UInt8(ascii: "{")) {
-            return Node(kind: .dictionary(try entries(depth)), place: place(start))
+            let place = place(start)
+            return Node(kind: .dictionary(try entries(depth)), place: place)
         }
         if reader.take(UInt8(ascii: "[")) {
-            return Node(kind: .array(try elements(depth)), place: place(start))
+            let place = place(start)
+            return Node(kind: .array(try elements(depth)), place: place)
         }
         let kind: Node.Kind? =
             switch reader.scalar() {
@@ -124,6 +147,7 @@ struct JSONDefinitions {
         if reader.take(UInt8(ascii: "}")) { return entries }
         repeat {
             reader.skipBlanks()
+            try countWord()
             let start = reader.position
             guard case .string(let key)? = reader.scalar() else {
                 throw fault("This is no JSON: a key, which is a string, is missing here.")

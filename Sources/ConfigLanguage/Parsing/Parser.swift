@@ -138,7 +138,10 @@ struct Parser {
     mutating func nested(
         _ parse: (inout Parser) throws(ConfigFault) -> Expression
     ) throws(ConfigFault) -> Expression {
-        guard nesting < Self.deepestNesting, stack.hasRoom else {
+        guard stack.hasRoom else {
+            throw fault("Expressions are nested deeper here than the stack holds; split them.")
+        }
+        guard nesting < Self.deepestNesting else {
             throw fault(
                 "Expressions are nested more than \(Self.deepestNesting) deep here; "
                     + "split the expression."

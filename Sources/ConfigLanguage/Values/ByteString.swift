@@ -1,3 +1,4 @@
+internal import CGlibc
 internal import Glibc
 
 /// A string of the configuration language: bytes, compared byte by byte.
@@ -42,6 +43,11 @@ public struct ByteString: Sendable, Hashable, Comparable, ExpressibleByStringLit
         String(decoding: bytes, as: UTF8.self)
     }
 
+    /// The beginning of the text, for messages.
+    var shown: String {
+        count <= 200 ? text : String(decoding: bytes.prefix(200), as: UTF8.self) + "…"
+    }
+
     /// Orders by bytes, as the language orders dictionary keys.
     public static func < (left: ByteString, right: ByteString) -> Bool {
         left.order(against: right) < 0
@@ -70,6 +76,23 @@ public struct ByteString: Sendable, Hashable, Comparable, ExpressibleByStringLit
     /// True when the string ends with these bytes.
     public func hasSuffix(_ suffix: ByteString) -> Bool {
         bytes.count >= suffix.count && bytes.suffix(suffix.count).elementsEqual(suffix.bytes)
+    }
+
+    /// Where these bytes occur first, at or after a place; nil when they do not.
+    ///
+    /// In time of the sum of both lengths, as the C library promises.
+    func place(of search: ByteString, from start: Int) -> Int? {
+        guard start <= count - search.count else { return nil }
+        guard !search.isEmpty else { return start }
+        return unsafe bytes.withUnsafeBytes { text in
+            unsafe search.bytes.withUnsafeBytes { wanted -> Int? in
+                guard let base = text.baseAddress else { return nil }
+                let rest = unsafe base + start
+                let found = unsafe cglibc_find(
+                    rest, text.count - start, wanted.baseAddress, wanted.count)
+                return found < 0 ? nil : start + found
+            }
+        }
     }
 
     /// Negative, zero or positive as this sorts before, with or after the other.

@@ -83,6 +83,27 @@ public final class DictionaryValue {
         }
     }
 
+    /// Sets a key and returns how many keys were moved for it.
+    func set(_ key: ByteString, _ value: Value) -> Int {
+        let place = find(key)
+        guard !place.found else {
+            entries[place.index].value = value
+            return 0
+        }
+        entries.insert((key, value), at: place.index)
+        return entries.count - 1 - place.index
+    }
+
+    /// A dictionary of keys in any order; of equal keys the last one counts.
+    convenience init(unsorted pairs: [Entry]) {
+        self.init()
+        // stable, so that equal keys stay in order
+        for pair in pairs.sorted(by: { $0.key < $1.key }) {
+            if let last = entries.last, last.key == pair.key { entries.removeLast() }
+            entries.append(pair)
+        }
+    }
+
     /// Removes every key.
     public func removeAll() {
         entries = []

@@ -86,8 +86,12 @@ extension Value {
         return ByteString(bytes: buffer.prefix(count).lazy.map { UInt8(bitPattern: $0) })
     }
 
+    /// Most bytes of a text that is a number: 1,024, beyond the digits that are read.
+    private static let longestNumber = 1024
+
     /// The number in a text: digits with sign, fraction and exponent, no blanks, no hexadecimal.
     public static func number(fromText text: ByteString) -> Double? {
+        guard text.count <= longestNumber else { return nil }
         var rest = text.bytes[...]
         if let sign = rest.first, sign == UInt8(ascii: "-") || sign == UInt8(ascii: "+") {
             rest.removeFirst()

@@ -73,7 +73,7 @@ struct DateTimeType {
             guard let seconds = Self.seconds(of: call.this) else {
                 throw call.fault("format() needs a DateTime, not '\(call.this.typeName.text)'.")
             }
-            guard let text = calendar.text(of: seconds, format: call.argument(0).toText) else {
+            guard let text = calendar.text(of: seconds, format: try call.text(0)) else {
                 throw call.fault(
                     "The time cannot be written in this format; the text may have "
                         + "\(ScriptCalendar.longestText) bytes."

@@ -80,6 +80,11 @@ public struct Invocation {
         index < arguments.count ? arguments[index] : .null
     }
 
+    /// Accounts for what the host program made for this call.
+    public func account(bytes: Int) throws(ConfigFault) {
+        try evaluator.account(bytes, location)
+    }
+
     /// A fault that points at this call.
     public func fault(_ message: String) -> ConfigFault {
         .script(Diagnostic(message, at: location))

@@ -47,7 +47,7 @@ struct MacroFixture {
                 .init(name: "host", value: .object(host)) { _ in nil },
                 .init(name: "command", value: .object(command)) { _ in nil },
             ]
-        ) { (function, this) throws(ConfigFault) -> Value in
+        ) { (function, this, _) throws(ConfigFault) -> Value in
             // a function made by hand keeps its answer under its name
             this.asDictionary?["answers"]?.asDictionary?[function.name] ?? .text("called")
         }

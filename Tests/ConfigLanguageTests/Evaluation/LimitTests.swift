@@ -77,7 +77,7 @@ import Testing
         let function = try #require(try session.evaluate(Array("f".utf8)).asFunction)
         for _ in 0..<3 {
             #expect(throws: ConfigFault.self) {
-                try session.call(function, limits: EvaluationLimits(steps: 1000))
+                try session.call(function, within: CallBudget(EvaluationLimits(steps: 1000)))
             }
         }
         let fine = try #require(try session.evaluate(Array("() => 5".utf8)).asFunction)

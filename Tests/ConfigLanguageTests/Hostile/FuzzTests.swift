@@ -12,19 +12,26 @@ import Testing
     private static let environment = ProcessInfo.processInfo.environment
     private static let isFull = environment["FORWARDER_FUZZ"] == "full"
 
-    /// A tenth of the steps that loading has, so that endless loops do not take all the time, and
-    /// all of its memory.
-    private static let limits = EvaluationLimits(steps: 2_000_000)
+    /// A tenth of the steps that an evaluation has and a fiftieth of what all have, so that endless
+    /// loops do not take all the time, and all of the memory.
+    private static let limits = EvaluationLimits(steps: 2_000_000, totalSteps: 20_000_000)
     /// Most memory of the process, of which the test program and its runtime need 30 MB.
     private static let mostMemory = 256_000_000
     /// Longest time for one text; what takes longer hangs.
     private static let patience = Duration.seconds(20)
 
+    /// How often a function is called that a text comes to.
+    private static let calls = isFull ? 500 : 20
+    /// What texts can include.
+    private static let files = MemoryFiles(content: [
+        "big.conf": "/*" + String(repeating: "x", count: 100_000) + "*/"
+    ])
+
     /// Loads, commits and evaluates; whatever is wrong must be an error, never a trap.
     private func run(_ bytes: [UInt8], limits: EvaluationLimits) {
         let session = ConfigSession(
             schemas: TestTypes.all,
-            reader: MemoryFiles(),
+            reader: Self.files,
             limits: limits,
             surroundings: .fixed
         )
@@ -38,7 +45,8 @@ import Testing
         do throws(ConfigFault) {
             let value = try session.evaluate(bytes)
             _ = value.toText
-            if let function = value.asFunction { _ = try session.call(function) }
+            guard let function = value.asFunction else { return }
+            for _ in 0..<Self.calls { _ = try session.call(function) }
         } catch {
             #expect(!error.description.isEmpty)
         }
@@ -50,7 +58,8 @@ import Testing
 
     @Test func `changed, spliced, deep and endless texts never trap`() throws {
         var inputs = FuzzInputs(seed: 7, sections: try Self.sections())
-        let limits = EvaluationLimits(steps: 20_000, allocatedBytes: 4 << 20)
+        let limits = EvaluationLimits(
+            steps: 20_000, allocatedBytes: 4 << 20, totalSteps: 200_000, totalBytes: 32 << 20)
         for _ in 0..<1500 { run(inputs.next(), limits: limits) }
     }
 

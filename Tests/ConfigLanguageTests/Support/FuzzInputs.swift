@@ -15,7 +15,7 @@ struct FuzzInputs {
 
     /// The next text.
     mutating func next() -> [UInt8] {
-        switch Int.random(in: 0..<10, using: &random) {
+        switch Int.random(in: 0..<12, using: &random) {
         case 0..<2: Array(Mutations.mutated(random.pick(sections), &random).utf8)
         case 2: bytes()
         case 3: words()
@@ -23,6 +23,7 @@ struct FuzzInputs {
         case 5..<7: program()
         case 7: Array(oddCall().utf8)
         case 8: spliced()
+        case 9..<11: heap()
         default: Array(ExpressionOracle.script([generator.body(), generator.body()]).utf8)
         }
     }
@@ -82,6 +83,55 @@ struct FuzzInputs {
         let head = "var x = \(start); var y = [ x ]; var z = null\n"
         return Array((head + loop + " { " + body.joined(separator: "; ") + " }\nx\n").utf8)
     }
+
+    /// Few words that mean much: rules over rules, work on long texts, what piles up over calls,
+    /// what is included again and again, brackets without end.
+    private mutating func heap() -> [UInt8] {
+        let many = random.pick(["3", "40", "900", "99999"])
+        let loops = "for (i in range(\(many))) { for (j in range(\(many))) { "
+        let grown = "var z = \"0\"; for (i in range(18)) { z += z }"
+        let declaration = random.pick(Self.declarations)
+        let text: String
+        switch Int.random(in: 0..<6, using: &random) {
+        case 0: text = "\(loops)\(declaration) } }"
+        case 1:
+            let hosts = "for (i in range(\(many))) { object Host i { groups = [ \"g\" ] } }"
+            text = "\(hosts)\nfor (i in range(\(many))) { \(declaration) }"
+        case 2: text = "\(grown)\n\(loops)try { \(random.pick(Self.works)) } except { } } }"
+        case 3:
+            let start = random.pick([grown, "var z = { }"])
+            let body = "\(start); \(random.pick(Self.leaks)); globals.n += 1"
+            text = "globals.leak = [ ]; globals.n = 0\n() => { \(body) }"
+        case 4: text = "\(loops)include \"big.conf\" } }"
+        default: text = "x = 1" + String(repeating: random.pick(["<", "<a"]), count: 99_999)
+        }
+        return Array(text.utf8)
+    }
+
+    private static let declarations = [
+        "apply Service \"s\" { assign where host.name == \"nobody\" }",
+        "apply Service \"s\" + i { assign where host.nope }",
+        "apply Service \"s\" for (x in range(999)) { assign where host.nope }",
+        "object HostGroup \"g\" + i { groups = [ \"g\" + (i + 1), \"g\" ]; assign where true }",
+        "object HostGroup \"h\" + i { assign where host.nope }",
+        "object Host \"h\" + i + j { vars.a = range(999) }",
+        "apply Notification \"n\" + i to Host { assign where host.nope }",
+        "template Host \"t\" + i use(j) { import \"t\" + (i - 1) }",
+    ]
+
+    private static let works = [
+        "number(z)", "z.trim()", "z.find(\"1\")", "z.replace(\"0\", z)", "match(z, z)",
+        "throw z", "nope[z]", "[ ][z]", "Json.encode([ z, z, z, z, z, z ])", "Json.decode(z)",
+        "parse_performance_data(z)", "DateTime(0).format(z)", "get_host(z)", "basename(z)",
+        "globals[99999 - i + \" \"] = 1", "cidr_match(\"::/0\", z)", "z.split(\"0\")",
+    ]
+
+    private static let leaks = [
+        "globals.leak.add(z + 1)", "globals[\"k\" + globals.n] = z + 1", "globals.leak.add(this)",
+        "String.prototype[\"k\" + globals.n] = [ z + 1 ]", "globals.leak.add(() => z)",
+        "globals.leak = [ globals.leak, z + 1 ]", "globals.leak.add(locals)",
+        "apply Service \"s\" use(z) { assign where true }",
+    ]
 
     private static let steps = [
         "x = x + x", "x += x", "x = [ x, x ]", "x = { a = x }", "x.add(x)", "x.a = x", "x[i] = x",
