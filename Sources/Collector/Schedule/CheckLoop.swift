@@ -101,6 +101,8 @@ final class CheckLoop {
     ) -> SubmissionAnswer {
         guard stopDeadline == nil else { return .stopping }
         guard let preparing, scheduler.isPlanned(object) else { return .unknownObject }
+        // what is never taken need not wait
+        guard scheduler.isPassive(object) else { return .active }
         // the order in which results are stored is the order in which they came
         guard !records.holds(object), !scheduler.isRunning(object) else { return .busy }
         let taken = scheduler.submit(object, output, execution: execution, at: time.moment)

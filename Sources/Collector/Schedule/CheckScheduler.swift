@@ -166,6 +166,9 @@ extension CheckScheduler {
 // MARK: - Passive objects
 
 extension CheckScheduler {
+    /// True for a planned object whose results are submitted.
+    func isPassive(_ object: ObjectName) -> Bool { entries[object]?.plan.isActive == false }
+
     /// True for every object of the definitions, whether it is checked here or not.
     package func isPlanned(_ object: ObjectName) -> Bool { entries[object] != nil }
 

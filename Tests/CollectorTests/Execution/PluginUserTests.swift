@@ -171,7 +171,7 @@ struct PluginUserTests {
         #expect(processes(inSession: session).allSatisfy(isDying))
     }
 
-    @Test(.timeLimit(.minutes(2)))
+    @Test(.timeLimit(.minutes(10)))
     func `whoever stops all processes of the user does not hold up the launcher`() throws {
         let attack = shell("while :; do kill -STOP -1; done", timeout: .seconds(60))
         launcher.start(attack, as: RunID(number: 1 << 40))

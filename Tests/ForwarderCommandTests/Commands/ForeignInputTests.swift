@@ -5,7 +5,7 @@ import Testing
 @testable import ForwarderCommand
 
 /// What is named or piped in and is not what the command is for.
-@Suite(.timeLimit(.minutes(2))) struct ForeignInputTests {
+@Suite(.timeLimit(.minutes(10))) struct ForeignInputTests {
     private static func run(
         _ script: String, _ folder: TemporaryDirectory
     ) throws

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Standard output and standard error that cannot be written to.
-@Suite(.timeLimit(.minutes(3))) struct StreamTests {
+@Suite(.timeLimit(.minutes(10))) struct StreamTests {
     /// Runs a shell's script in which `f` is `forwarder` with the site's configuration.
     private static func shell(_ script: String, _ site: ForwarderSite) throws -> Command.Outcome {
         let function = #"f() { "$0" "$@" --config "$configuration"; }"#

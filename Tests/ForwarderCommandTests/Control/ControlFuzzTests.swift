@@ -8,7 +8,7 @@ import Testing
 @testable import ForwarderCommand
 
 /// Whatever somebody writes into the control socket, the daemon goes on and answers the next one.
-@Suite(.timeLimit(.minutes(5))) struct ControlFuzzTests {
+@Suite(.timeLimit(.minutes(10))) struct ControlFuzzTests {
     private static let requests: [ControlRequest] = [
         .status, .flush, .objects, .queue(.check), .queue(.rows(QueueFilter(), after: nil)),
         .queue(.change(.drop, QueueFilter(), after: nil)), .recheck(object: "web1!disk"),

@@ -7,7 +7,7 @@ import Testing
 @testable import ForwarderCommand
 
 /// Who may ask what over the control socket.
-@Suite(.timeLimit(.minutes(1))) struct ControlRightsTests {
+@Suite(.timeLimit(.minutes(10))) struct ControlRightsTests {
     private static let rights = ControlRights(
         ownUser: 100, uplinkUser: 200, groups: [.status: [10, 11], .flush: [10]])
 

@@ -10,7 +10,7 @@ import UplinkMessages
 @testable import ForwarderCommand
 
 /// A flush of results whose object was set aside before.
-@Suite(.timeLimit(.minutes(2))) struct FlushRunTests {
+@Suite(.timeLimit(.minutes(10))) struct FlushRunTests {
     private static let disk = ObjectName(host: "web1", service: "disk")
 
     /// An uplink to a master that answers everything alike and lets nothing be read.

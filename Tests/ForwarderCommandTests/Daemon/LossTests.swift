@@ -34,7 +34,7 @@ import Testing
         #expect(watch.look(6, at: start + .seconds(90_000)), "the next loss is news again")
     }
 
-    @Test(.timeLimit(.minutes(5)))
+    @Test(.timeLimit(.minutes(10)))
     func `while there is no spool the intake tells what memory lost`() async {
         let records = RecordOutbox(byteLimit: 1)
         let object = ObjectName(host: "web1", service: "disk")

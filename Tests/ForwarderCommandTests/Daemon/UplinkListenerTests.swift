@@ -9,7 +9,7 @@ import UplinkMessages
 @testable import ForwarderCommand
 
 /// Uplinks that the daemon did not start, and strangers in their place.
-@Suite(.timeLimit(.minutes(1))) struct UplinkListenerTests {
+@Suite(.timeLimit(.minutes(10))) struct UplinkListenerTests {
     private let folder: TemporaryDirectory
     private var path: String { folder.path("uplink.sock") }
 

@@ -13,7 +13,7 @@ private let disk = ObjectName(host: "web1", service: "disk")
 private let health = ObjectName(host: "web1", service: "forwarder")
 
 /// What operators want of objects is kept first, and done then.
-@Suite(.timeLimit(.minutes(5))) struct PauseDeskTests {
+@Suite(.timeLimit(.minutes(10))) struct PauseDeskTests {
     /// Every check is OK at once.
     private final class Definitions: CheckPreparing {
         func prepare(_ object: ObjectName) -> PreparedCheck {

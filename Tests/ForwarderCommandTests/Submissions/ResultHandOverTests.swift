@@ -7,7 +7,7 @@ import Testing
 @testable import ForwarderCommand
 
 /// A result is with the daemon, in the drop directory, or its submitter hears that it is not.
-@Suite(.timeLimit(.minutes(5))) struct ResultHandOverTests {
+@Suite(.timeLimit(.minutes(10))) struct ResultHandOverTests {
     private static let batch = SubmissionScene.batch([(ObjectName(host: "h"), 0, "up")])
 
     private struct Scene: Sendable {

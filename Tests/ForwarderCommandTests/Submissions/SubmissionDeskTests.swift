@@ -13,7 +13,7 @@ private let backup = ObjectName(host: "web1", service: "backup")
 private let disk = ObjectName(host: "web1", service: "disk")
 
 /// A submitted result is on disk before its submitter hears so, or nowhere; and once.
-@Suite(.timeLimit(.minutes(5))) struct SubmissionDeskTests {
+@Suite(.timeLimit(.minutes(10))) struct SubmissionDeskTests {
     @Test func `what is taken is spooled in order, with its state and attempts`() async throws {
         let scene = try SubmissionScene()
         let spool = try await scene.openSpool()

@@ -5,7 +5,10 @@ import Monitoring
 extension DropDirectory {
     /// Makes the directory if there is none, and gives it the mode that it is to have.
     ///
-    /// - Throws: when it is somebody else's, or cannot pass on its group.
+    /// A directory that was not the forwarder's before must hold nothing else: it would be open to
+    /// everybody, and what has no name of a batch is removed.
+    ///
+    /// - Throws: when it is somebody else's or in use, or cannot pass on its group.
     func prepare(isPrivate: Bool) throws(DropFault) {
         if mkdir(path, 0o700) != 0, errno != EEXIST {
             throw .directory(path: path, step: "made", code: errno)
@@ -17,6 +20,11 @@ extension DropDirectory {
         }
         guard status.st_uid == geteuid() else {
             throw .foreign(path: path, owner: status.st_uid)
+        }
+        if ![Self.privateMode, Self.openMode].contains(status.st_mode & 0o7777) {
+            let others = try entries(folder).map(\.name)
+                .filter { DropName($0) == nil && !DropName.isUnfinished($0) }
+            if let other = others.min() { throw .inUse(path: path, name: other) }
         }
         let mode = isPrivate ? Self.privateMode : Self.openMode
         guard fchmod(folder.number, mode) == 0, fstat(folder.number, &status) == 0 else {

@@ -25,7 +25,7 @@ struct DropDirectory: Sendable {
 
     /// Opens it; nil when there is none.
     func open() throws(DropFault) -> Descriptor? {
-        let number = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let number = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         if number >= 0 { return Descriptor(number) }
         if errno == ENOENT { return nil }
         throw .directory(path: path, step: "opened", code: errno)
@@ -80,6 +80,7 @@ enum DropFault: Error, Hashable, CustomStringConvertible {
     case directory(path: String, step: String, code: Int32)
     case absent(path: String)
     case foreign(path: String, owner: uid_t)
+    case inUse(path: String, name: String)
     case withoutGroup(path: String)
     /// A file could not be written.
     case file(path: String, code: Int32)
@@ -116,6 +117,12 @@ enum DropFault: Error, Hashable, CustomStringConvertible {
             The drop directory \(path) belongs to uid \(owner), not to the daemon's user (uid \
             \(geteuid())), which could not remove what it took. Nothing is taken from it. Remedy: \
             chown it to the daemon's user.
+            """
+        case .inUse(let path, let name):
+            """
+            The drop directory \(path) holds \(name.printable), so it is in use for something \
+            else. It was not touched, and nothing is taken from it. Remedy: set the Control \
+            object's drop_directory to a directory of its own.
             """
         case .withoutGroup(let path):
             """

@@ -10,7 +10,7 @@ import Testing
 private let backup = ObjectName(host: "web1", service: "backup")
 
 /// What was dropped is taken once, in order, and what is no use goes with a word.
-@Suite(.timeLimit(.minutes(5))) struct DropCollectorTests {
+@Suite(.timeLimit(.minutes(10))) struct DropCollectorTests {
     private struct Scene {
         let submissions: SubmissionScene
         let drops: DropDirectory

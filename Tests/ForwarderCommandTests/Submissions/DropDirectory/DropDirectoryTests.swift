@@ -103,6 +103,23 @@ import Testing
         }
     }
 
+    @Test func `a directory that is in use for something else is not touched`() throws {
+        let folder = try TemporaryDirectory("drops")
+        let used = DropDirectory(path: try folder.makeFolder("data"))
+        try #require(chmod(used.path, 0o750) == 0)
+        let spool = try folder.write("results", to: "data/spool.db", mode: 0o600)
+        #expect(throws: DropFault.inUse(path: used.path, name: "spool.db")) {
+            try used.prepare(isPrivate: false)
+        }
+        var status = stat()
+        #expect(stat(used.path, &status) == 0 && status.st_mode & 0o7777 == 0o750)
+        #expect(access(spool, F_OK) == 0)
+        let link = DropDirectory(path: folder.path("link"))
+        try #require(symlink(used.path, link.path) == 0)
+        #expect(throws: DropFault.self) { try link.prepare(isPrivate: false) }
+        #expect(stat(used.path, &status) == 0 && status.st_mode & 0o7777 == 0o750)
+    }
+
     // MARK: - Hostile files
 
     @Test(.enabled(if: geteuid() == 0, "only root can give a file away"))
