@@ -115,9 +115,6 @@ extension ConfigSession {
         object.registry = registry
         object.attributes.isUnseen = true
         for (key, value) in origin.presets { object.attributes[key] = value }
-        let outer = current
-        current = object
-        defer { current = outer }
         let frame = Frame(this: .object(object), locals: origin.locals)
         let type = ByteString(schema.name)
         for name in schema.defaultTemplates {

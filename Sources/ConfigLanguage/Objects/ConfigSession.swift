@@ -39,8 +39,6 @@ public final class ConfigSession {
     private var callMemory = CallMemory()
     /// The names in reach of all files, which are one after the other in one scope.
     private let files = Frame(this: .null)
-    /// The object whose body runs.
-    var current: ConfigObject?
     var isRunning = false
 
     /// Most errors that are collected: 100; the first ones are what the operator can act on.

@@ -73,6 +73,8 @@ struct SubmitCommand: AsyncParsableCommand {
                 """)
             throw ExitCode(1)
         }
+        // before a plugin runs for nothing
+        let configuration = try common.load()
         if runsPlugin {
             let ran: SubmittedRun
             do throws(LaunchFault) {
@@ -83,13 +85,11 @@ struct SubmitCommand: AsyncParsableCommand {
                 Output.complain("forwarder submit: \(error) Nothing was submitted.")
                 throw ExitCode(1)
             }
-            let configuration = try common.load()
             try Self.handOver(
                 name, ran.exitStatus, Array(ran.output.utf8), ran.execution, configuration)
         } else if let state {
             var bytes = Array((output ?? plugin.first ?? "-").utf8)
             if bytes == Array("-".utf8) { bytes = Array(try Self.standardInput()) }
-            let configuration = try common.load()
             try Self.handOver(name, state.exitStatus, bytes, nil, configuration)
         }
     }
@@ -102,26 +102,25 @@ struct SubmitCommand: AsyncParsableCommand {
         _ configuration: ForwarderConfiguration
     ) throws(ExitCode) {
         var random = SystemRandomNumberGenerator()
-        var batches = SubmissionBatch.batches(
-            of: [(object, exitStatus, output, execution?.end)], now: SystemTime().wall,
-            random: &random)
-        if let execution { batches[0].records[0].start = execution.start }
+        let record = SubmissionBatch.Record(
+            object: object, exitStatus: exitStatus,
+            output: Array(output.prefix(SubmissionBatch.recordByteLimit)),
+            time: execution?.end ?? SystemTime().wall, start: execution?.start)
+        let batch = SubmissionBatch(id: BatchID(random: &random), records: [record])
         let way = ResultHandOver(
             controlPath: configuration.controlPath, dropPath: configuration.dropPath)
         let shown = object.fullName.printable
-        for batch in batches {
-            switch way.handOver(batch) {
-            case .answered(let verdicts): try tell(verdicts, of: shown)
-            case .dropped(let reason):
-                Output.complain(
-                    """
-                    forwarder submit: \(reason) The result of \(shown) waits in \
-                    \(configuration.dropPath), and is taken when the daemon can.
-                    """)
-            case .failed(let reason):
-                Output.complain("forwarder submit: \(reason)")
-                throw ExitCode(1)
-            }
+        switch way.handOver(batch) {
+        case .answered(let verdicts): try tell(verdicts, of: shown)
+        case .dropped(let reason):
+            Output.complain(
+                """
+                forwarder submit: \(reason) The result of \(shown) waits in \
+                \(configuration.dropPath), and is taken when the daemon can.
+                """)
+        case .failed(let reason):
+            Output.complain("forwarder submit: \(reason)")
+            throw ExitCode(1)
         }
     }
 
