@@ -73,8 +73,8 @@ package struct DiskFiles: DefinitionFileSystem {
     package func exists(_ path: String) -> Bool { SystemPaths().exists(path) }
 
     /// The names in a directory.
-    package func entries(of directory: String, limit: Int) -> [PathEntry]? {
-        SystemPaths().entries(of: directory, limit: limit)
+    package func entries(of directory: String, limit: Int) throws(PathFault) -> [PathEntry] {
+        try SystemPaths().entries(of: directory, limit: limit)
     }
 
     /// What a path is, following links.

@@ -215,6 +215,9 @@ struct ObjectValidation {
 
     private mutating func variables(of object: ConfigObject) {
         guard let variables = object["vars"].asDictionary else { return }
+        if let circle = Value.dictionary(variables).circle {
+            return fail(object, "vars", path: circle, "Circular references are not allowed")
+        }
         for (key, value) in variables.entries {
             unpaired(object, value, path: [key], depth: 0)
         }

@@ -21,7 +21,7 @@ enum FileFunctions {
         system.define("glob", ["pathspec", "callback", "type"], required: 1, .effect) {
             call throws(ConfigFault) in
             let pattern = try call.text(0)
-            return try call.found(typeAt: 1) { paths throws(PathSearch.Fault) in
+            return try call.found(typeAt: 1) { paths throws(PathFault) in
                 try PathSearch.paths(matching: pattern, in: paths)
             }
         }
@@ -29,7 +29,7 @@ enum FileFunctions {
             call throws(ConfigFault) in
             let directory = try call.path(0)
             let pattern = try call.text(1)
-            return try call.found(typeAt: 2) { paths throws(PathSearch.Fault) in
+            return try call.found(typeAt: 2) { paths throws(PathFault) in
                 try PathSearch.paths(below: directory, matching: pattern, in: paths)
             }
         }
@@ -99,7 +99,7 @@ extension Invocation {
     /// What a search finds, of the kinds that an argument asks for: 1 files, 2 directories.
     fileprivate func found(
         typeAt index: Int,
-        _ search: (any PathLookup) throws(PathSearch.Fault) -> [String]
+        _ search: (any PathLookup) throws(PathFault) -> [String]
     ) throws(ConfigFault) -> Value {
         var wanted: Int32 = 3
         if arguments.count > index {
@@ -107,8 +107,11 @@ extension Invocation {
         }
         try lookUp(PathSearch.mostNames / 100)
         let all: [String]
-        do throws(PathSearch.Fault) {
+        do throws(PathFault) {
             all = try search(evaluator.surroundings.paths)
+        } catch .unreadable(let directory, let code) {
+            throw fault(
+                "The directory '\(directory)' cannot be read: \(PathFault.reason(code)).")
         } catch {
             throw fault(
                 "The pattern leads to more than \(PathSearch.mostNames) names; narrow it down."

@@ -60,6 +60,8 @@ extension Evaluator {
     ) throws(ConfigFault) -> Value {
         if frame.locals.contains(name) { return .dictionary(frame.locals) }
         if ownField(of: frame.this, name) != nil { return frame.this }
+        // it may be one of its attributes, which are not known
+        if let object = frame.this.asObject, object.schema.acceptsAnyAttribute { return frame.this }
         if let found = try imported(name, imports, in: frame) ?? builtIn(name) {
             return .dictionary(found)
         }

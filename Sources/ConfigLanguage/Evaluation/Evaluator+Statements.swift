@@ -107,9 +107,7 @@ extension Evaluator {
 
     /// Tells where a part of an attribute was assigned, such as `vars.a.b`.
     private func noteNested(_ target: Expression, in frame: Frame) {
-        guard case .object(let object) = frame.this, case .index(let base, _) = target.kind,
-            case .index = base.kind
-        else { return }
+        guard case .object(let object) = frame.this else { return }
         var path: [ByteString] = []
         var step = target
         while case .index(let base, let key) = step.kind {
@@ -117,7 +115,12 @@ extension Evaluator {
             path.append(name)
             step = base
         }
-        guard case .this = step.kind else { return }
+        switch step.kind {
+        case .this: break
+        case .variable(let name) where !frame.locals.contains(name): path.append(name)
+        default: return
+        }
+        guard path.count > 1 else { return }
         statements?.assigned(path.reversed(), to: object, at: target.location)
     }
 

@@ -61,7 +61,7 @@ extension Parser {
     /// Most `using` in one file: 16, because each makes looking up a name slower.
     private static let mostImports = 16
 
-    /// In the body of an object or dictionary `vars.a = 1` means `this.vars.a = 1`.
+    /// Between the braces of a dictionary `a.b = 1` means `this.a.b = 1`.
     private func bind(_ target: Expression, to root: Expression.Kind) -> Expression {
         switch target.kind {
         case .variable(let name), .string(let name):
@@ -220,7 +220,6 @@ extension Parser {
     private mutating func loopBody(lastMayBeValue: Bool) throws(ConfigFault) -> Block {
         try braces(lastMayBeValue: lastMayBeValue) {
             $0.allowsLoopControl = true
-            $0.bindsToThis = false
         }
     }
 
@@ -279,7 +278,7 @@ extension Parser {
         (assignFilters, ignoreFilters) = ([], [])
         defer { (assignFilters, ignoreFilters) = outer }
         let body = try braces(lastMayBeValue: false) {
-            $0 = Scope(allowsReturn: true, bindsToThis: true, allowsFilters: true)
+            $0 = Scope(allowsReturn: true, allowsFilters: true)
         }
         guard !assignFilters.isEmpty || !ignoreFilters.isEmpty else { return (body, nil) }
         return (body, Filter(assign: assignFilters, ignore: ignoreFilters))

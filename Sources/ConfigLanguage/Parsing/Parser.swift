@@ -16,7 +16,7 @@ struct Parser {
     struct Scope {
         var allowsReturn = false
         var allowsLoopControl = false
-        /// Plain assignments are to the object or dictionary whose body this is.
+        /// Assignments are to the dictionary whose braces these are, whatever else has that name.
         var bindsToThis = false
         /// Set inside object and apply bodies, where filters are collected.
         var allowsFilters = false
@@ -189,6 +189,7 @@ struct Parser {
     ) throws(ConfigFault) -> Block {
         let outer = scope
         defer { scope = outer }
+        scope.bindsToThis = false
         change(&scope)
         try expect(.braceOpen)
         return try statements(until: .symbol(.braceClose), lastMayBeValue: lastMayBeValue)

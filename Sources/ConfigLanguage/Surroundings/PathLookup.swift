@@ -6,10 +6,25 @@ public protocol PathLookup: Sendable {
     func exists(_ path: String) -> Bool
     /// The names in a directory without `.` and `..`, in any order, each with what it is.
     ///
-    /// - Parameter limit: most names; nil when there are more.
-    func entries(of directory: String, limit: Int) -> [PathEntry]?
+    /// - Parameter limit: most names.
+    /// - Throws: `.tooManyNames` when there are more; `.unreadable` for what is no directory, or
+    ///   one that may not be read.
+    func entries(of directory: String, limit: Int) throws(PathFault) -> [PathEntry]
     /// What a path is, following links; nil when there is none.
     func kind(of path: String) -> PathEntry.Kind?
+}
+
+/// Why names were not found.
+public enum PathFault: Error, Hashable {
+    /// There are more than are looked at.
+    case tooManyNames
+    /// A directory cannot be read.
+    ///
+    /// - Parameter code: an `errno` value.
+    case unreadable(directory: String, code: Int32)
+
+    /// What an `errno` value means, in words.
+    static func reason(_ code: Int32) -> String { unsafe String(cString: strerror(code)) }
 }
 
 /// One name in a directory.
@@ -44,8 +59,10 @@ public struct SystemPaths: PathLookup {
     }
 
     /// The names in a directory.
-    public func entries(of directory: String, limit: Int) -> [PathEntry]? {
-        guard let handle = unsafe opendir(directory.isEmpty ? "." : directory) else { return [] }
+    public func entries(of directory: String, limit: Int) throws(PathFault) -> [PathEntry] {
+        guard let handle = unsafe opendir(directory.isEmpty ? "." : directory) else {
+            throw .unreadable(directory: directory, code: errno)
+        }
         defer { unsafe closedir(handle) }
         var entries: [PathEntry] = []
         while let entry = unsafe readdir(handle) {
@@ -53,7 +70,7 @@ public struct SystemPaths: PathLookup {
                 unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
             }
             guard name != ".", name != ".." else { continue }
-            guard entries.count < limit else { return nil }
+            guard entries.count < limit else { throw .tooManyNames }
             entries.append(PathEntry(name: name))
         }
         return entries

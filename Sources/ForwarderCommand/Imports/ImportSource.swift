@@ -73,7 +73,8 @@ struct ImportSource: Sendable {
     /// The paths in a folder, hidden ones too, in byte order; none where it cannot be read, or
     /// holds far more names than are read.
     func paths(in folder: String) -> [String] {
-        let entries = files.entries(of: folder, limit: Self.fileLimit * 10) ?? []
+        // what cannot be listed holds nothing to import
+        let entries = (try? files.entries(of: folder, limit: Self.fileLimit * 10)) ?? []
         return entries.map { folder.hasSuffix("/") ? folder + $0.name : "\(folder)/\($0.name)" }
             .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }

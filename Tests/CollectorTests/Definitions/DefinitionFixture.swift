@@ -30,14 +30,18 @@ struct MemoryFiles: DefinitionFileSystem {
         return facts(of: path).map { $0.isDirectory ? .directory : .file }
     }
 
-    func entries(of directory: String, limit: Int) -> [PathEntry]? {
+    func entries(of directory: String, limit: Int) throws(PathFault) -> [PathEntry] {
         if directory.hasPrefix(passThrough) {
-            return DiskFiles().entries(of: directory, limit: limit)
+            return try DiskFiles().entries(of: directory, limit: limit)
         }
         let below = content.keys.filter { $0.hasPrefix(directory + "/") }
             .map { $0.dropFirst(directory.count + 1).prefix { $0 != "/" } }
         let names = Set(below.map(String.init))
-        return names.count > limit ? nil : names.map(PathEntry.init(name:))
+        guard names.count <= limit else { throw .tooManyNames }
+        guard !names.isEmpty || kind(of: directory) == .directory else {
+            throw .unreadable(directory: directory, code: 2)  // ENOENT
+        }
+        return names.map(PathEntry.init(name:))
     }
 }
 

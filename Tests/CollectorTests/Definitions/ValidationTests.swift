@@ -37,6 +37,18 @@ struct ValidationTests {
             host + "vars.a = \"$x\" }",
             "Attribute 'vars' -> 'a': Closing $ not found in macro format string '$x'."
         ),
+        (
+            host + "var d = [ ]; d.add({ x = d }); vars.d = d }",
+            "Attribute 'vars' -> 'd' -> '0' -> 'x': Circular references are not allowed"
+        ),
+        (
+            host + "vars.me = this }",
+            "Attribute 'vars' -> 'me' -> 'vars': Circular references are not allowed"
+        ),
+        (
+            command + "vars.v = vars }",
+            "Attribute 'vars' -> 'v': Circular references are not allowed"
+        ),
         (host + "vars.a = { b = \"$x\" } }", "Attribute 'vars' -> 'a' -> 'b': Closing $ not found"),
         ("object Host \"x\" { }", "Attribute 'check_command': Attribute must not be empty."),
         (

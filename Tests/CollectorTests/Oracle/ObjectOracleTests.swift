@@ -81,4 +81,25 @@ struct ObjectOracleTests {
         print(sum)
         #expect(sum.differences.isEmpty, "\(sum.shown)")
     }
+
+    @Test func `names in bodies are found and assigned where icinga finds and assigns them`() throws
+    {
+        var sum = Agreement("code in bodies")
+        for round in 0..<OracleRun.count(short: 2, full: 40) {
+            let seed = OracleRun.seed &* 1000 &+ UInt64(round)
+            var generator = BodyCodeGenerator(seed: seed)
+            let file = generator.file(hosts: 60)
+            do {
+                let agreement = try Self.compare("", file).agreement
+                sum.agreements += agreement.agreements
+                sum.differences += agreement.differences.map { "round \(round): \($0)" }
+            } catch let failure as OracleFailure {
+                sum.note(false, "round \(round): Icinga refuses: \(failure.text.prefix(2000))")
+            } catch let fault as DefinitionsFault {
+                sum.note(false, "round \(round): refused here: \(fault.description.prefix(2000))")
+            }
+        }
+        print(sum)
+        #expect(sum.differences.isEmpty, "\(sum.shown)")
+    }
 }

@@ -61,6 +61,39 @@ import Testing
         #expect(found.first?.message.contains("'import' is only allowed") == true, "\(found)")
     }
 
+    /// Source: each tried on Icinga 2.13.6.
+    @Test(arguments: [
+        // a body assigns where a name is found: a local, what was captured, a global
+        ("var d = { }; d.x = 1; vars.r = d", "x = 1.0"),
+        ("var d = { x = 1 }; d.x += 1; vars.r = d", "x = 2.0"),
+        ("var d = { }; if (true) { d.x = 1 }; vars.r = d", "x = 1.0"),
+        ("var d = { }; try { d.x = 1 } except { }; vars.r = d", "x = 1.0"),
+        ("captured.x = 1; vars.r = captured", "x = 1.0"),
+        ("captured = 7; vars.r = captured", "r = 7"),
+        ("shared.x = 1; vars.r = shared", "x = 1.0"),
+        ("var address = 1; address = 2; vars.r = address", "r = 2"),
+        // the braces of a dictionary assign to it alone, blocks within them where a name is found
+        ("var d = { }; vars.m = { d.x = 1 }; vars.r = d.x", "r = "),
+        ("var d = { }; vars.m = { if (true) { d.x = 1 } }; vars.r = d", "x = 1.0"),
+        ("var d = { }; vars.m = { try { d.x = 1 } except { } }; vars.r = d", "x = 1.0"),
+    ])
+    func `a name is assigned where it is found`(body: String, expected: String) throws {
+        let host = try Self.host(
+            """
+            globals.shared = { }
+            var captured = { }
+            object Host "h" use (captured) { \(body) }
+            """)
+        let text = try #require(host["vars"].asDictionary?["r"]).toText.text
+        #expect(expected == "r = " ? text.isEmpty : "r = \(text)".contains(expected), "\(text)")
+        #expect(host["address"].toText.isEmpty)
+    }
+
+    @Test func `a local of an attribute's name hides it`() throws {
+        let host = try Self.host("object Host \"h\" { var vars = { }; vars.x = 1 }")
+        #expect(host["vars"].isNull)
+    }
+
     @Test func `use takes what using names`() throws {
         let host = try Self.host(
             """

@@ -54,7 +54,8 @@ private struct EndlessPaths: PathLookup {
     func exists(_ path: String) -> Bool { true }
     func kind(of path: String) -> PathEntry.Kind? { .directory }
 
-    func entries(of directory: String, limit: Int) -> [PathEntry]? {
-        limit < 100 ? nil : (0..<100).map { PathEntry(name: "d\($0)") }
+    func entries(of directory: String, limit: Int) throws(PathFault) -> [PathEntry] {
+        guard limit >= 100 else { throw .tooManyNames }
+        return (0..<100).map { PathEntry(name: "d\($0)") }
     }
 }

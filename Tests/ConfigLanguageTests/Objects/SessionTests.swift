@@ -1,4 +1,5 @@
 import ConfigLanguage
+import Foundation
 import Testing
 
 @Suite struct SessionTests {
@@ -180,5 +181,17 @@ import Testing
         )
         #expect(session.registry.objects(ofType: "Host").map(\.fullName.text) == ["a", "b"])
         #expect(session.loadedFiles.count == 3)
+    }
+
+    /// Source: tried on Icinga 2.13.6, which ends with an error of `glob` or `opendir`.
+    @Test func `a directory that is not there is an error of the include`() throws {
+        let missing = NSTemporaryDirectory() + "not-there-\(getpid())"
+        let reader = SystemFileReader()
+        #expect(throws: ConfigFault.self) { try reader.files(below: missing, matching: "*.conf") }
+        #expect(throws: ConfigFault.self) { try reader.files(matching: missing + "/*.conf") }
+        #expect(throws: ConfigFault.self) { try reader.files(matching: missing + "/a/*/b.conf") }
+        #expect(try reader.files(matching: missing + "/a.conf").isEmpty)
+        #expect(try reader.files(matching: "/etc/passwd/*").isEmpty)
+        #expect(try reader.files(matching: "/etc/*/not-there/*.conf").isEmpty)
     }
 }

@@ -138,11 +138,14 @@ struct MemoryPaths: PathLookup {
         return files.contains { $0.hasPrefix(folder) } ? .directory : nil
     }
 
-    func entries(of directory: String, limit: Int) -> [PathEntry]? {
+    func entries(of directory: String, limit: Int) throws(PathFault) -> [PathEntry] {
         let folder = directory.hasSuffix("/") ? directory : directory + "/"
         let inside = files.filter { $0.hasPrefix(folder) }.map { $0.dropFirst(folder.count) }
         let names = Set(inside.map { String($0.prefix { $0 != "/" }) })
-        return names.count > limit ? nil : names.map(PathEntry.init)
+        guard names.count <= limit else { throw .tooManyNames }
+        // ENOENT
+        guard !names.isEmpty else { throw .unreadable(directory: directory, code: 2) }
+        return names.map(PathEntry.init)
     }
 }
 
