@@ -6,7 +6,7 @@ extension ConfigSession {
         guard errors.isEmpty else { throw .invalid(errors) }
         isRunning = true
         defer { isRunning = false }
-        // a body may declare objects of a type whose turn has passed
+        // a rule's filter may declare objects of a type whose turn has passed
         for _ in 0..<8 {
             for schema in evaluationOrder() { commit(schema) }
             if pending.isEmpty { break }
@@ -47,10 +47,14 @@ extension ConfigSession {
             for object in mine where !isFutile { commit(object) }
             rounds += 1
         }
-        addMembers(ofType: schema.name)
-        addNestedMembers(ofType: schema.name)
+        leaveOutInvalid(ofType: schema.name)
+        // those of an earlier round have their groups and rules
+        let objects = registry.objects(ofType: schema.name).filter { !$0.isSettled }
+        for object in objects { object.isSettled = true }
+        addMembers(schema.name, objects)
+        addNestedMembers(schema.name, objects)
         for rule in rules where rule.target.typeName == schema.name {
-            for target in registry.objects(ofType: schema.name) {
+            for target in objects {
                 guard !isFutile else { return }
                 apply(rule, to: target)
             }
@@ -81,7 +85,9 @@ extension ConfigSession {
         }
     }
 
-    /// Runs with fresh limits; a fault is recorded, or is a warning where the type is ignored.
+    /// Runs with fresh limits; a fault is recorded.
+    ///
+    /// It is a warning where it is to be ignored, and in types of no use unless it is a refusal.
     func guarding(
         _ schema: ObjectTypeSchema,
         _ name: ByteString,
@@ -98,11 +104,54 @@ extension ConfigSession {
             evaluator.spendOnFault()
             let fault = error.adding(context: context)
             // what could not be evaluated at all is nobody's mistake but the whole's
-            if (schema.isIgnored || ignoring) && !evaluator.isSpent {
+            if evaluator.isSpent {
+                record(fault)
+            } else if ignoring {
+                declared[ByteString(schema.name)]?[name] = nil
+                warn(ofLeavingOut: schema.name, name, fault.diagnostics)
+            } else if schema.isIgnored, !fault.isRefusal {
                 fault.diagnostics.forEach { warn($0) }
             } else {
                 record(fault)
             }
+        }
+    }
+
+    /// Most times that objects of one type are looked at again because others were left out.
+    ///
+    /// 16: groups in groups are three or four deep. What refers to missing objects after that is
+    /// an error.
+    private static let mostRounds = 16
+
+    /// Takes out the objects with `ignore_on_error` that validation refuses, and those of them
+    /// that refer to such ones: rules, groups and types that come later never see them.
+    private func leaveOutInvalid(ofType type: String) {
+        guard let validator else { return }
+        for _ in 0..<Self.mostRounds {
+            let invalid = registry.objects(ofType: type).filter(\.ignoresErrors)
+                .compactMap { object in
+                    let errors = validator(object, self)
+                    return errors.isEmpty ? nil : (object: object, errors: errors)
+                }
+            guard !invalid.isEmpty else { return }
+            registry.remove(invalid.map(\.object), ofType: type)
+            for (object, errors) in invalid {
+                declared[ByteString(type)]?[object.fullName] = nil
+                warn(ofLeavingOut: type, object.fullName, errors)
+            }
+        }
+    }
+
+    private func warn(ofLeavingOut type: String, _ name: ByteString, _ errors: [Diagnostic]) {
+        for error in errors {
+            warn(
+                Diagnostic(
+                    "\(type) '\(name.text)' is left out, as its ignore_on_error asks: "
+                        + error.message,
+                    at: error.location,
+                    context: error.context
+                )
+            )
         }
     }
 
@@ -113,11 +162,26 @@ extension ConfigSession {
         let schema = origin.schema
         let object = ConfigObject(schema: schema, name: origin.name, location: origin.location)
         object.registry = registry
+        object.ignoresErrors = origin.ignoresErrors
         object.attributes.isUnseen = true
         for (key, value) in origin.presets { object.attributes[key] = value }
+        try runBodies(of: object, origin)
+        if schema.isIgnored {
+            ignoredCounts[schema.name, default: 0] += 1
+            return
+        }
+        try finish(object)
+    }
+
+    /// Runs the templates that an object has in any case, then its own body.
+    private func runBodies(
+        of object: ConfigObject, _ origin: ObjectOrigin
+    ) throws(ConfigFault) {
+        mayDeclareObjects = false
+        defer { mayDeclareObjects = true }
         let frame = Frame(this: .object(object), locals: origin.locals)
-        let type = ByteString(schema.name)
-        for name in schema.defaultTemplates {
+        let type = ByteString(object.typeName)
+        for name in object.schema.defaultTemplates {
             guard let template = templates[type]?[name] else { continue }
             try run(template, on: object, in: frame, at: origin.location)
         }
@@ -125,11 +189,6 @@ extension ConfigSession {
             try run(template, on: object, in: frame, at: origin.location)
         }
         _ = try evaluator.evaluate(origin.body, in: frame)
-        if schema.isIgnored {
-            ignoredCounts[schema.name, default: 0] += 1
-            return
-        }
-        try finish(object)
     }
 
     private func finish(_ object: ConfigObject) throws(ConfigFault) {
@@ -151,10 +210,13 @@ extension ConfigSession {
         }
         object.attributes.isUnseen = false
         if let present = registry.add(object) {
-            throw .script(
-                "Object '\(object.fullName.text)' of type '\(object.typeName)' is already defined "
-                    + "at \(present.location).",
-                at: object.location
+            // no error of the object alone: it is told whether or not those are ignored
+            record(
+                .script(
+                    "Object '\(object.fullName.text)' of type '\(object.typeName)' is already "
+                        + "defined at \(present.location).",
+                    at: object.location
+                )
             )
         }
     }
@@ -162,12 +224,12 @@ extension ConfigSession {
     // MARK: - Groups
 
     /// Puts the objects of a type into the groups whose filter they match.
-    private func addMembers(ofType type: String) {
+    private func addMembers(_ type: String, _ members: [ConfigObject]) {
         for group in groups(over: type) {
             guard let rule = group.schema.membership, let filter = group.declaration.filter else {
                 continue
             }
-            for member in registry.objects(ofType: type) {
+            for member in members {
                 guard !isFutile else { return }
                 guarding(
                     group.schema,
@@ -177,6 +239,8 @@ extension ConfigSession {
                 ) { session throws(ConfigFault) in
                     let locals = group.captured?.shallowCopy() ?? DictionaryValue()
                     for (name, value) in rule.locals(member) { locals[name] = value }
+                    session.mayDeclareObjects = false
+                    defer { session.mayDeclareObjects = true }
                     guard try session.matches(filter, locals) else { return }
                     try session.add(group.name, to: member, rule.memberAttribute)
                 }
@@ -185,10 +249,10 @@ extension ConfigSession {
     }
 
     /// Puts the objects of a type into the groups that their groups are in.
-    private func addNestedMembers(ofType type: String) {
+    private func addNestedMembers(_ type: String, _ members: [ConfigObject]) {
         for schema in schemaOrder {
             guard let rule = schema.membership, rule.memberType == type else { continue }
-            for member in registry.objects(ofType: type) {
+            for member in members {
                 let groups = member[rule.memberAttribute].asArray?.elements ?? []
                 guard !groups.isEmpty else { continue }
                 guard !isFutile else { return }
