@@ -230,7 +230,14 @@ struct ObjectValidation {
         for (key, value) in variables.entries {
             unpaired(object, value, path: [key], depth: 0)
         }
-        if CanonicalJSON.text(.dictionary(variables)).utf8.count > CanonicalJSON.byteLimit {
+        if CanonicalJSON.isTooDeep(.dictionary(variables)) {
+            fail(
+                object,
+                "vars",
+                "Custom variables must not hold themselves, nor be nested deeper than "
+                    + "\(CanonicalJSON.deepestNesting)."
+            )
+        } else if CanonicalJSON.text(.dictionary(variables)).utf8.count > CanonicalJSON.byteLimit {
             fail(
                 object,
                 "vars",
