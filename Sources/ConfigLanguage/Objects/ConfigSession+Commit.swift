@@ -51,8 +51,7 @@ extension ConfigSession {
         // those of an earlier round have their groups and rules
         let objects = registry.objects(ofType: schema.name).filter { !$0.isSettled }
         for object in objects { object.isSettled = true }
-        addMembers(schema.name, objects)
-        addNestedMembers(schema.name, objects)
+        fillGroups(of: schema.name, with: objects)
         for rule in rules where rule.target.typeName == schema.name {
             for target in objects {
                 guard !isFutile else { return }
@@ -63,7 +62,7 @@ extension ConfigSession {
 
     /// True once nothing that follows can be told any more: the load may not evaluate more, or has
     /// as many errors as are collected.
-    private var isFutile: Bool { evaluator.isSpent || errors.count >= Self.mostErrors }
+    var isFutile: Bool { evaluator.isSpent || errors.count >= Self.mostErrors }
 
     private func commit(_ object: PendingObject) {
         guarding(
@@ -92,7 +91,7 @@ extension ConfigSession {
         _ schema: ObjectTypeSchema,
         _ name: ByteString,
         ignoring: Bool,
-        _ context: String,
+        _ context: @autoclosure () -> String,
         _ work: (ConfigSession) throws(ConfigFault) -> Void
     ) {
         guard !isFutile else { return }
@@ -102,7 +101,7 @@ extension ConfigSession {
         } catch {
             // telling of it takes longer than most evaluations
             evaluator.spendOnFault()
-            let fault = error.adding(context: context)
+            let fault = error.adding(context: context())
             // what could not be evaluated at all is nobody's mistake but the whole's
             if evaluator.isSpent {
                 record(fault)
@@ -221,96 +220,7 @@ extension ConfigSession {
         }
     }
 
-    // MARK: - Groups
-
-    /// Puts the objects of a type into the groups whose filter they match.
-    private func addMembers(_ type: String, _ members: [ConfigObject]) {
-        for group in groups(over: type) {
-            guard let rule = group.schema.membership, let filter = group.declaration.filter else {
-                continue
-            }
-            for member in members {
-                guard !isFutile else { return }
-                guarding(
-                    group.schema,
-                    group.name,
-                    ignoring: false,
-                    "while looking for members of \(group.schema.name) '\(group.name.text)'"
-                ) { session throws(ConfigFault) in
-                    let locals = group.captured?.shallowCopy() ?? DictionaryValue()
-                    for (name, value) in rule.locals(member) { locals[name] = value }
-                    session.mayDeclareObjects = false
-                    defer { session.mayDeclareObjects = true }
-                    guard try session.matches(filter, locals) else { return }
-                    try session.add(group.name, to: member, rule.memberAttribute)
-                }
-            }
-        }
-    }
-
-    /// Puts the objects of a type into the groups that their groups are in.
-    private func addNestedMembers(_ type: String, _ members: [ConfigObject]) {
-        for schema in schemaOrder {
-            guard let rule = schema.membership, rule.memberType == type else { continue }
-            for member in members {
-                let groups = member[rule.memberAttribute].asArray?.elements ?? []
-                guard !groups.isEmpty else { continue }
-                guard !isFutile else { return }
-                guarding(
-                    member.schema,
-                    member.fullName,
-                    ignoring: false,
-                    "while looking for the groups of \(type) '\(member.fullName.text)'"
-                ) { session throws(ConfigFault) in
-                    var visited: Set<ByteString> = []
-                    for group in groups {
-                        let name = group.toText
-                        try session.addParents(of: name, schema.name, rule, to: member, &visited)
-                    }
-                }
-            }
-        }
-    }
-
-    /// Outermost first, as the language's own order of groups is.
-    private func addParents(
-        of group: ByteString,
-        _ type: String,
-        _ rule: MembershipRule,
-        to member: ConfigObject,
-        _ visited: inout Set<ByteString>
-    ) throws(ConfigFault) {
-        try evaluator.spend(5, at: member.location)
-        guard visited.insert(group).inserted, visited.count <= Self.mostNestedGroups,
-            let object = registry.object(type: type, name: group)
-        else { return }
-        for parent in object[rule.nestedAttribute].asArray?.elements ?? [] {
-            try addParents(of: parent.toText, type, rule, to: member, &visited)
-            try add(parent.toText, to: member, rule.memberAttribute)
-        }
-    }
-
-    /// Most groups that one object's groups may be in: 300, which bounds the stack.
-    private static let mostNestedGroups = 300
-
-    private func groups(over type: String) -> [PendingObject] {
-        declared.values.flatMap(\.values)
-            .filter { $0.schema.membership?.memberType == type && $0.declaration.filter != nil }
-            .sorted { ($0.schema.name, $0.name) < ($1.schema.name, $1.name) }
-    }
-
-    private func add(
-        _ group: ByteString,
-        to member: ConfigObject,
-        _ attribute: ByteString
-    ) throws(ConfigFault) {
-        let present = member.attributes[attribute]?.asArray?.elements ?? []
-        try evaluator.spend(present.count / 4, at: member.location)
-        guard !present.contains(where: { $0.asString == group }) else { return }
-        try evaluator.charge(elements: 1, member.location)
-        // a new array: the present one may be shared by other objects
-        member.attributes[attribute] = .array(ArrayValue(present + [.string(group)]))
-    }
+    // MARK: - Filters
 
     /// True when some `assign where` holds and no `ignore where`.
     func matches(
