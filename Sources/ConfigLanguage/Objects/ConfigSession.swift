@@ -233,7 +233,7 @@ public final class ConfigSession {
 
     /// Evaluates one expression, as the console does.
     public func evaluate(_ text: [UInt8], name: String = "<text>") throws(ConfigFault) -> Value {
-        let block = try Parser.parse(SourceFile(name: name, text: text))
+        let block = try Parser.parse(SourceFile(name: name, text: text), applyTypes: applyTypes)
         evaluator.renew(limits)
         // as the console has it: names that nobody declared become fields of `this`
         let locals = DictionaryValue().scopeCopy()
