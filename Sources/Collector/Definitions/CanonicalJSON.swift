@@ -8,9 +8,7 @@ struct CanonicalJSON {
     /// 256 KiB: stored with each different snapshot, and a thousand times what people write.
     static let byteLimit = 262_144
     /// Deepest nesting that is written; what lies deeper becomes null.
-    ///
-    /// 64, as deep as the language compares.
-    static let deepestNesting = 64
+    static let deepestNesting = Definitions.deepestVariables
 
     private var bytes: [UInt8] = []
 
@@ -19,6 +17,34 @@ struct CanonicalJSON {
         var writer = CanonicalJSON()
         writer.write(value, depth: 0)
         return String(decoding: writer.bytes, as: UTF8.self)
+    }
+
+    /// True when a value is nested deeper than ``deepestNesting``.
+    static func isTooDeep(_ value: Value) -> Bool {
+        var level = containers(in: [value])
+        for _ in 1..<deepestNesting {
+            guard !level.isEmpty else { return false }
+            level = containers(in: level.flatMap(inside))
+        }
+        return level.contains { !inside($0).isEmpty }
+    }
+
+    /// The arrays and dictionaries among values; one that is there many times over counts once.
+    private static func containers(in values: [Value]) -> [Value] {
+        var seen: Set<ObjectIdentifier> = []
+        return values.filter { value in
+            let identity: ObjectIdentifier? =
+                switch value {
+                case .array(let array): ObjectIdentifier(array)
+                case .dictionary(let dictionary): ObjectIdentifier(dictionary)
+                default: nil
+                }
+            return identity.map { seen.insert($0).inserted } ?? false
+        }
+    }
+
+    private static func inside(_ value: Value) -> [Value] {
+        value.asArray?.elements ?? value.asDictionary?.entries.map(\.value) ?? []
     }
 
     private mutating func write(_ value: Value, depth: Int) {

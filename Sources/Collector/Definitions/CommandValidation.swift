@@ -10,8 +10,9 @@ struct CommandValidation {
         self.command = command
     }
 
-    /// Looks at `command`, `arguments` and `env`.
+    /// Looks at `execute`, `command`, `arguments` and `env`.
     mutating func validate() {
+        if command["execute"].isNull { fail("execute", [], "Attribute must not be empty.") }
         let program = command["command"]
         if !program.isText, program.asArray == nil, program.asFunction == nil {
             fail("command", [], "Invalid type.")

@@ -183,6 +183,9 @@ struct DefinitionLoading {
             includePaths: [settings.templateLibrary],
             reader: TrustedFileReader(files: files, trust: trust)
         )
+        session.validator = { [settings] object, session in
+            ObjectValidation.errors(of: object, in: session, settings)
+        }
         session.load(text: BuiltIns.templates, name: "(built-in templates)")
         if hasLibrary {
             let includes = Self.library.map { "include <\($0)>\n" }.joined()
@@ -201,7 +204,8 @@ struct DefinitionLoading {
         }
     }
 
-    private static let schemas: [ObjectTypeSchema] =
+    /// Every type that definitions can name.
+    static let schemas: [ObjectTypeSchema] =
         [
             SchemaChecked.host, SchemaChecked.service, SchemaOthers.checkCommand,
             SchemaOthers.timePeriod, SchemaOthers.hostGroup, SchemaOthers.serviceGroup,
@@ -212,10 +216,8 @@ struct DefinitionLoading {
 
     private func errors(in session: ConfigSession) -> [Diagnostic] {
         let health = HealthService(nodeName: settings.nodeName)
-        let own = ObjectName(host: settings.nodeName)
         var validation = ObjectValidation(session, settings)
-        // the own host is never checked from here, and what health runs is not a definition's
-        validation.validateAll { $0.objectName == own || $0.objectName == health.name }
+        validation.validateAll()
         let definition = session.registry.object(
             type: "Service",
             name: ByteString(health.name.fullName)

@@ -9,6 +9,11 @@ package final class Definitions {
     /// A longer interval is refused, a longer timeout cut. Ten years: keeps sums of times in range.
     package static let longestInterval = Duration.seconds(315_360_000)
 
+    /// Deepest nesting of custom variables; a definition with deeper ones is refused.
+    ///
+    /// 64, as deep as the language compares and writes. A scalar that is a variable is 2 deep.
+    package static let deepestVariables = 64
+
     /// One host or service for people and for the master's side: `list`, `inventory`.
     package struct Entry: Sendable, Hashable {
         /// Its full name.

@@ -16,41 +16,55 @@ struct ObjectValidation {
     }
 
     /// Looks at every object that a client uses.
-    mutating func validateAll(exemptFromCheckCommand isExempt: (ConfigObject) -> Bool) {
-        for host in registry.objects(ofType: "Host") {
-            validateChecked(host, groupType: "HostGroup", needsCommand: !isExempt(host))
+    mutating func validateAll() {
+        let types = [
+            "Host", "Service", "CheckCommand", "TimePeriod", "HostGroup", "ServiceGroup",
+            "Dependency",
+        ]
+        for type in types {
+            for object in registry.objects(ofType: type) { validate(object) }
         }
-        for service in registry.objects(ofType: "Service") {
-            reference(service, "host_name", to: "Host", isRequired: true)
-            validateChecked(service, groupType: "ServiceGroup", needsCommand: !isExempt(service))
-        }
-        for command in registry.objects(ofType: "CheckCommand") {
-            var validation = CommandValidation(command)
-            validation.validate()
-            errors += validation.errors
-            variables(of: command)
-        }
-        for period in registry.objects(ofType: "TimePeriod") {
-            references(period, "excludes", to: "TimePeriod")
-            references(period, "includes", to: "TimePeriod")
-            update(of: period)
-            variables(of: period)
-        }
-        for type in ["HostGroup", "ServiceGroup"] {
-            for group in registry.objects(ofType: type) {
-                references(group, "groups", to: type)
-                variables(of: group)
-            }
-        }
-        for dependency in registry.objects(ofType: "Dependency") { validate(dependency) }
     }
 
-    private mutating func validateChecked(
-        _ object: ConfigObject,
-        groupType: String,
-        needsCommand: Bool
-    ) {
+    /// Looks at one object.
+    mutating func validate(_ object: ConfigObject) {
+        switch object.typeName {
+        case "Host": validateChecked(object, groupType: "HostGroup")
+        case "Service":
+            reference(object, "host_name", to: "Host", isRequired: true)
+            validateChecked(object, groupType: "ServiceGroup")
+        case "CheckCommand":
+            var validation = CommandValidation(object)
+            validation.validate()
+            errors += validation.errors
+        case "TimePeriod":
+            references(object, "excludes", to: "TimePeriod")
+            references(object, "includes", to: "TimePeriod")
+            update(of: object)
+        case "HostGroup", "ServiceGroup": references(object, "groups", to: object.typeName)
+        case "Dependency": validateDependency(object)
+        default: return
+        }
+        variables(of: object)
+    }
+
+    /// All that is wrong with one object, what its times say included.
+    static func errors(
+        of object: ConfigObject, in session: ConfigSession, _ settings: DefinitionSettings
+    ) -> [Diagnostic] {
+        var validation = ObjectValidation(session, settings)
+        validation.validate(object)
+        guard object.typeName == "TimePeriod" else { return validation.errors }
+        var reader = TimePeriodReader(session.registry)
+        return validation.errors + reader.errors(in: object)
+    }
+
+    private mutating func validateChecked(_ object: ConfigObject, groupType: String) {
         name(of: object)
+        // the own host is never checked from here, and what health runs is not a definition's
+        let isExempt =
+            object.objectName == ObjectName(host: settings.nodeName)
+            || object.objectName == ObjectName.health(ofNode: settings.nodeName)
         interval(object, "check_interval")
         interval(object, "retry_interval")
         if !(object["max_check_attempts"].toNumber ?? 0 >= 1) {
@@ -60,14 +74,13 @@ struct ObjectValidation {
             let text = object["check_timeout"].toText
             fail(object, "check_timeout", "Can't convert '\(text)' to a floating point number.")
         }
-        reference(object, "check_command", to: "CheckCommand", isRequired: needsCommand)
+        reference(object, "check_command", to: "CheckCommand", isRequired: !isExempt)
         reference(object, "event_command", to: "EventCommand", isRequired: false)
         reference(object, "check_period", to: "TimePeriod", isRequired: false)
         clusterReference(object, "zone", to: "Zone")
         clusterReference(object, "command_endpoint", to: "Endpoint")
         if object["groups"].isNull { fail(object, "groups", "Attribute must not be empty.") }
         references(object, "groups", to: groupType)
-        variables(of: object)
         zone(of: object)
     }
 
@@ -95,7 +108,7 @@ struct ObjectValidation {
         reference(object, attribute, to: type, isRequired: false)
     }
 
-    private mutating func validate(_ dependency: ConfigObject) {
+    private mutating func validateDependency(_ dependency: ConfigObject) {
         reference(dependency, "parent_host_name", to: "Host", isRequired: true)
         reference(dependency, "child_host_name", to: "Host", isRequired: true)
         for end in ["parent", "child"] {
@@ -126,7 +139,6 @@ struct ObjectValidation {
                     + "'\(state.toText)'."
             )
         }
-        variables(of: dependency)
     }
 
     private mutating func name(of object: ConfigObject) {
@@ -221,7 +233,14 @@ struct ObjectValidation {
         for (key, value) in variables.entries {
             unpaired(object, value, path: [key], depth: 0)
         }
-        if CanonicalJSON.text(.dictionary(variables)).utf8.count > CanonicalJSON.byteLimit {
+        if CanonicalJSON.isTooDeep(.dictionary(variables)) {
+            fail(
+                object,
+                "vars",
+                "Custom variables must not be nested deeper than "
+                    + "\(CanonicalJSON.deepestNesting)."
+            )
+        } else if CanonicalJSON.text(.dictionary(variables)).utf8.count > CanonicalJSON.byteLimit {
             fail(
                 object,
                 "vars",

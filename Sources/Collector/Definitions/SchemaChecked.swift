@@ -10,7 +10,9 @@ enum SchemaChecked {
             .text("address"), .text("address6"),
             .displayName,
         ],
-        evaluatedAfter: ["CheckCommand", "TimePeriod", "HostGroup"]
+        evaluatedAfter: [
+            "CheckCommand", "TimePeriod", "HostGroup", "Zone", "Endpoint", "EventCommand",
+        ]
     )
 
     static let service = ObjectTypeSchema(

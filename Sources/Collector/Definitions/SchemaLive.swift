@@ -8,14 +8,32 @@ internal import Monitoring
 /// what would tell of that stays as it is.
 enum SchemaLive {
     /// The attributes of hosts.
-    static let ofHosts = attributes(common + ["last_state_up", "last_state_down"]) + constants
+    static let ofHosts =
+        attributes(common + ["last_state_up", "last_state_down"]) + constants + ofAll
     /// The attributes of services.
     static let ofServices =
         attributes(
             common + [
                 "last_state_ok", "last_state_warning", "last_state_critical", "last_state_unknown",
             ]
-        ) + constants
+        ) + constants + ofAll
+    /// The attributes of time periods.
+    static let ofPeriods =
+        ofAll + [
+            .reads("is_inside", false), .reads("segments", nil), .reads("valid_begin", nil),
+            .reads("valid_end", nil),
+        ]
+    /// The attributes of dependencies.
+    static let ofDependencies = ofAll + [.reads("state_filter_real", 0)]
+    /// What Icinga keeps with the objects of every type.
+    static let ofAll: [AttributeSchema] =
+        ["ha_mode", "version"].map { .reads($0, 0) }
+        + ["extensions", "icingadb_identifier", "original_attributes"].map { .reads($0, nil) }
+        + [
+            "pause_called", "paused", "resume_called", "start_called", "state_loaded",
+            "stop_called",
+        ].map { .reads($0, false) }
+        + [.reads("active", true)]
 
     /// `last_check_result`.
     static let checkResult = ObjectTypeSchema(
@@ -56,18 +74,14 @@ enum SchemaLive {
         [
             "acknowledgement", "acknowledgement_expiry", "acknowledgement_last_change",
             "downtime_depth", "flapping_buffer", "flapping_current", "flapping_index",
-            "flapping_ignore_states_filter_real", "flapping_last_change", "ha_mode",
-            "last_check_started", "last_state_unreachable", "state_before_suppression",
-            "suppressed_notifications", "version",
+            "flapping_ignore_states_filter_real", "flapping_last_change", "last_check_started",
+            "last_state_unreachable", "state_before_suppression", "suppressed_notifications",
         ].map { .reads($0, 0) }
+        + ["executions", "pending_executions"].map { .reads($0, nil) }
         + [
-            "executions", "extensions", "original_attributes", "pending_executions",
-        ].map { .reads($0, .null) }
-        + [
-            "flapping", "force_next_check", "force_next_notification", "handled", "pause_called",
-            "paused", "resume_called", "start_called", "state_loaded", "stop_called",
+            "flapping", "force_next_check", "force_next_notification", "handled",
         ].map { .reads($0, false) }
-        + ["active", "last_reachable"].map { .reads($0, true) }
+        + [.reads("last_reachable", true)]
         + ["last_hard_states_raw", "last_soft_states_raw"].map { .reads($0, 9999) }
         + [.reads("flapping_last_state", 3), .reads("next_update", 300)]
 }

@@ -12,7 +12,7 @@ enum SchemaOthers {
             AttributeSchema("execute", .function),
             AttributeSchema("timeout", .fixedInteger) { _ in 60 },
             .text("zone"), .text("package"),
-        ],
+        ] + SchemaLive.ofAll,
         defaultTemplates: ["plugin-check-command"]
     )
 
@@ -23,7 +23,7 @@ enum SchemaOthers {
             AttributeSchema("ranges", .dictionary), AttributeSchema("update", .any),
             .emptyArray("excludes"), .emptyArray("includes"), .flag("prefer_includes", true),
             AttributeSchema("vars", .dictionary), .text("zone"), .text("package"),
-        ],
+        ] + SchemaLive.ofPeriods,
         defaultTemplates: ["legacy-timeperiod"]
     )
 
@@ -47,7 +47,7 @@ enum SchemaOthers {
                 .text("notes"), .text("notes_url"), .text("action_url"),
                 AttributeSchema("groups", .array), AttributeSchema("vars", .dictionary),
                 .text("zone"), .text("package"),
-            ],
+            ] + SchemaLive.ofAll,
             membership: membership
         )
     }
@@ -61,7 +61,7 @@ enum SchemaOthers {
             .flag("ignore_soft_states", true), .flag("disable_checks", false),
             .flag("disable_notifications", true), AttributeSchema("vars", .dictionary),
             .text("zone"), .text("package"),
-        ],
+        ] + SchemaLive.ofDependencies,
         naming: .composed(["child_host_name", "child_service_name"]),
         applyTargets: [
             ApplyTarget("Host") {
@@ -86,46 +86,7 @@ enum SchemaOthers {
     )
 }
 
-/// The types that mean something to a master or an agent only.
-enum SchemaIgnored {
-    /// Of no use here either, but hosts and services name them, so their names are kept.
-    static let named = ["Endpoint", "EventCommand", "Zone"]
-
-    static let all: [ObjectTypeSchema] =
-        plain.map { .ignored($0) }
-        + named.map { ObjectTypeSchema($0, acceptsAnyAttribute: true) }
-        + attached.map {
-            .ignored(
-                $0,
-                naming: .composed(["host_name", "service_name"]),
-                applyTargets: [SchemaIgnored.toHost, SchemaIgnored.toService],
-                evaluatedAfter: ["Host", "Service"]
-            )
-        }
-
-    /// Types that `apply` attaches to hosts and services.
-    private static let attached = ["Notification", "ScheduledDowntime"]
-
-    private static let plain = [
-        "ApiListener", "ApiUser", "CheckerComponent", "Comment", "CompatLogger", "Downtime",
-        "ElasticsearchWriter", "ExternalCommandListener", "FileLogger",
-        "GelfWriter", "GraphiteWriter", "IcingaApplication", "IcingaDB",
-        "IdoMysqlConnection", "IdoPgsqlConnection", "Influxdb2Writer", "InfluxdbWriter",
-        "JournaldLogger", "LivestatusListener", "NotificationCommand", "NotificationComponent",
-        "OpenTsdbWriter", "OTLPMetricsWriter", "PerfdataWriter", "StatusDataWriter",
-        "StreamLogger", "SyslogLogger", "User", "UserGroup", "WindowsEventLogLogger",
-    ]
-
-    private static let toHost = SchemaChecked.toHost
-
-    private static let toService = ApplyTarget("Service") {
-        [local("host", $0["host"]), local("service", .object($0))]
-    } presets: {
-        [local("host_name", $0["host_name"]), local("service_name", .string($0.name))]
-    }
-}
-
 /// A name with its value.
-private func local(_ name: ByteString, _ value: Value) -> (ByteString, Value) {
+func local(_ name: ByteString, _ value: Value) -> (ByteString, Value) {
     (name, value)
 }

@@ -15,6 +15,8 @@ struct TimePeriodReader {
     static let mostErrors = 100
 
     private(set) var errors: [Diagnostic] = []
+    /// The period of each error.
+    private var owners: [ByteString] = []
     private let registry: ObjectRegistry
     private var known: [ByteString: TimePeriod] = [:]
     /// Periods whose includes and excludes are being read.
@@ -26,6 +28,12 @@ struct TimePeriodReader {
     mutating func readAll() -> [ByteString: TimePeriod] {
         for object in registry.objects(ofType: "TimePeriod") { _ = read(object) }
         return known
+    }
+
+    /// What is wrong with one period, those within it left aside.
+    mutating func errors(in object: ConfigObject) -> [Diagnostic] {
+        _ = read(object)
+        return zip(errors, owners).filter { $0.1 == object.fullName }.map(\.0)
     }
 
     private mutating func read(_ object: ConfigObject) -> TimePeriod? {
@@ -116,5 +124,6 @@ struct TimePeriodReader {
         _ object: ConfigObject, _ attribute: ByteString, _ reason: String
     ) {
         errors.append(ObjectValidation.failure(object, attribute, reason))
+        owners.append(object.fullName)
     }
 }

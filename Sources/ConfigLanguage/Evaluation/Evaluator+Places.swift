@@ -210,7 +210,7 @@ extension Evaluator {
                 return
             }
             guard object.schema.acceptsAnyAttribute else {
-                throw .script(
+                throw .refused(
                     "Attribute '\(key.text)' does not exist in type '\(object.typeName)'.",
                     at: place
                 )
@@ -222,7 +222,7 @@ extension Evaluator {
         }
         guard description.computed == nil else {
             guard description.isAssignmentIgnored else {
-                throw .script(
+                throw .refused(
                     "Attribute '\(key.text)' of type '\(object.typeName)' is read-only.",
                     at: place
                 )
@@ -236,7 +236,7 @@ extension Evaluator {
             return
         }
         guard let converted = description.kind.convert(value) else {
-            throw .script(
+            throw .refused(
                 "Attribute '\(key.text)' must be \(description.kind.words), "
                     + "not \(description.kind.misfit(value)).",
                 at: place

@@ -18,6 +18,10 @@ public final class ConfigObject {
     public internal(set) var attributeLocations: [ByteString: SourceLocation] = [:]
     /// The same for what was assigned within attributes: `vars`, `disk` for `vars.disk = …`.
     public internal(set) var nestedLocations: [[ByteString]: SourceLocation] = [:]
+    /// True for one that is left out where something is wrong with it.
+    var ignoresErrors = false
+    /// True once groups and rules were applied to it.
+    var isSettled = false
     weak var registry: ObjectRegistry?
 
     /// Makes an object; sessions do this, and tests of host programs.
@@ -115,5 +119,12 @@ public final class ObjectRegistry {
         order[object.typeName, default: []].append(object)
         object.registry = self
         return nil
+    }
+
+    /// Takes out objects of one type; nothing finds them any more.
+    func remove(_ objects: [ConfigObject], ofType type: String) {
+        let gone = Set(objects.map { ObjectIdentifier($0) })
+        order[type]?.removeAll { gone.contains(ObjectIdentifier($0)) }
+        for object in objects { byType[type]?[object.fullName] = nil }
     }
 }

@@ -6,7 +6,7 @@ extension ConfigSession {
         guard errors.isEmpty else { throw .invalid(errors) }
         isRunning = true
         defer { isRunning = false }
-        // a body may declare objects of a type whose turn has passed
+        // a rule's filter may declare objects of a type whose turn has passed
         for _ in 0..<8 {
             for schema in evaluationOrder() { commit(schema) }
             if pending.isEmpty { break }
@@ -47,10 +47,13 @@ extension ConfigSession {
             for object in mine where !isFutile { commit(object) }
             rounds += 1
         }
-        addMembers(ofType: schema.name)
-        addNestedMembers(ofType: schema.name)
+        leaveOutInvalid(ofType: schema.name)
+        // those of an earlier round have their groups and rules
+        let objects = registry.objects(ofType: schema.name).filter { !$0.isSettled }
+        for object in objects { object.isSettled = true }
+        fillGroups(of: schema.name, with: objects)
         for rule in rules where rule.target.typeName == schema.name {
-            for target in registry.objects(ofType: schema.name) {
+            for target in objects {
                 guard !isFutile else { return }
                 apply(rule, to: target)
             }
@@ -59,7 +62,7 @@ extension ConfigSession {
 
     /// True once nothing that follows can be told any more: the load may not evaluate more, or has
     /// as many errors as are collected.
-    private var isFutile: Bool { evaluator.isSpent || errors.count >= Self.mostErrors }
+    var isFutile: Bool { evaluator.isSpent || errors.count >= Self.mostErrors }
 
     private func commit(_ object: PendingObject) {
         guarding(
@@ -81,12 +84,14 @@ extension ConfigSession {
         }
     }
 
-    /// Runs with fresh limits; a fault is recorded, or is a warning where the type is ignored.
+    /// Runs with fresh limits; a fault is recorded.
+    ///
+    /// It is a warning where it is to be ignored, and in types of no use unless it is a refusal.
     func guarding(
         _ schema: ObjectTypeSchema,
         _ name: ByteString,
         ignoring: Bool,
-        _ context: String,
+        _ context: @autoclosure () -> String,
         _ work: (ConfigSession) throws(ConfigFault) -> Void
     ) {
         guard !isFutile else { return }
@@ -96,13 +101,56 @@ extension ConfigSession {
         } catch {
             // telling of it takes longer than most evaluations
             evaluator.spendOnFault()
-            let fault = error.adding(context: context)
+            let fault = error.adding(context: context())
             // what could not be evaluated at all is nobody's mistake but the whole's
-            if (schema.isIgnored || ignoring) && !evaluator.isSpent {
+            if evaluator.isSpent {
+                record(fault)
+            } else if ignoring {
+                declared[ByteString(schema.name)]?[name] = nil
+                warn(ofLeavingOut: schema.name, name, fault.diagnostics)
+            } else if schema.isIgnored, !fault.isRefusal {
                 fault.diagnostics.forEach { warn($0) }
             } else {
                 record(fault)
             }
+        }
+    }
+
+    /// Most times that objects of one type are looked at again because others were left out.
+    ///
+    /// 16: groups in groups are three or four deep. What refers to missing objects after that is
+    /// an error.
+    private static let mostRounds = 16
+
+    /// Takes out the objects with `ignore_on_error` that validation refuses, and those of them
+    /// that refer to such ones: rules, groups and types that come later never see them.
+    private func leaveOutInvalid(ofType type: String) {
+        guard let validator else { return }
+        for _ in 0..<Self.mostRounds {
+            let invalid = registry.objects(ofType: type).filter(\.ignoresErrors)
+                .compactMap { object in
+                    let errors = validator(object, self)
+                    return errors.isEmpty ? nil : (object: object, errors: errors)
+                }
+            guard !invalid.isEmpty else { return }
+            registry.remove(invalid.map(\.object), ofType: type)
+            for (object, errors) in invalid {
+                declared[ByteString(type)]?[object.fullName] = nil
+                warn(ofLeavingOut: type, object.fullName, errors)
+            }
+        }
+    }
+
+    private func warn(ofLeavingOut type: String, _ name: ByteString, _ errors: [Diagnostic]) {
+        for error in errors {
+            warn(
+                Diagnostic(
+                    "\(type) '\(name.text)' is left out, as its ignore_on_error asks: "
+                        + error.message,
+                    at: error.location,
+                    context: error.context
+                )
+            )
         }
     }
 
@@ -113,11 +161,26 @@ extension ConfigSession {
         let schema = origin.schema
         let object = ConfigObject(schema: schema, name: origin.name, location: origin.location)
         object.registry = registry
+        object.ignoresErrors = origin.ignoresErrors
         object.attributes.isUnseen = true
         for (key, value) in origin.presets { object.attributes[key] = value }
+        try runBodies(of: object, origin)
+        if schema.isIgnored {
+            ignoredCounts[schema.name, default: 0] += 1
+            return
+        }
+        try finish(object)
+    }
+
+    /// Runs the templates that an object has in any case, then its own body.
+    private func runBodies(
+        of object: ConfigObject, _ origin: ObjectOrigin
+    ) throws(ConfigFault) {
+        mayDeclareObjects = false
+        defer { mayDeclareObjects = true }
         let frame = Frame(this: .object(object), locals: origin.locals)
-        let type = ByteString(schema.name)
-        for name in schema.defaultTemplates {
+        let type = ByteString(object.typeName)
+        for name in object.schema.defaultTemplates {
             guard let template = templates[type]?[name] else { continue }
             try run(template, on: object, in: frame, at: origin.location)
         }
@@ -125,11 +188,6 @@ extension ConfigSession {
             try run(template, on: object, in: frame, at: origin.location)
         }
         _ = try evaluator.evaluate(origin.body, in: frame)
-        if schema.isIgnored {
-            ignoredCounts[schema.name, default: 0] += 1
-            return
-        }
-        try finish(object)
     }
 
     private func finish(_ object: ConfigObject) throws(ConfigFault) {
@@ -151,102 +209,18 @@ extension ConfigSession {
         }
         object.attributes.isUnseen = false
         if let present = registry.add(object) {
-            throw .script(
-                "Object '\(object.fullName.text)' of type '\(object.typeName)' is already defined "
-                    + "at \(present.location).",
-                at: object.location
+            // no error of the object alone: it is told whether or not those are ignored
+            record(
+                .script(
+                    "Object '\(object.fullName.text)' of type '\(object.typeName)' is already "
+                        + "defined at \(present.location).",
+                    at: object.location
+                )
             )
         }
     }
 
-    // MARK: - Groups
-
-    /// Puts the objects of a type into the groups whose filter they match.
-    private func addMembers(ofType type: String) {
-        for group in groups(over: type) {
-            guard let rule = group.schema.membership, let filter = group.declaration.filter else {
-                continue
-            }
-            for member in registry.objects(ofType: type) {
-                guard !isFutile else { return }
-                guarding(
-                    group.schema,
-                    group.name,
-                    ignoring: false,
-                    "while looking for members of \(group.schema.name) '\(group.name.text)'"
-                ) { session throws(ConfigFault) in
-                    let locals = group.captured?.shallowCopy() ?? DictionaryValue()
-                    for (name, value) in rule.locals(member) { locals[name] = value }
-                    guard try session.matches(filter, locals) else { return }
-                    try session.add(group.name, to: member, rule.memberAttribute)
-                }
-            }
-        }
-    }
-
-    /// Puts the objects of a type into the groups that their groups are in.
-    private func addNestedMembers(ofType type: String) {
-        for schema in schemaOrder {
-            guard let rule = schema.membership, rule.memberType == type else { continue }
-            for member in registry.objects(ofType: type) {
-                let groups = member[rule.memberAttribute].asArray?.elements ?? []
-                guard !groups.isEmpty else { continue }
-                guard !isFutile else { return }
-                guarding(
-                    member.schema,
-                    member.fullName,
-                    ignoring: false,
-                    "while looking for the groups of \(type) '\(member.fullName.text)'"
-                ) { session throws(ConfigFault) in
-                    var visited: Set<ByteString> = []
-                    for group in groups {
-                        let name = group.toText
-                        try session.addParents(of: name, schema.name, rule, to: member, &visited)
-                    }
-                }
-            }
-        }
-    }
-
-    /// Outermost first, as the language's own order of groups is.
-    private func addParents(
-        of group: ByteString,
-        _ type: String,
-        _ rule: MembershipRule,
-        to member: ConfigObject,
-        _ visited: inout Set<ByteString>
-    ) throws(ConfigFault) {
-        try evaluator.spend(5, at: member.location)
-        guard visited.insert(group).inserted, visited.count <= Self.mostNestedGroups,
-            let object = registry.object(type: type, name: group)
-        else { return }
-        for parent in object[rule.nestedAttribute].asArray?.elements ?? [] {
-            try addParents(of: parent.toText, type, rule, to: member, &visited)
-            try add(parent.toText, to: member, rule.memberAttribute)
-        }
-    }
-
-    /// Most groups that one object's groups may be in: 300, which bounds the stack.
-    private static let mostNestedGroups = 300
-
-    private func groups(over type: String) -> [PendingObject] {
-        declared.values.flatMap(\.values)
-            .filter { $0.schema.membership?.memberType == type && $0.declaration.filter != nil }
-            .sorted { ($0.schema.name, $0.name) < ($1.schema.name, $1.name) }
-    }
-
-    private func add(
-        _ group: ByteString,
-        to member: ConfigObject,
-        _ attribute: ByteString
-    ) throws(ConfigFault) {
-        let present = member.attributes[attribute]?.asArray?.elements ?? []
-        try evaluator.spend(present.count / 4, at: member.location)
-        guard !present.contains(where: { $0.asString == group }) else { return }
-        try evaluator.charge(elements: 1, member.location)
-        // a new array: the present one may be shared by other objects
-        member.attributes[attribute] = .array(ArrayValue(present + [.string(group)]))
-    }
+    // MARK: - Filters
 
     /// True when some `assign where` holds and no `ignore where`.
     func matches(

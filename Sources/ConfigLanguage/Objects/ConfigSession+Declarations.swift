@@ -34,10 +34,18 @@ extension ConfigSession: StatementHandler {
         guard !name.bytes.contains(UInt8(ascii: "!")) else {
             throw .script("The name '\(name.text)' must not contain '!'.", at: place)
         }
+        guard mayDeclareObjects else {
+            throw .refused(
+                "Objects may not be created outside of an activation context: no 'object' or "
+                    + "'template' in the body of an object, in a group's filter or in a check's "
+                    + "function. Put it beside them.",
+                at: place
+            )
+        }
         guard declaration.name == nil || !name.isEmpty else {
             throw .script("The name of an object must not be empty.", at: place)
         }
-        guard declaration.filter == nil || schema.membership != nil || schema.isIgnored else {
+        guard declaration.filter == nil || schema.membership != nil else {
             throw .script(
                 "'\(name.text)' of type '\(schema.name)' must not have 'assign where' and "
                     + "'ignore where'; only groups and 'apply' have.",
@@ -161,9 +169,7 @@ extension ConfigSession: StatementHandler {
     ) throws(ConfigFault) -> ApplyTarget {
         let targets = schema.applyTargets
         let names = targets.map { "'\($0.typeName)'" }.joined(separator: " or ")
-        guard !targets.isEmpty else {
-            throw .script("'apply' cannot be used with type '\(schema.name)'.", at: place)
-        }
+        // a type without any is refused by the parser, which knows them all
         if let wanted = declaration.target {
             if let found = targets.first(where: { $0.typeName == wanted.text }) { return found }
             throw .script(

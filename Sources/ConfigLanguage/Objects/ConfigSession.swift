@@ -17,6 +17,12 @@ public final class ConfigSession {
         set { evaluator.logger = newValue }
     }
 
+    /// Finds what is wrong with an evaluated object; the host program sets it.
+    ///
+    /// It is asked for objects with `ignore_on_error`, which are left out where it finds something.
+    /// Without it only their evaluation counts.
+    public var validator: (@Sendable (ConfigObject, ConfigSession) -> [Diagnostic])?
+
     let evaluator: Evaluator
     let limits: EvaluationLimits
     var schemas: [ByteString: ObjectTypeSchema] = [:]
@@ -40,6 +46,8 @@ public final class ConfigSession {
     /// The names in reach of all files, which are one after the other in one scope.
     private let files = Frame(this: .null)
     var isRunning = false
+    /// False while bodies, filters of groups and calls run, which make no objects.
+    var mayDeclareObjects = true
 
     /// Most errors that are collected: 100; the first ones are what the operator can act on.
     public static let mostErrors = 100
@@ -206,7 +214,11 @@ public final class ConfigSession {
             return try evaluator.call(function, this: this, arguments: arguments)
         }
         isRunning = true
-        defer { isRunning = false }
+        mayDeclareObjects = false
+        defer {
+            isRunning = false
+            mayDeclareObjects = true
+        }
         try callMemory.check(self)
         evaluator.renew(budget)
         defer { callMemory.note(evaluator.use(of: budget)) }
@@ -221,14 +233,15 @@ public final class ConfigSession {
 
     /// Evaluates one expression, as the console does.
     public func evaluate(_ text: [UInt8], name: String = "<text>") throws(ConfigFault) -> Value {
-        let block = try Parser.parse(SourceFile(name: name, text: text))
+        let block = try Parser.parse(SourceFile(name: name, text: text), applyTypes: applyTypes)
         evaluator.renew(limits)
         // as the console has it: names that nobody declared become fields of `this`
         let locals = DictionaryValue().scopeCopy()
         return try evaluator.evaluate(block, in: Frame(this: .dictionary(locals), locals: locals))
     }
 
-    /// True when an object of a plainly named type was declared, whether or not its body failed.
+    /// True when an object of a plainly named type was declared, whether or not its body failed;
+    /// one that was left out because of its `ignore_on_error` is declared no more.
     public func isDeclared(type: String, name: ByteString) -> Bool {
         declared[ByteString(type)]?[name] != nil
     }

@@ -26,7 +26,7 @@ public struct ObjectTypeSchema: Sendable {
     public let defaultTemplates: [ByteString]
     /// True for a type of no use here: bodies are evaluated loosely and counted, nothing is kept.
     public let isIgnored: Bool
-    /// True when any attribute may be assigned and read; implied by `isIgnored`.
+    /// True when any attribute may be assigned and read.
     public let acceptsAnyAttribute: Bool
     /// What a value of the type is as a string; nil: `Object of type '…'`.
     let text: @Sendable (ConfigObject) -> ByteString?
@@ -56,7 +56,7 @@ public struct ObjectTypeSchema: Sendable {
         self.membership = membership
         self.defaultTemplates = defaultTemplates
         self.isIgnored = isIgnored
-        self.acceptsAnyAttribute = acceptsAnyAttribute || isIgnored
+        self.acceptsAnyAttribute = acceptsAnyAttribute
     }
 
     /// A type whose values functions return; none is ever declared.
@@ -80,18 +80,25 @@ public struct ObjectTypeSchema: Sendable {
     }
 
     /// A type whose objects are parsed, evaluated, counted and otherwise ignored.
+    ///
+    /// - Parameter attributes: what may be assigned; nil: anything.
     public static func ignored(
         _ name: String,
+        attributes: [AttributeSchema]? = nil,
         naming: Naming = .plain,
         applyTargets: [ApplyTarget] = [],
-        evaluatedAfter: [String] = []
+        evaluatedAfter: [String] = [],
+        membership: MembershipRule? = nil
     ) -> ObjectTypeSchema {
         ObjectTypeSchema(
             name,
+            attributes: attributes ?? [],
             naming: naming,
             applyTargets: applyTargets,
             evaluatedAfter: evaluatedAfter,
-            isIgnored: true
+            membership: membership,
+            isIgnored: true,
+            acceptsAnyAttribute: attributes == nil
         )
     }
 

@@ -79,7 +79,10 @@ extension Inventory.Attributes {
             checkInterval: plan?.checkInterval ?? .seconds(300),
             retryInterval: plan?.retryInterval ?? .seconds(60),
             maxCheckAttempts: plan?.maxCheckAttempts ?? 3, groups: entry.groups,
-            variables: (decoded ?? [:]).filter { variables.contains($0.key) })
+            variables: (decoded ?? [:]).filter { name, value in
+                // a master takes no deeper ones
+                variables.contains(name) && value.isNested(within: VariableValue.depthLimit)
+            })
     }
 
     /// Custom variables out of JSON text; nil when they cannot be told.

@@ -23,6 +23,14 @@ extension Inventory {
             throw .malformed(Self.reason(error))
         }
         self.init(node: document.node, hosts: document.hosts.map(\.host))
+        let objects = hosts.flatMap { [$0.attributes] + $0.services }
+        for object in objects {
+            for (name, value) in object.variables
+            where !value.isNested(within: VariableValue.depthLimit) {
+                throw .malformed(
+                    "the variable \(name) is nested deeper than \(VariableValue.depthLimit)")
+            }
+        }
     }
 
     /// The inventory as JSON text: the same bytes for the same inventory.

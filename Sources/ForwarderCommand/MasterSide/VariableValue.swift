@@ -1,3 +1,5 @@
+import Collector
+
 /// The value of a custom variable: what JSON and Icinga both can say, and no functions.
 enum VariableValue: Sendable, Hashable {
     case null
@@ -7,20 +9,34 @@ enum VariableValue: Sendable, Hashable {
     case array([VariableValue])
     case dictionary([String: VariableValue])
 
-    /// How deep arrays and dictionaries may nest; a deeper value is refused.
+    /// How deep arrays and dictionaries may nest in an inventory.
     ///
     /// 16: people nest to three or four, and Icinga's own JSON reader stops at 24.
     static let depthLimit = 16
+    /// How deep they may nest at all; reading deeper JSON fails.
+    ///
+    /// As deep as a definition's variables, and the keys of an inventory that lie above them:
+    /// `hosts`, index, `services`, index, `vars`, name.
+    private static let readingLimit = Definitions.deepestVariables + 6
+
+    /// True when arrays and dictionaries nest no deeper than this.
+    func isNested(within limit: Int) -> Bool {
+        guard limit > 0 else { return false }
+        return switch self {
+        case .array(let elements): elements.allSatisfy { $0.isNested(within: limit - 1) }
+        case .dictionary(let members): members.values.allSatisfy { $0.isNested(within: limit - 1) }
+        default: true
+        }
+    }
 }
 
 extension VariableValue: Codable {
     init(from decoder: any Decoder) throws {
-        // `hosts`, index, `services`, index, `vars`, name lie above a variable's value.
-        guard decoder.codingPath.count < Self.depthLimit + 6 else {
+        guard decoder.codingPath.count < Self.readingLimit else {
             throw DecodingError.dataCorrupted(
                 .init(
                     codingPath: decoder.codingPath,
-                    debugDescription: "nested deeper than \(Self.depthLimit)"
+                    debugDescription: "nested deeper than \(Self.readingLimit)"
                 )
             )
         }

@@ -13,6 +13,23 @@ struct ValidationTests {
     private static let command = "object CheckCommand \"c\" { command = [ \"a\" ]; "
 
     @Test(arguments: [
+        "vars.x = [ 1 ]; vars.y = [ vars.x, vars.x ]",
+        "var v = 1; for (i in range(62)) { v = { a = v } }; vars.x = v",
+        "var v = 1; for (i in range(40)) { v = [ v, v ] }; vars.y = { }",
+    ])
+    func `variables that hold one value twice, or are deep, are taken`(body: String) {
+        #expect(DefinitionFixture.errors(Self.host + body + " }") == [])
+    }
+
+    @Test(arguments: [
+        (
+            host + "vars.x = vars }",
+            "Attribute 'vars' -> 'x': Circular references are not allowed"
+        ),
+        (
+            host + "var v = 1; for (i in range(63)) { v = { a = v } }; vars.x = v }",
+            "Custom variables must not be nested deeper than 64."
+        ),
         (
             host + "check_interval = 0 }",
             "Attribute 'check_interval': Interval must be greater than 0."

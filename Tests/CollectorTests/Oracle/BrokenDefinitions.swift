@@ -38,7 +38,7 @@ struct BrokenDefinition: Sendable, CustomStringConvertible {
 
     /// All of them.
     static let all: [BrokenDefinition] =
-        attributes + references + names + rules + commands + arguments + others + code
+        attributes + references + names + rules + commands + arguments + others + code + strays
 
     private static let attributes: [BrokenDefinition] = [
         .refused(host("foo = 1"), "foo"), .refused(service("address = \"x\""), "address"),

@@ -21,7 +21,7 @@ import Testing
         """
 
     /// What this module says of definitions.
-    private static func errors(in text: String) -> [Diagnostic] {
+    static func errors(in text: String) -> [Diagnostic] {
         let files = ["/d/test.conf": text, "/d/zz.conf": library]
         do {
             _ = try Definitions.load(

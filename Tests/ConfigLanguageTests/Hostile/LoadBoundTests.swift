@@ -51,6 +51,35 @@ import Testing
         #expect(fault?.message.contains("in the whole configuration") == true)
     }
 
+    @Test func `joining many groups takes the same for each of them`() throws {
+        let text = """
+            for (i in range(300)) { object Host i { } }
+            for (i in range(300)) {
+              object HostGroup "g" + i { assign where true }
+            }
+            """
+        // 90,000 memberships; they were six million steps when each looked at all before it
+        let session = session(text, limits: EvaluationLimits(totalSteps: 3_500_000))
+        try session.commit()
+        let hosts = session.registry.objects(ofType: "Host")
+        #expect(hosts.allSatisfy { $0["groups"].asArray?.count == 300 })
+    }
+
+    @Test func `groups that a filter changes meanwhile are the host's all the same`() throws {
+        let session = try committed(
+            """
+            object Host "h" { groups = [ "own", "own" ] }
+            object HostGroup "a" { assign where true }
+            object HostGroup "b" { assign where host.groups.add("c") == null }
+            globals.keep = function(groups) { globals.seen = groups; return true }
+            object HostGroup "d" { assign where keep(host.groups) }
+            object HostGroup "e" { assign where host.groups.remove(0) == null }
+            """)
+        let host = try #require(session.registry.object(type: "Host", name: "h"))
+        #expect(
+            host["groups"].toText.text == "[ \"own\", \"a\", \"c\", \"b\", \"d\", \"e\" ]")
+    }
+
     @Test func `text that is included again and again counts each time`() {
         let comment = "/*" + String(repeating: "x", count: 4 << 20) + "*/\n"
         let found = Self.message(

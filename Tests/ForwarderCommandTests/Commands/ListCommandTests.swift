@@ -36,7 +36,7 @@ import Testing
         }
         """
 
-    private static func site() throws -> ForwarderSite {
+    private static func site(_ definitions: String = definitions) throws -> ForwarderSite {
         let site = try ForwarderSite(master: PrivateMaster(), definitions: definitions)
         try site.plugin("says", #"echo "$SAYS_WHAT $PATH $LC_NUMERIC"; exit 0"#)
         return site
@@ -65,6 +65,35 @@ import Testing
         #expect(interval.hasPrefix(try Self.place(of: "check_interval = 7m", on: site)))
         let location = try #require(disk["location"].string)
         #expect(location.hasPrefix(try Self.place(of: "object Service \"disk\"", on: site)))
+    }
+
+    /// A service with a variable of arrays in arrays.
+    private static func nested(_ depth: Int) -> String {
+        """
+        object Service "deep" {
+            host_name = NodeName
+            check_command = "says"
+            var value = "x"
+            for (i in range(\(depth))) { value = [ value ] }
+            vars.nested = value
+        }
+        """
+    }
+
+    @Test func `list --json shows variables as deep as a definition may have them`() throws {
+        // the dictionary of variables is one level, the text in the innermost array another
+        let site = try Self.site(Self.definitions + "\n" + Self.nested(62))
+        let vars = try #require(try site.list()["web1!deep"])["attributes"]["vars"]
+        var value = vars["nested"]
+        for _ in 0..<62 { value = value[0] }
+        #expect(value == "x")
+    }
+
+    @Test func `variables that are nested deeper are refused`() throws {
+        let site = try Self.site(Self.definitions + "\n" + Self.nested(63))
+        let outcome = try site.run("validate")
+        #expect(outcome.ending != .exited(0))
+        #expect(outcome.errorText.contains("must not be nested deeper than 64"))
     }
 
     @Test(arguments: [
