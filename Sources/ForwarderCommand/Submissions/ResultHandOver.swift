@@ -24,13 +24,18 @@ struct ResultHandOver: Sendable {
     static let usualPatience = Duration.seconds(15)
 
     init(
-        controlPath: String, dropPath: String, patience: Duration = Self.usualPatience,
+        controlPath: String, drops: DropDirectory, patience: Duration = Self.usualPatience,
         time: any TimeSource = SystemTime()
     ) {
         self.controlPath = controlPath
-        drops = DropDirectory(path: dropPath)
+        self.drops = drops
         self.patience = min(max(patience, .seconds(1)), Self.longestPatience)
         self.time = time
+    }
+
+    init(controlPath: String, dropPath: String, patience: Duration = Self.usualPatience) {
+        self.init(
+            controlPath: controlPath, drops: DropDirectory(path: dropPath), patience: patience)
     }
 
     /// What became of a batch.
@@ -81,7 +86,7 @@ struct ResultHandOver: Sendable {
         _ batch: SubmissionBatch, afterSilence reason: String, since began: Duration
     ) -> Rest {
         var batch = batch
-        batch.isUnderway = true
+        batch.daemonWasAsked = true
         do throws(DropFault) {
             try drops.put(batch, at: time.wall) { time.monotonic - began < Self.fallBackLimit }
             return .dropped(because: reason)

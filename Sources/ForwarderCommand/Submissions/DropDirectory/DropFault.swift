@@ -6,7 +6,7 @@ enum DropFault: Error, Hashable, CustomStringConvertible {
     /// A step on the directory itself failed.
     case directory(path: String, step: String, code: Int32)
     case absent(path: String)
-    case foreign(path: String, owner: uid_t)
+    case foreign(path: String, owner: uid_t, user: uid_t)
     case inUse(path: String, name: String)
     case withoutGroup(path: String)
     /// Another daemon empties it.
@@ -46,10 +46,10 @@ enum DropFault: Error, Hashable, CustomStringConvertible {
             There is no drop directory \(path): the daemon makes it when it starts, if it may. \
             Nothing was put there. Start the daemon, and submit again.
             """
-        case .foreign(let path, let owner):
+        case .foreign(let path, let owner, let user):
             """
             The drop directory \(path) belongs to uid \(owner), not to the daemon's user (uid \
-            \(geteuid())), which could not remove what it took. Nothing is taken from it. Remedy: \
+            \(user)), which could not remove what it took. Nothing is taken from it. Remedy: \
             chown it to the daemon's user.
             """
         case .inUse(let path, let name):
@@ -70,8 +70,8 @@ enum DropFault: Error, Hashable, CustomStringConvertible {
             """
         case .unsynced(let path, let code):
             """
-            The results are in \(path), from where the daemon takes them; but their directory could \
-            not be flushed (\(String(cString: strerror(code)))), so that a power cut before that \
+            The results are in \(path), from where the daemon takes them; but their directory \
+            could not be flushed (\(String(cString: strerror(code)))), so that a power cut before that \
             would lose them. Submitted again they would count twice. Look after the disk.
             """
         case .quota(let path, let reason):

@@ -102,7 +102,8 @@ struct SendNSCA: Sendable {
                 return 1
             case .unsure(let reason):
                 let count = batch.records.count - outcome.verdicts.count
-                log.say(.error, "\(Words.counted(count, "record")) perhaps not handed over: \(reason)")
+                let some = Words.counted(count, "record")
+                log.say(.error, "\(some) perhaps not handed over: \(reason)")
                 if left > count { log.say(.error, "\(left - count) more were not handed over.") }
                 return 1
             }
