@@ -215,23 +215,23 @@ struct SpoolFaultTests {
     /// Expects that for the health that goes ahead of everything what matters least has gone: what
     /// changed nothing, oldest first, and only then changes, oldest first.
     ///
-    /// One health goes before anything else is leased. Each that follows needs less room than one
-    /// result has, so it costs one at most; and then each object's next one may be leased, which
-    /// cannot go, or is delivered.
+    /// The first health, under an old stamp, goes before anything else is leased. A fresh one
+    /// follows. It needs less room than one result has, so it costs one at most; and then each
+    /// object's next result may be leased, which cannot go, or is delivered.
     ///
     /// - Parameters:
     ///   - spared: what could have gone too; no object's newest.
-    ///   - leased: those of them that were delivered or may have been leased when the last health
-    ///     was stored.
-    ///   - healthCount: how many were stored.
+    ///   - leased: those of them that were delivered or may have been leased when the last fresh
+    ///     health was stored.
+    ///   - freshCount: how many fresh ones were stored.
     private func expectLeastGone(
         _ gone: [ForwarderSite.Measured], spared: Set<ForwarderSite.Measured>,
-        leased: Set<ForwarderSite.Measured>, healthCount: Int
+        leased: Set<ForwarderSite.Measured>, freshCount: Int
     ) {
         let worth = gone.sorted {
             $0.isChange == $1.isChange ? $0.sequence < $1.sequence : $1.isChange
         }
-        expectLess(worth.dropLast(max(0, healthCount - 1)), than: spared)
+        expectLess(worth.dropLast(freshCount), than: spared)
         expectLess(worth[...], than: spared.subtracting(leased))
     }
 
@@ -262,9 +262,8 @@ struct SpoolFaultTests {
         let outcome = try JSON(parsing: site.run("flush", ["--json"]).output)
         #expect(outcome["left"].elements.isEmpty)
         let processed = Dictionary(grouping: try seen.drain(), by: \.object)
-        let health = processed["web1!forwarder", default: []].filter { $0.executionStart > began }
-        #expect(health.count >= 1, "its own health goes first")
-        let lastHealth = health.map(\.processedAt).max() ?? 0
+        let fresh = processed["web1!forwarder", default: []].filter { $0.executionStart > began }
+        let lastFresh = fresh.map(\.processedAt).max() ?? 0
         var missing = 0
         var gone: [ForwarderSite.Measured] = []
         var (spared, leased) = (Set<ForwarderSite.Measured>(), Set<ForwarderSite.Measured>())
@@ -280,14 +279,14 @@ struct SpoolFaultTests {
             gone += waited.filter { !isThere($0) }
             spared.formUnion(waited.dropLast().filter(isThere))
             // what was processed by then, and the one behind it
-            let doneCount = got.prefix { $0.processedAt <= lastHealth }.count
+            let doneCount = got.prefix { $0.processedAt <= lastFresh }.count
             leased.formUnion(waited.filter(isThere).prefix(doneCount + 1))
             missing += wanted.count - got.count
             walk.expectStrictOrder(got, name)
             let newest = try master.objectState(name)?.lastCheckResult?.output
             #expect(newest != nil && newest.map(WalkingServices.run) == wanted.last, "\(name)")
         }
-        expectLeastGone(gone, spared: spared, leased: leased, healthCount: health.count)
+        expectLeastGone(gone, spared: spared, leased: leased, freshCount: fresh.count)
         let given = (try site.destination()["evicted"].number ?? 0) - evicted
         #expect(missing > 0)
         #expect(Double(missing) == given, "what is not delivered is counted as evicted")
