@@ -195,7 +195,9 @@ actor DropCollector {
 
     /// Where the directory is not ours: whether something of this owner waits in it all the same.
     private func lookOutside(_ owner: uid_t?) async throws(DropFault) -> Left {
-        guard let owner, let folder = try directory.openIfThere() else { return .nothing }
+        guard let owner, directory.mayHold(filesOf: owner),
+            let folder = try directory.openIfThere()
+        else { return .nothing }
         if try await look(folder, at: owner).batches.isEmpty { return .nothing }
         return .blocked(fault ?? "The drop directory was not looked at yet.")
     }

@@ -41,6 +41,13 @@ struct DropDirectory: Sendable {
         }
     }
 
+    /// True where this user can have put something there.
+    func mayHold(filesOf user: uid_t) -> Bool {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return false }
+        return status.st_mode & 0o022 != 0 || user == 0 || user == status.st_uid
+    }
+
     /// True while its path still leads to what was opened.
     func isAt(_ folder: Descriptor) -> Bool {
         var (there, opened) = (stat(), stat())

@@ -71,8 +71,8 @@ enum DropFault: Error, Hashable, CustomStringConvertible {
         case .unsynced(let path, let code):
             """
             The results are in \(path), from where the daemon takes them; but their directory \
-            could not be flushed (\(String(cString: strerror(code)))), so that a power cut before that \
-            would lose them. Submitted again they would count twice. Look after the disk.
+            could not be flushed (\(String(cString: strerror(code)))), so that a power cut before \
+            that would lose them. Submitted again they would count twice. Look after the disk.
             """
         case .quota(let path, let reason):
             """

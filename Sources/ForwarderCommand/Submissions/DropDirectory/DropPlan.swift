@@ -31,7 +31,7 @@ struct DropPlan: Sendable {
     static let excessFactor = 2
     /// Most files of one owner that are listed.
     private static let shareLimit = DropHoldings.fileQuota * excessFactor
-    /// Most files of all owners that are listed: 200,000, some 20 MiB of memory.
+    /// Most files of all owners that are listed: 200,000, some 30 MiB of memory.
     ///
     /// Beyond it each owner's first ones are; the others come with a later plan.
     static let limit = 200_000

@@ -177,6 +177,7 @@ import Testing
         try folder.write("x", to: "drop/data", mode: 0o600)
         #expect(drops.complaint(for: 0) == .inUse(path: drops.path, name: "data"))
         #expect(drops.complaint(for: nil) == .inUse(path: drops.path, name: "data"))
+        #expect([0, 4_000_123].map { drops.mayHold(filesOf: $0) } == [true, false])
         let file = DropDirectory(path: folder.path("drop/data"))
         #expect(file.complaint(for: 0) != nil)
         var status = stat()

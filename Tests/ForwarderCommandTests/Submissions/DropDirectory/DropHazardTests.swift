@@ -43,14 +43,18 @@ private let backup = ObjectName(host: "web1", service: "backup")
             try drops.entries(try #require(try drops.open())).map(\.name)
         }
 
-        /// Makes many names, none of which is a batch's.
-        func litter(_ count: Int, _ name: (Int) -> String) throws {
-            for number in 0..<count {
-                let path = "\(drops.path)/\(name(number))"
-                let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o640)
-                try #require(file >= 0)
-                close(file)
+        /// Makes many names, none of which is a batch's, on a thread that may wait.
+        func litter(_ count: Int, _ name: @escaping @Sendable (Int) -> String) async throws {
+            let path = drops.path
+            let made = await OwnThread.run {
+                (0..<count).count { number in
+                    let place = "\(path)/\(name(number))"
+                    let file = open(place, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o640)
+                    if file >= 0 { close(file) }
+                    return file >= 0
+                }
             }
+            try #require(made == count)
         }
     }
 
@@ -71,7 +75,7 @@ private let backup = ObjectName(host: "web1", service: "backup")
         let key = SubmissionLedger.Key(submitter: 0, id: kept.id)
         for number in 0..<10 { try scene.put("n\(number)", at: Int64(number)) }
         try scene.drops.put(kept, at: Timestamp(microseconds: 100))
-        try scene.litter(100_000) { "unfinished-\(BatchID(high: 5, low: UInt64($0)))" }
+        try await scene.litter(100_000) { "unfinished-\(BatchID(high: 5, low: UInt64($0)))" }
 
         scene.time.advance(by: SubmissionLedger.patience)
         await collector.tidy()
@@ -90,7 +94,7 @@ private let backup = ObjectName(host: "web1", service: "backup")
         let scene = try Scene()
         let collector = scene.collector()
         await collector.begin()
-        try scene.litter(DropSurvey.removalLimit + 10) { "useless\($0)" }
+        try await scene.litter(DropSurvey.removalLimit + 10) { "useless\($0)" }
         _ = await collector.emptyAll()
         #expect(try scene.names().count == 10)
         _ = await collector.emptyAll()
@@ -122,7 +126,7 @@ private let backup = ObjectName(host: "web1", service: "backup")
         #expect(scene.lines.all.count { $0.contains("result refused") } == RefusalAudit.lineLimit)
         #expect(scene.lines.all.count { $0.contains("too much in the drop directory") } == 1)
         // They keep nobody from what can be removed.
-        try scene.litter(1) { "useless\($0)" }
+        try await scene.litter(1) { "useless\($0)" }
         #expect(await collector.emptyAll())
         #expect(try scene.names().count == count)
         await scene.submissions.end()
