@@ -215,9 +215,28 @@ struct SpoolFaultTests {
     /// Expects that for the health that goes ahead of everything what matters least has gone: what
     /// changed nothing, oldest first, and only then changes, oldest first.
     ///
-    /// - Parameter spared: what could have gone too; no object's newest.
+    /// The first health, under an old stamp, goes before anything else is leased. A fresh one
+    /// follows. It needs less room than one result has, so it costs one at most; and then each
+    /// object's next result may be leased, which cannot go, or is delivered.
+    ///
+    /// - Parameters:
+    ///   - spared: what could have gone too; no object's newest.
+    ///   - leased: those of them that were delivered or may have been leased when the last fresh
+    ///     health was stored.
+    ///   - freshCount: how many fresh ones were stored.
     private func expectLeastGone(
-        _ gone: [ForwarderSite.Measured], spared: [ForwarderSite.Measured]
+        _ gone: [ForwarderSite.Measured], spared: Set<ForwarderSite.Measured>,
+        leased: Set<ForwarderSite.Measured>, freshCount: Int
+    ) {
+        let worth = gone.sorted {
+            $0.isChange == $1.isChange ? $0.sequence < $1.sequence : $1.isChange
+        }
+        expectLess(worth.dropLast(freshCount), than: spared)
+        expectLess(worth[...], than: spared.subtracting(leased))
+    }
+
+    private func expectLess(
+        _ gone: ArraySlice<ForwarderSite.Measured>, than spared: Set<ForwarderSite.Measured>
     ) {
         for isChange in [false, true] {
             let lastGone = gone.filter { $0.isChange == isChange }.map(\.sequence).max() ?? 0
@@ -239,12 +258,15 @@ struct SpoolFaultTests {
         let kept = try site.measured()
         let before = try site.destination()
         let evicted = before["evicted"].number ?? 0
+        let began = Date().timeIntervalSince1970
         let outcome = try JSON(parsing: site.run("flush", ["--json"]).output)
         #expect(outcome["left"].elements.isEmpty)
         let processed = Dictionary(grouping: try seen.drain(), by: \.object)
+        let fresh = processed["web1!forwarder", default: []].filter { $0.executionStart > began }
+        let lastFresh = fresh.map(\.processedAt).max() ?? 0
         var missing = 0
         var gone: [ForwarderSite.Measured] = []
-        var spared: [ForwarderSite.Measured] = []
+        var (spared, leased) = (Set<ForwarderSite.Measured>(), Set<ForwarderSite.Measured>())
         for name in walk.names {
             let got = processed[name, default: []]
             let waited = kept[name, default: []]
@@ -255,13 +277,16 @@ struct SpoolFaultTests {
                 runs.contains(WalkingServices.run(one.output))
             }
             gone += waited.filter { !isThere($0) }
-            spared += waited.dropLast().filter(isThere)
+            spared.formUnion(waited.dropLast().filter(isThere))
+            // what was processed by then, and the one behind it
+            let doneCount = got.prefix { $0.processedAt <= lastFresh }.count
+            leased.formUnion(waited.filter(isThere).prefix(doneCount + 1))
             missing += wanted.count - got.count
             walk.expectStrictOrder(got, name)
             let newest = try master.objectState(name)?.lastCheckResult?.output
             #expect(newest != nil && newest.map(WalkingServices.run) == wanted.last, "\(name)")
         }
-        expectLeastGone(gone, spared: spared)
+        expectLeastGone(gone, spared: spared, leased: leased, freshCount: fresh.count)
         let given = (try site.destination()["evicted"].number ?? 0) - evicted
         #expect(missing > 0)
         #expect(Double(missing) == given, "what is not delivered is counted as evicted")

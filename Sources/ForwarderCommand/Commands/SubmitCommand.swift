@@ -110,15 +110,17 @@ struct SubmitCommand: AsyncParsableCommand {
         let way = ResultHandOver(
             controlPath: configuration.controlPath, dropPath: configuration.dropPath)
         let shown = object.fullName.printable
-        switch way.handOver(batch) {
-        case .answered(let verdicts): try tell(verdicts, of: shown)
+        let outcome = way.handOver(batch)
+        try tell(outcome.verdicts, of: shown)
+        switch outcome.rest {
+        case nil: break
         case .dropped(let reason):
             Output.complain(
                 """
                 forwarder submit: \(reason) The result of \(shown) waits in \
                 \(configuration.dropPath), and is taken when the daemon can.
                 """)
-        case .failed(let reason):
+        case .failed(let reason), .unsure(let reason):
             Output.complain("forwarder submit: \(reason)")
             throw ExitCode(1)
         }

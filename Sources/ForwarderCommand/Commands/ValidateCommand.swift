@@ -13,8 +13,9 @@ struct ValidateCommand: ParsableCommand {
             Prints every error with file, line and column and shows the line, then what was \
             loaded and what was ignored. The policy is judged as `forwarder policy check` does. \
             Certificates, keys and the network process are judged \
-            as that process would judge them: run it as the daemon's user. Exit status as \
-            `icinga2 daemon -C`: 0 valid, 1 not.
+            as that process would judge them: run it as the daemon's user. Users and groups that \
+            are named must be on this host. A drop directory that the daemon could not use is \
+            warned of. Exit status as `icinga2 daemon -C`: 0 valid, 1 not.
             """)
 
     @OptionGroup var common: CommonOptions
@@ -28,19 +29,14 @@ struct ValidateCommand: ParsableCommand {
         for finding in policy.errors + policy.warnings { Output.complain(finding.text) }
         if !policy.isPresent { Output.complain(PolicySource(configuration).absence) }
         guard policy.errors.isEmpty else { throw ExitCode(1) }
-        var complaints = UplinkInspection(configuration).complaintsAndWait().map(\.text)
-        do throws(ControlFault) {
-            _ = try ControlRights(configuration)
-        } catch {
-            complaints.append(error.description)
+        // Only root can judge for a daemon of another user: the directory's owner.
+        let user = geteuid() == 0 ? nil : geteuid()
+        if let fault = DropDirectory(path: configuration.dropPath).complaint(for: user) {
+            Output.complain(Diagnostic(fault.description, severity: .warning).description)
         }
-        do throws(PluginUserFault) {
-            _ = try configuration.runnerSettings()
-        } catch {
-            complaints.append(error.description)
-        }
+        let complaints = Self.complaints(about: configuration)
         guard complaints.isEmpty else {
-            Output.complain(ErrorListing.text(complaints.map { Diagnostic($0) }))
+            Output.complain(ErrorListing.text(complaints))
             throw ExitCode(1)
         }
         let hosts = definitions.entries.count(where: \.name.isHost)
@@ -62,5 +58,26 @@ struct ValidateCommand: ParsableCommand {
                 "Not ours: \(object.name.fullName) (\(object.reason)), defined at "
                     + "\(object.location).\n")
         }
+    }
+
+    /// What the daemon or the network process would not start with.
+    private static func complaints(about configuration: ForwarderConfiguration) -> [Diagnostic] {
+        var complaints = UplinkInspection(configuration).complaintsAndWait().map {
+            Diagnostic($0.text)
+        }
+        complaints += SubmissionRights.unknownNames(in: configuration.submitters)
+        var others = configuration
+        others.submitters = []
+        do throws(ControlFault) {
+            _ = try ControlRights(others)
+        } catch {
+            complaints.append(Diagnostic(error.description))
+        }
+        do throws(PluginUserFault) {
+            _ = try configuration.runnerSettings()
+        } catch {
+            complaints.append(Diagnostic(error.description))
+        }
+        return complaints
     }
 }

@@ -70,7 +70,8 @@ struct AttributeReader {
         let settings = SubmitterSettings(
             name: name, users: names("users", &errors), groups: names("groups", &errors),
             hosts: object["hosts"].isNull ? ["*"] : names("hosts", &errors),
-            services: object["services"].isNull ? nil : names("services", &errors))
+            services: object["services"].isNull ? nil : names("services", &errors),
+            usersPlace: object.location(of: "users"), groupsPlace: object.location(of: "groups"))
         if settings.users.isEmpty, settings.groups.isEmpty {
             errors.append(
                 Diagnostic(

@@ -32,7 +32,8 @@ enum ControlReply: Codable, Sendable {
     case resumed(wasPaused: Bool)
     case submitted(BatchOutcome)
     case refused(reason: String)
-    /// Nothing was looked at: there is no room for another connection just now.
+    /// Nothing was looked at: there is no room for another connection just now, or the request took
+    /// too long to come.
     case busy(reason: String)
     /// The answer takes its time.
     case working

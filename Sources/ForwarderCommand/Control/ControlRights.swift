@@ -53,12 +53,8 @@ struct ControlRights: Sendable, Hashable {
         ///
         /// Asks the host's name services, which may take their time.
         var userName: String {
-            var entry = passwd()
-            var found: UnsafeMutablePointer<passwd>?
-            var buffer = [CChar](repeating: 0, count: 16_384)
-            let status = getpwuid_r(user, &entry, &buffer, buffer.count, &found)
-            guard status == 0, found != nil, let name = entry.pw_name else { return "\(user)" }
-            return String(cString: name)
+            // lost on purpose: a name is for people, and the number will do
+            (try? UserDatabase.entry(of: user))?.name ?? "\(user)"
         }
     }
 
@@ -107,6 +103,9 @@ struct ControlRights: Sendable, Hashable {
 
     /// True when nobody but root and the own user may submit anything.
     var isSubmissionPrivate: Bool { groups[.submit]?.isEmpty ?? true && submission.isEmpty }
+
+    /// The groups whose members may submit something.
+    var submissionGroups: Set<gid_t> { submission.groups.union(groups[.submit] ?? []) }
 
     /// True when the asker may ask this, of one object at least.
     func allow(_ right: ControlRight, to asker: Asker) -> Bool {

@@ -26,6 +26,7 @@ final class ControlServer: Sendable {
     private let path: String
     private let listener: Descriptor
     private let rights: ControlRights
+    private let patience: timeval
     private let log: Logger
     private let open = Mutex(0)
     /// What was asked, with the way to answer.
@@ -36,10 +37,12 @@ final class ControlServer: Sendable {
     ///
     /// Mode 0600, or 0666 where groups have rights: who connects is judged then.
     init(
-        path: String, rights: ControlRights = ControlRights(), log: Logger
+        path: String, rights: ControlRights = ControlRights(), patience: timeval = patience,
+        log: Logger
     ) throws(ControlFault) {
         self.path = path
         self.rights = rights
+        self.patience = patience
         self.log = log
         (requests, inbox) = AsyncStream.makeStream()
         try ControlSocket.prepareFolder(of: path)
@@ -82,9 +85,19 @@ final class ControlServer: Sendable {
     }
 
     private func serve(_ connection: ControlConnection, to asker: ControlRights.Asker) {
-        connection.setPatience(Self.patience)
-        guard let request = connection.readRequest() else {
+        connection.setPatience(patience)
+        let request: ControlRequest
+        do throws(RequestFault) {
+            request = try connection.readRequest(within: patience)
+        } catch .malformed {
             return connection.refuseNow("This is no request.")
+        } catch {
+            return connection.endNow(
+                .busy(
+                    reason: """
+                        The request did not come within \(patience.tv_sec) s, so nobody \
+                        looked at it. Try again.
+                        """))
         }
         guard rights.allow(request.right, to: asker) else {
             log.notice(
@@ -102,6 +115,14 @@ final class ControlServer: Sendable {
         inbox.yield((request, connection))
         connection.writeUntilLast()
     }
+}
+
+/// Why there is no request.
+private enum RequestFault: Error {
+    /// Its end did not come in time.
+    case stalled
+    /// It is none, too long, or without an end.
+    case malformed
 }
 
 /// One asker and the way to answer it; answers are written by the connection's own thread.
@@ -159,20 +180,27 @@ final class ControlConnection: Sendable {
         ControlSocket.asker(at: descriptor.number)
     }
 
-    fileprivate func readRequest() -> ControlRequest? {
+    /// - Throws: when no request came in time, or something else.
+    fileprivate func readRequest(
+        within patience: timeval
+    ) throws(RequestFault) -> ControlRequest {
         var line: [UInt8] = []
-        let deadline = ContinuousClock.now + .seconds(ControlServer.patience.tv_sec)
+        let deadline = ContinuousClock.now + .seconds(patience.tv_sec)
         while line.count <= ControlWire.requestLimit, ContinuousClock.now < deadline {
             let bytes = descriptor.readSome()
-            if bytes.isEmpty { return nil }
+            // An end is no wait: who ends has nothing more to say.
+            if bytes.isEmpty { throw ContinuousClock.now < deadline ? .malformed : .stalled }
             let known = line.count
             line += bytes
             if let end = line[known...].firstIndex(of: UInt8(ascii: "\n")) {
+                let line = Data(line[..<end])
                 // lost on purpose: what is wrong with it helps nobody who writes such bytes
-                return try? JSONDecoder().decode(ControlRequest.self, from: Data(line[..<end]))
+                let request = try? JSONDecoder().decode(ControlRequest.self, from: line)
+                guard let request else { throw .malformed }
+                return request
             }
         }
-        return nil
+        throw line.count > ControlWire.requestLimit ? .malformed : .stalled
     }
 
     fileprivate func writeUntilLast() {

@@ -30,13 +30,23 @@ struct ObjectWishes: Sendable {
         }
     }
 
-    /// Takes results that somebody submits, behind those that the same user dropped before.
+    /// Takes results that somebody submits, behind those that the same user dropped before: while
+    /// one of these waits nothing is taken.
     func take(
         _ bytes: [UInt8], by submitter: SubmissionDesk.Submitter
     ) async throws(BatchFault) -> ControlReply {
-        let batch = try SubmissionBatch(bytes)
-        await drops.empty(of: submitter.asker.user)
-        return .submitted(await submissions.take(batch, by: submitter, isLasting: true))
+        var batch = try SubmissionBatch(bytes)
+        batch.daemonWasAsked = true
+        if let reason = await drops.empty(of: submitter.asker.user) {
+            let text = "What the same user dropped before waits: \(reason)"
+            return .submitted(BatchOutcome(obstacle: text))
+        }
+        let outcome = await submissions.take(
+            batch, by: submitter, patience: SubmissionDesk.usualPatience)
+        if outcome.takenCount > 0 {
+            await drops.note(submitter, submitted: batch.records.map(\.object))
+        }
+        return .submitted(outcome)
     }
 
     /// Adds what masters and operators want of objects.

@@ -24,54 +24,78 @@ struct ResultHandOver: Sendable {
     static let usualPatience = Duration.seconds(15)
 
     init(
-        controlPath: String, dropPath: String, patience: Duration = Self.usualPatience,
+        controlPath: String, drops: DropDirectory, patience: Duration = Self.usualPatience,
         time: any TimeSource = SystemTime()
     ) {
         self.controlPath = controlPath
-        drops = DropDirectory(path: dropPath)
+        self.drops = drops
         self.patience = min(max(patience, .seconds(1)), Self.longestPatience)
         self.time = time
     }
 
+    init(controlPath: String, dropPath: String, patience: Duration = Self.usualPatience) {
+        self.init(
+            controlPath: controlPath, drops: DropDirectory(path: dropPath), patience: patience)
+    }
+
     /// What became of a batch.
-    enum Outcome: Sendable, Hashable {
-        /// The daemon's word on each record.
-        case answered([SubmissionVerdict])
-        /// All of it waits in the drop directory, and why.
+    struct Outcome: Sendable, Hashable {
+        /// The daemon's word on the first records.
+        var verdicts: [SubmissionVerdict] = []
+        /// What became of the records behind these; nil when there are none.
+        var rest: Rest?
+    }
+
+    /// What became of records on which the daemon gave no word.
+    enum Rest: Sendable, Hashable {
+        /// They wait in the drop directory, and why.
         case dropped(because: String)
-        /// It is neither here nor there; or nobody knows.
+        /// They are nowhere.
         case failed(String)
+        /// Nobody knows: they may be taken yet, so that handing them over again may double them.
+        case unsure(String)
     }
 
     /// Hands a batch over; returns within three times ``patience`` and what writing a file takes.
     func handOver(_ batch: SubmissionBatch) -> Outcome {
         let began = time.monotonic
-        let answer = ask(batch, until: began + patience)
-        switch answer {
-        case .verdicts(let verdicts): return .answered(verdicts)
-        case .refused(let reason): return .failed(reason)
-        case .nobody(let reason): return drop(batch, because: reason, isUnderway: false, began)
-        case .silence(let reason): return drop(batch, because: reason, isUnderway: true, began)
+        switch ask(batch, until: began + patience) {
+        case .verdicts(let verdicts): return Outcome(verdicts: verdicts)
+        case .refused(let reason): return Outcome(rest: .failed(reason))
+        case .part(let verdicts, let reason):
+            return Outcome(verdicts: verdicts, rest: drop(batch, because: reason))
+        case .nobody(let reason): return Outcome(rest: drop(batch, because: reason))
+        case .silence(let reason):
+            return Outcome(rest: drop(batch, afterSilence: reason, since: began))
         }
     }
 
-    /// Puts a batch into the drop directory that no daemon was asked to take.
-    func drop(_ batch: SubmissionBatch, because reason: String) -> Outcome {
-        drop(batch, because: reason, isUnderway: false, time.monotonic)
-    }
-
-    private func drop(
-        _ batch: SubmissionBatch, because reason: String, isUnderway: Bool, _ began: Duration
-    ) -> Outcome {
-        var batch = batch
-        batch.isUnderway = isUnderway
+    /// Puts a batch into the drop directory that no daemon will come to another way.
+    func drop(_ batch: SubmissionBatch, because reason: String) -> Rest {
         do throws(DropFault) {
-            try drops.put(batch, at: time.wall) {
-                !isUnderway || time.monotonic - began < Self.fallBackLimit
-            }
+            try drops.put(batch, at: time.wall)
             return .dropped(because: reason)
         } catch {
-            return .failed("\(reason) \(error)")
+            let text = "\(reason) \(error)"
+            return error.isPut ? .unsure(text) : .failed(text)
+        }
+    }
+
+    /// Puts a batch into the drop directory that a daemon was asked to take, and may still take.
+    private func drop(
+        _ batch: SubmissionBatch, afterSilence reason: String, since began: Duration
+    ) -> Rest {
+        var batch = batch
+        batch.daemonWasAsked = true
+        do throws(DropFault) {
+            try drops.put(batch, at: time.wall) { time.monotonic - began < Self.fallBackLimit }
+            return .dropped(because: reason)
+        } catch {
+            return .unsure(
+                """
+                \(reason) \(error) Whether the daemon stored the results is not known. Look what \
+                the master shows before they are submitted again.
+                """)
         }
     }
 
@@ -79,6 +103,8 @@ struct ResultHandOver: Sendable {
 
     private enum Answer {
         case verdicts([SubmissionVerdict])
+        /// Its word on the first records; nobody has the others.
+        case part([SubmissionVerdict], String)
         /// This user may not submit anything.
         case refused(String)
         /// Nobody has the batch.
@@ -116,14 +142,13 @@ struct ResultHandOver: Sendable {
     private static func answer(_ reply: ControlReply, of batch: SubmissionBatch) -> Answer? {
         switch reply {
         case .submitted(let outcome):
-            if let obstacle = outcome.obstacle {
-                // It knows how far it came, and goes on there.
-                return .nobody("The daemon could not store all of it: \(obstacle)")
-            }
-            guard outcome.verdicts.count == batch.records.count else {
-                return .silence("The daemon answered another question.")
-            }
-            return .verdicts(outcome.verdicts)
+            let isWhole = outcome.verdicts.count == batch.records.count
+            if isWhole { return .verdicts(outcome.verdicts) }
+            guard let obstacle = outcome.obstacle, outcome.verdicts.count < batch.records.count
+            else { return .silence("The daemon answered another question.") }
+            // It knows how far it came, and goes on there.
+            return .part(
+                outcome.verdicts, "The daemon could not store all of it: \(obstacle)")
         case .refused(let reason): return .refused(reason)
         case .busy(let reason): return .nobody("The daemon is busy: \(reason)")
         case .working: return nil

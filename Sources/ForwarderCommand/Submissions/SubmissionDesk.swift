@@ -30,13 +30,14 @@ actor SubmissionDesk {
     private let runner: CheckRunner
     private let board: RuntimeBoard
     private let alarms: AlarmBoard
-    private let rights: ControlRights
+    nonisolated let rights: ControlRights
     private let time: any TimeSource
     private let log: Logger
     private let keeper: LedgerKeeper
     private let turns = Turns()
     private var isRead = false
     private var ledger = SubmissionLedger()
+    private var lines = SubmissionLines()
     private var audit = RefusalAudit()
     private var takenCount = 0
 
@@ -73,21 +74,51 @@ actor SubmissionDesk {
         }
     }
 
+    /// How long a result from the socket waits for a check of its object that somebody asked for.
+    ///
+    /// 5 seconds: a third of what its caller waits.
+    static let usualPatience = Duration.seconds(5)
+    private static let busyStep = Duration.milliseconds(50)
+
     /// Takes a batch as far as nothing stands in its way.
     ///
-    /// - Parameter isLasting: true when it must be known for a while, whatever becomes of its file.
+    /// - Parameter patience: how long it waits, after each part of it, for a check of an object
+    ///   that somebody asked for. Others take their turns meanwhile, but for the same submitter's
+    ///   with a result of that object.
     func take(
-        _ batch: SubmissionBatch, by submitter: Submitter, isLasting: Bool
+        _ batch: SubmissionBatch, by submitter: Submitter, patience: Duration
     ) async -> BatchOutcome {
         let key = SubmissionLedger.Key(submitter: submitter.asker.user, id: batch.id)
-        guard !isLasting || ledger.hasRoom(for: key) else {
+        guard !batch.daemonWasAsked || ledger.hasRoom(for: key) else {
             return BatchOutcome(obstacle: "Too many calls within the last minutes.")
         }
         var outcome = BatchOutcome()
-        while outcome.verdicts.count < batch.records.count, outcome.obstacle == nil {
+        var waited = Duration.zero
+        var place: SubmissionLines.Place?
+        defer { if let place { lines.leave(batch.id, at: place) } }
+        while outcome.verdicts.count < batch.records.count {
+            let known = outcome.verdicts.count
             await turns.take()
-            await takePart(of: batch, by: submitter, &outcome)
+            let obstacle = await takePart(of: batch, by: submitter, &outcome.verdicts)
             turns.pass()
+            if outcome.verdicts.count > known {
+                waited = .zero
+                if let place { lines.leave(batch.id, at: place) }
+            }
+            guard let obstacle else { continue }
+            guard case .busy(let object) = obstacle, waited < patience else {
+                outcome.obstacle = obstacle.description
+                break
+            }
+            let next = SubmissionLines.Place(submitter: submitter.asker.user, object: object)
+            lines.join(batch.id, at: next)
+            place = next
+            waited += Self.busyStep
+            // a cancelled wait is the end of the daemon
+            guard (try? await Task.sleep(for: Self.busyStep)) != nil else {
+                outcome.obstacle = Obstacle.stopping.description
+                break
+            }
         }
         return outcome
     }
@@ -96,7 +127,7 @@ actor SubmissionDesk {
     ///
     /// When it fails they stay known for a while, which does no harm.
     func forget(_ keys: [SubmissionLedger.Key]) async {
-        let known = keys.filter { ledger.position(of: $0) != nil }
+        let known = keys.filter { ledger.knows($0) }
         guard !known.isEmpty else { return }
         for key in known { ledger.forget(key) }
         do throws(LedgerFault) {
@@ -107,16 +138,18 @@ actor SubmissionDesk {
         }
     }
 
-    /// Forgets what is old enough, but for batches of which a file lies in the drop directory; and
-    /// tells what was not told one by one.
-    func tidy(but kept: Set<SubmissionLedger.Key>) async {
+    /// Batches that can be forgotten where no file of them lies in the drop directory.
+    var expired: Set<SubmissionLedger.Key> { ledger.expired(at: time.monotonic) }
+
+    /// Forgets these of the batches that are old enough; and tells what was not told one by one.
+    func tidy(forgetting gone: Set<SubmissionLedger.Key>) async {
         for (submitter, count) in audit.summary(at: time.monotonic) {
             log.warning(
                 "more results refused", metadata: ["uid": "\(submitter)", "count": "\(count)"])
         }
         await turns.take()
         defer { turns.pass() }
-        await forget(ledger.expired(at: time.monotonic, but: kept))
+        await forget(Array(ledger.expired(at: time.monotonic).intersection(gone)))
     }
 
     /// Counts a refusal, and tells it while its submitter has lines left.
@@ -132,41 +165,59 @@ actor SubmissionDesk {
 
     // MARK: Parts
 
+    /// Why a batch comes no further for now.
+    private enum Obstacle: CustomStringConvertible {
+        /// A check of this object is underway.
+        case busy(ObjectName)
+        case stopping
+        case other(String)
+
+        var description: String {
+            switch self {
+            case .busy(let object):
+                "A check of '\(object.fullName.printable)' is not stored yet."
+            case .stopping: "The daemon is stopping."
+            case .other(let text): text
+            }
+        }
+    }
+
     /// Goes on with a batch where it stands; always comes further, or to an obstacle.
     private func takePart(
-        of batch: SubmissionBatch, by submitter: Submitter, _ outcome: inout BatchOutcome
-    ) async {
+        of batch: SubmissionBatch, by submitter: Submitter, _ verdicts: inout [SubmissionVerdict]
+    ) async -> Obstacle? {
+        let key = SubmissionLedger.Key(submitter: submitter.asker.user, id: batch.id)
         let session: SpoolSession
+        let begun: Int
         do throws(LedgerFault) {
             session = try await openSession()
+            begun = min(try ledger.position(of: key), batch.records.count)
         } catch {
-            outcome.obstacle = error.description
-            return
+            return .other(error.description)
         }
-        let key = SubmissionLedger.Key(submitter: submitter.asker.user, id: batch.id)
-        let begun = min(ledger.position(of: key) ?? 0, batch.records.count)
-        while outcome.verdicts.count < begun { outcome.verdicts.append(.known) }
-        let start = outcome.verdicts.count
+        while verdicts.count < begun { verdicts.append(.known) }
+        let start = verdicts.count
         let end = min(start + Self.partLimit, batch.records.count)
-        var part = Part(start: start)
+        var part = Part(id: batch.id, start: start)
         for record in batch.records[start..<end] {
             await judge(record, submitter, &part)
             if part.obstacle != nil { break }
         }
         await store(&part, key, session)
-        outcome.verdicts += part.verdicts
-        outcome.obstacle = part.obstacle
+        verdicts += part.verdicts
         takenCount += part.records.count
+        return part.obstacle
     }
 
     /// What is being taken of a batch.
     private struct Part {
+        let id: BatchID
         /// The place of its first record in the batch.
         let start: Int
         var verdicts: [SubmissionVerdict] = []
         /// What is to be stored, with each one's place behind it in the batch.
         var records: [(record: CheckRecord, state: CheckState, end: Int)] = []
-        var obstacle: String?
+        var obstacle: Obstacle?
     }
 
     private func judge(
@@ -176,14 +227,18 @@ actor SubmissionDesk {
         guard rights.allow(resultOf: object, from: submitter.asker) else {
             return refuse(record, Self.forbidden(object, submitter), submitter, &part)
         }
+        let place = SubmissionLines.Place(submitter: submitter.asker.user, object: object)
+        guard lines.lets(part.id, to: place) else {
+            part.obstacle = .busy(object)
+            return
+        }
         let output = PluginOutput(bytes: record.output, ending: .exited(record.exitStatus))
-        switch await answer(object, output, record.execution) {
+        switch await runner.submit(object, output, execution: record.execution) {
         case .unknownObject:
             refuse(record, ControlFault.unknownObject(object).description, submitter, &part)
         case .active: refuse(record, Self.active(object), submitter, &part)
-        case .busy:
-            part.obstacle = "A check of '\(object.fullName.printable)' is not stored yet."
-        case .stopping: part.obstacle = "The daemon is stopping."
+        case .busy: part.obstacle = .busy(object)
+        case .stopping: part.obstacle = .stopping
         case .taken(let checked, let state):
             part.verdicts.append(.taken(SubmitReply(object, state)))
             part.records.append((checked, state, part.start + part.verdicts.count))
@@ -197,23 +252,6 @@ actor SubmissionDesk {
         part.verdicts.append(.refused(reason))
         note(refusal: reason, of: record.object.fullName.printable, by: submitter)
     }
-
-    /// Waits a moment for a check that somebody asked for.
-    private func answer(
-        _ object: ObjectName, _ output: PluginOutput, _ execution: ExecutionSpan
-    ) async -> SubmissionAnswer {
-        for _ in 0..<Self.busySteps {
-            let answer = await runner.submit(object, output, execution: execution)
-            guard case .busy = answer else { return answer }
-            // a cancelled wait is the end of the daemon
-            guard (try? await Task.sleep(for: Self.busyStep)) != nil else { return .stopping }
-        }
-        return .busy
-    }
-
-    /// How long a result waits for a check of its object: 5 seconds.
-    private static let busySteps = 100
-    private static let busyStep = Duration.milliseconds(50)
 
     /// Makes the part durable as far as there is room, and has it delivered; what is left of it is
     /// as if it had not been judged.
@@ -235,12 +273,12 @@ actor SubmissionDesk {
             stored = receipt.taken
             session.driver.tell(.accepted(receipt.grown))
             alarms.tell(receipt, at: time.monotonic, log)
-            part.obstacle = part.obstacle ?? receipt.obstacle.map(Self.text)
+            part.obstacle = part.obstacle ?? receipt.obstacle.map { .other(Self.text($0)) }
             if stored < ends.count, part.obstacle == nil {
-                part.obstacle = "The spool took a part of it only."
+                part.obstacle = .other("The spool took a part of it only.")
             }
         } catch {
-            part.obstacle = error.description
+            part.obstacle = .other(error.description)
         }
         if stored > 0 { ledger.note(key, position: position(stored), at: time.monotonic) }
         for (record, state, _) in part.records[..<stored] {
@@ -260,8 +298,15 @@ actor SubmissionDesk {
             try await keeper.complete(all: { all })
         } else {
             let stored = try await keeper.read()
-            ledger.adopt(stored, at: time.monotonic)
+            let unreadCount = ledger.adopt(stored, at: time.monotonic)
             isRead = true
+            if unreadCount > 0 {
+                log.error(
+                    """
+                    the spool's notes on batches cannot all be read; what comes again of such a \
+                    batch waits; a newer version may have written them
+                    """, metadata: ["count": "\(unreadCount)"])
+            }
         }
         guard let session = desk.session, keeper.isComplete(session.spool) else {
             throw LedgerFault(description: desk.fault ?? "There is no spool.")

@@ -16,8 +16,10 @@ struct SubmissionLedger: Sendable {
     }
 
     private struct Entry: Sendable {
-        /// How many records are decided.
-        var position: Int
+        /// How many records are decided; nil when what a spool says of it cannot be read.
+        var position: Int?
+        /// What a spool says of it and cannot be read.
+        var unread: [UInt8] = []
         /// When it was stored or read, on the monotonic clock.
         var since: Duration
     }
@@ -43,12 +45,30 @@ struct SubmissionLedger: Sendable {
         entries[key] != nil || counts[key.submitter, default: 0] < Self.limit
     }
 
-    /// How many records of a batch are decided and durable; nil for one that is not known.
-    func position(of key: Key) -> Int? { entries[key]?.position }
+    /// True for a batch that has an entry.
+    func knows(_ key: Key) -> Bool { entries[key] != nil }
+
+    /// How many records of a batch are decided and durable; none of one that is not known.
+    ///
+    /// - Throws: when that cannot be read.
+    func position(of key: Key) throws(LedgerFault) -> Int {
+        guard let entry = entries[key] else { return 0 }
+        if let position = entry.position { return position }
+        throw LedgerFault(
+            description: """
+                What the spool says of the batch \(key.id) of uid \(key.submitter) cannot be read, \
+                so nothing of it is taken: some may be stored already. A newer version may have \
+                written it: start that one. Or look what the master shows, and remove the file.
+                """)
+    }
 
     /// Notes how far a batch came.
     mutating func note(_ key: Key, position: Int, at now: Duration) {
-        let known = entries.updateValue(Entry(position: position, since: now), forKey: key)
+        put(Entry(position: position, since: now), key)
+    }
+
+    private mutating func put(_ entry: Entry, _ key: Key) {
+        let known = entries.updateValue(entry, forKey: key)
         if known == nil { counts[key.submitter, default: 0] += 1 }
     }
 
@@ -58,10 +78,9 @@ struct SubmissionLedger: Sendable {
         counts[key.submitter] = left > 0 ? left : nil
     }
 
-    /// The entries that are old enough to go, but for those of batches that still lie somewhere.
-    func expired(at now: Duration, but kept: Set<Key>) -> [Key] {
-        entries.filter { now - $0.value.since >= Self.patience && !kept.contains($0.key) }
-            .map(\.key)
+    /// The entries that are old enough to go where no file of their batches lies any more.
+    func expired(at now: Duration) -> Set<Key> {
+        Set(entries.filter { now - $0.value.since >= Self.patience }.keys)
     }
 
     // MARK: - As entries of the spool's ledger
@@ -73,16 +92,31 @@ struct SubmissionLedger: Sendable {
     }
 
     /// All that is known.
-    var all: [LedgerEntry] { entries.map { Self.entry($0.key, position: $0.value.position) } }
+    var all: [LedgerEntry] {
+        entries.map { key, entry in
+            entry.position.map { Self.entry(key, position: $0) }
+                ?? LedgerEntry(key: Self.key(key), body: entry.unread)
+        }
+    }
 
-    /// Takes over what a spool knows; what cannot be read counts as taken to its end.
-    mutating func adopt(_ stored: [LedgerEntry], at now: Duration) {
+    /// Takes over what a spool knows; returns how many entries cannot be read.
+    ///
+    /// They stay as they are: what is said of a batch counts only when it is understood.
+    mutating func adopt(_ stored: [LedgerEntry], at now: Duration) -> Int {
+        var unreadCount = 0
         for entry in stored where entry.key.hasPrefix(Self.prefix) {
             let parts = entry.key.dropFirst(Self.prefix.count).split(separator: "\u{1F}")
             guard parts.count == 2, let submitter = uid_t(parts[0]), let id = BatchID(parts[1])
-            else { continue }
-            let position = entry.said(as: Int.self) ?? SubmissionBatch.recordLimit
-            note(Key(submitter: submitter, id: id), position: position, at: now)
+            else {
+                unreadCount += 1
+                continue
+            }
+            let position = entry.said(as: Int.self).flatMap { $0 < 0 ? nil : $0 }
+            if position == nil { unreadCount += 1 }
+            put(
+                Entry(position: position, unread: position == nil ? entry.body : [], since: now),
+                Key(submitter: submitter, id: id))
         }
+        return unreadCount
     }
 }

@@ -1,3 +1,4 @@
+import ConfigLanguage
 import Foundation
 import Monitoring
 import Spool
@@ -47,28 +48,23 @@ struct SubmissionRights: Sendable, Hashable {
     ///
     /// - Throws: when it names a user or a group that is not there.
     init(_ submitters: [SubmitterSettings]) throws(ControlFault) {
-        var grants: [Grant] = []
-        for submitter in submitters {
-            var grant = Grant(
-                users: [], groups: [], hosts: submitter.hosts, services: submitter.services)
-            for name in submitter.users {
-                guard let entry = getpwnam(name) else {
-                    throw Self.unknown("user", name, submitter)
-                }
-                grant.users.insert(entry.pointee.pw_uid)
-            }
-            for name in submitter.groups {
-                guard let entry = getgrnam(name) else {
-                    throw Self.unknown("group", name, submitter)
-                }
-                grant.groups.insert(entry.pointee.gr_gid)
-            }
-            grants.append(grant)
-        }
+        var faults: [Diagnostic] = []
+        let grants = submitters.map { Grant($0, &faults) }
+        if let fault = faults.first { throw ControlFault(description: fault.message) }
         self.init(grants)
     }
 
+    /// The users and groups that are named and not there.
+    static func unknownNames(in submitters: [SubmitterSettings]) -> [Diagnostic] {
+        var faults: [Diagnostic] = []
+        for submitter in submitters { _ = Grant(submitter, &faults) }
+        return faults
+    }
+
     var isEmpty: Bool { grants.isEmpty }
+
+    /// The groups that are named.
+    var groups: Set<gid_t> { grants.reduce(into: []) { $0.formUnion($1.groups) } }
 
     /// True when there may be an object that the asker may submit for.
     func name(_ asker: ControlRights.Asker) -> Bool { grants.contains { $0.names(asker) } }
@@ -78,15 +74,26 @@ struct SubmissionRights: Sendable, Hashable {
         grants.contains { $0.names(asker) && $0.covers(object) }
     }
 
-    private static func unknown(
-        _ kind: String, _ name: String, _ submitter: SubmitterSettings
-    ) -> ControlFault {
-        ControlFault(
-            description: """
-                The Submitter object '\(submitter.name)' names the \(kind) '\(name)', which is \
-                not on this host. The daemon does not start with it. Make the \(kind), or take \
-                it out.
-                """)
+}
+
+extension SubmissionRights.Grant {
+    /// Looks up whom a Submitter object names; who is not there is a fault at its place.
+    fileprivate init(_ settings: SubmitterSettings, _ faults: inout [Diagnostic]) {
+        self.init(users: [], groups: [], hosts: settings.hosts, services: settings.services)
+        for name in settings.users {
+            if let entry = getpwnam(name) {
+                users.insert(entry.pointee.pw_uid)
+            } else {
+                faults.append(settings.unknown("user", name, at: settings.usersPlace))
+            }
+        }
+        for name in settings.groups {
+            if let entry = getgrnam(name) {
+                groups.insert(entry.pointee.gr_gid)
+            } else {
+                faults.append(settings.unknown("group", name, at: settings.groupsPlace))
+            }
+        }
     }
 }
 
@@ -98,4 +105,18 @@ struct SubmitterSettings: Sendable, Hashable {
     var hosts: [String]
     /// Nil where it says nothing of services.
     var services: [String]?
+    /// Where it names its users and its groups.
+    var usersPlace: SourceLocation?
+    var groupsPlace: SourceLocation?
+
+    fileprivate func unknown(
+        _ kind: String, _ one: String, at place: SourceLocation?
+    ) -> Diagnostic {
+        Diagnostic(
+            """
+            The Submitter object '\(name.printable)' names the \(kind) '\(one.printable)', which \
+            is not on this host. The daemon does not start with it. Make the \(kind), or take it \
+            out.
+            """, at: place)
+    }
 }

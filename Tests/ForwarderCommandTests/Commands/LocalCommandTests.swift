@@ -227,6 +227,31 @@ import Testing
         #expect(outcome.outputText.contains("Ignored: 1 of type User"), "\(outcome.outputText)")
     }
 
+    @Test func `validate names whom nobody knows, with the place, and a drop directory in use`()
+        throws
+    {
+        let site = try Self.site(definitions: Self.definitions)
+        let drops = try site.folder.makeFolder("drop")
+        try site.folder.write("x", to: "drop/data", mode: 0o600)
+        let used = try site.run("validate")
+        #expect(used.isSuccess && used.errorText.contains("warning: The drop directory \(drops)"))
+
+        let text = try String(contentsOfFile: site.configurationPath, encoding: .utf8)
+        let wrong = """
+            \(text)
+            object Submitter "cron" {
+              groups = [ "no-such-group" ]
+            }
+            """
+        try site.folder.write(wrong, to: "forwarder.conf")
+        let unknown = try site.run("validate")
+        #expect(unknown.ending == .exited(1))
+        let line = wrong.count { $0 == "\n" }
+        let place = "forwarder.conf:\(line):"
+        #expect(unknown.errorText.contains(place), "\(unknown.errorText)")
+        #expect(unknown.errorText.contains("no-such-group"))
+    }
+
     @Test func `validate shows fifty errors and counts the others`() throws {
         let wrong = (1...60).map { number in
             """

@@ -79,6 +79,23 @@ import Testing
         withExtendedLifetime(listener) {}
     }
 
+    @Test(.timeLimit(.minutes(10)))
+    func `who stalls while asking hears that nobody took it, not that it was refused`() throws {
+        let server = try ControlServer(
+            path: path, patience: timeval(tv_sec: 1, tv_usec: 0), log: Logger(label: "test"))
+        server.start()
+        defer { server.stop() }
+        let asker = try #require(try ControlSocket.connect(path: path))
+        #expect(asker.writeAll(Array(#"{"submit":{"batch":"#.utf8)))
+        let line = Data(asker.readSome().prefix { $0 != UInt8(ascii: "\n") })
+        guard case .busy(let reason) = try JSONDecoder().decode(ControlReply.self, from: line)
+        else {
+            Issue.record("\(String(decoding: line, as: UTF8.self))")
+            return
+        }
+        #expect(reason.contains("did not come within 1 s"))
+    }
+
     @Test(.timeLimit(.minutes(10))) func `a daemon that takes its time says so until it is done`()
         async throws
     {

@@ -109,19 +109,22 @@ import UplinkMessages
     }
 }
 
-/// What is logged at warning and above.
+/// What is logged at warning and above, or from another level on.
 final class LogLines: Sendable {
     private let lines = Mutex<[String]>([])
+    private let level: Logger.Level
+
+    init(from level: Logger.Level = .warning) { self.level = level }
 
     var all: [String] { lines.withLock { $0 } }
 
     var logger: Logger {
-        Logger(label: "test") { _ in Handler(lines: self) }
+        Logger(label: "test") { _ in Handler(lines: self, logLevel: self.level) }
     }
 
     private struct Handler: LogHandler {
         let lines: LogLines
-        var logLevel = Logger.Level.warning
+        var logLevel: Logger.Level
         var metadata: Logger.Metadata = [:]
         subscript(metadataKey key: String) -> Logger.Metadata.Value? {
             get { metadata[key] }

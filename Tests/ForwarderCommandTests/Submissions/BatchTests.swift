@@ -8,7 +8,7 @@ import Testing
 @Suite struct BatchTests {
     private static func sample(_ count: Int = 3) -> SubmissionBatch {
         var batch = SubmissionBatch(
-            id: BatchID(high: 1, low: .max), isUnderway: true, records: [])
+            id: BatchID(high: 1, low: .max), daemonWasAsked: true, records: [])
         for number in 0..<count {
             let object = ObjectName(host: "web1", service: "é\(number)")
             var record = SubmissionBatch.Record(

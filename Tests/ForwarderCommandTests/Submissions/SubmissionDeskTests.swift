@@ -4,6 +4,7 @@ import Logging
 import Monitoring
 import Policy
 import Spool
+import Synchronization
 import TestSupport
 import Testing
 
@@ -175,10 +176,11 @@ private let disk = ObjectName(host: "web1", service: "disk")
         let keys = batches.map { SubmissionLedger.Key(submitter: 0, id: $0.id) }
         await scene.desk.forget([keys[0]])
         time.advance(by: SubmissionLedger.patience - .seconds(1))
-        await scene.desk.tidy(but: [])
+        await scene.desk.tidy(forgetting: Set(keys))
         #expect(try await scene.known(spool).count == 2)
         time.advance(by: .seconds(1))
-        await scene.desk.tidy(but: [keys[1]])
+        #expect(await scene.desk.expired == Set(keys.dropFirst()))
+        await scene.desk.tidy(forgetting: [keys[0], keys[2]])
         #expect(try await scene.known(spool) == [SubmissionLedger.key(keys[1])])
         await scene.end()
     }
@@ -195,6 +197,84 @@ private let disk = ObjectName(host: "web1", service: "disk")
         #expect(try await scene.known(new).count == 2)
         #expect(try await scene.outputs(new) == ["y"])
         await scene.end()
+    }
+
+    @Test func `what cannot be read of a batch keeps that batch, and no other, waiting`()
+        async throws
+    {
+        let lines = LogLines()
+        let scene = try SubmissionScene(log: lines.logger)
+        let spool = try await scene.openSpool()
+        let batches = (0..<3).map { SubmissionScene.batch([(backup, 0, "n\($0)")]) }
+        let keys = batches.map { SubmissionLedger.Key(submitter: 0, id: $0.id) }
+        let unread = [
+            LedgerEntry(key: SubmissionLedger.key(keys[0]), body: Array("[1,2]".utf8)),
+            LedgerEntry(key: SubmissionLedger.key(keys[1]), body: Array("-1".utf8)),
+            LedgerEntry(key: "\(SubmissionLedger.prefix)of a newer version", body: []),
+        ]
+        try await spool.note(unread, forgetting: [])
+        await scene.desk.spoolBegan()
+        #expect(lines.all.count { $0.contains("cannot all be read") } == 1, "\(lines.all)")
+        for batch in batches.prefix(2) {
+            let outcome = await scene.take(batch)
+            #expect(outcome.verdicts.isEmpty, "it may be stored already, or not")
+            #expect(outcome.obstacle?.contains("cannot be read") == true)
+        }
+        #expect(await scene.take(batches[2]).takenCount == 1)
+        #expect(try await scene.outputs(spool) == ["n2"])
+        // A spool that is begun meanwhile is told the same.
+        let next = try await scene.openSpool(named: "next.db")
+        #expect(await scene.take(batches[0]).obstacle != nil)
+        #expect(try await next.ledger().contains(unread[0]))
+        await scene.end()
+    }
+
+    // MARK: - Checks that are underway
+
+    @Test func `a result that waits for a check of its object keeps nobody else waiting`()
+        async throws
+    {
+        let scene = try SubmissionScene()
+        let spool = try await scene.openSpool()
+        #expect(await scene.runner.requestNow(SubmissionScene.slow) == .queued)
+        while await scene.runner.status(of: SubmissionScene.slow)?.isRunning != true {
+            await Task.yield()
+        }
+        let slow = SubmissionScene.batch(
+            [(backup, 0, "before it"), (SubmissionScene.slow, 0, "slow"), (backup, 0, "behind it")])
+        let blocked = await scene.take(slow, patience: .zero)
+        #expect(blocked.takenCount == 1)
+        #expect(blocked.obstacle?.contains("A check of 'web1!slow' is not stored yet") == true)
+        let hasEnded = Mutex(false)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { @Sendable in
+                _ = await scene.take(slow, patience: .seconds(60))
+                hasEnded.withLock { $0 = true }
+            }
+            for number in 0..<20 {
+                _ = try await scene.submit([(backup, 0, "n\(number)")])
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            #expect(!hasEnded.withLock { $0 }, "nobody waited for it")
+            group.cancelAll()
+        }
+        #expect(try await scene.outputs(spool) == ["before it"] + (0..<20).map { "n\($0)" })
+        await scene.end()
+    }
+
+    @Test func `who waits for an object keeps the place in line for it`() {
+        var lines = SubmissionLines()
+        let ids = (0..<3).map { BatchID(high: 0, low: UInt64($0)) }
+        let place = SubmissionLines.Place(submitter: 1, object: backup)
+        let other = SubmissionLines.Place(submitter: 2, object: backup)
+        for id in ids + ids { lines.join(id, at: place) }
+        #expect(ids.map { lines.lets($0, to: place) } == [true, false, false])
+        #expect(lines.lets(ids[2], to: other), "another submitter's results may pass")
+        lines.leave(ids[0], at: place)
+        #expect(ids.map { lines.lets($0, to: place) } == [false, true, false])
+        lines.leave(ids[2], at: place)
+        lines.leave(ids[1], at: place)
+        #expect(lines.lets(ids[2], to: place))
     }
 
     @Test func `one submitter's many calls leave room for others`() async throws {

@@ -67,7 +67,12 @@ import Testing
             name: "cron", users: ["daemon"], groups: [], hosts: ["*"], services: ["backup"])
         let all = SubmitterSettings(
             name: "all", users: [], groups: ["daemon"], hosts: ["sw*"], services: nil)
-        #expect(loaded.submitters.sorted { $0.name > $1.name } == [cron, all])
+        let submitters = loaded.submitters.sorted { $0.name > $1.name }.map { one in
+            SubmitterSettings(
+                name: one.name, users: one.users, groups: one.groups, hosts: one.hosts,
+                services: one.services)
+        }
+        #expect(submitters == [cron, all])
         let daemon = try #require(getpwnam("daemon")).pointee
         let rights = try ControlRights(loaded)
         let cronJob = ObjectName(host: "web1", service: "backup")
@@ -87,6 +92,9 @@ import Testing
             #expect {
                 try ControlRights(unknown)
             } throws: { "\($0)".contains("Submitter object 'x'") }
+            let faults = SubmissionRights.unknownNames(in: unknown.submitters)
+            let line = Self.master.count { $0 == "\n" } + 1
+            #expect(faults.map { "\($0)".contains("forwarder.conf:\(line):") } == [true])
         }
     }
 }

@@ -10,7 +10,7 @@ import TestSupport
 @testable import ForwarderCommand
 
 /// A desk with a runner that checks `web1!disk` itself and takes results of `web1!backup`,
-/// `web1!other` and the hosts `many0` to `many99`, and with a spool once it is opened.
+/// `web1!other`, `web1!slow` and the hosts `many0` to `many99`, and with a spool once it is opened.
 struct SubmissionScene {
     typealias Text = (ObjectName, Int32, String)
 
@@ -18,30 +18,42 @@ struct SubmissionScene {
         func prepare(_ object: ObjectName) -> PreparedCheck {
             var snapshot = ObjectSnapshot(name: object.fullName)
             snapshot.commandLine = ["/bin/false"]
-            return PreparedCheck(
-                action: .immediate(exitStatus: 0, output: "checked"), snapshot: snapshot)
+            let action =
+                object == SubmissionScene.slow
+                ? CheckAction.later(.seconds(86_400), exitStatus: 0, output: "checked")
+                : .immediate(exitStatus: 0, output: "checked")
+            return PreparedCheck(action: action, snapshot: snapshot)
         }
     }
 
     static let root = SubmissionDesk.Submitter(
         asker: ControlRights.Asker(user: 0, groups: [0]), name: "root")
-    /// May submit results of `web1!backup` alone.
+    /// May submit results of `web1!backup` alone, as may the group ``operators``.
     static let cron = SubmissionDesk.Submitter(
         asker: ControlRights.Asker(user: 4_000_001, groups: []), name: "cron")
+
+    /// A passive object whose check ends never, once somebody asked for one.
+    static let slow = ObjectName(host: "web1", service: "slow")
+
+    static let operators: gid_t = 4_000_002
 
     let folder: TemporaryDirectory
     let spools = SpoolDesk()
     let runner: CheckRunner
     let desk: SubmissionDesk
-    let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    let log: Logger
 
     /// - Parameter time: the desk's own time; the runner has the real one.
-    init(in folder: TemporaryDirectory? = nil, time: any TimeSource = SystemTime()) throws {
+    init(
+        in folder: TemporaryDirectory? = nil, time: any TimeSource = SystemTime(),
+        log: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    ) throws {
+        self.log = log
         self.folder = try folder ?? TemporaryDirectory("submissions")
         runner = try CheckRunner(
             settings: RunnerSettings(environment: PluginEnvironment(inheriting: [:])),
             time: SystemTime(), health: { HealthReport(state: .ok, text: "") })
-        let passive = ["web1!backup", "web1!other"] + (0..<100).map { "many\($0)" }
+        let passive = ["web1!backup", "web1!other", "web1!slow"] + (0..<100).map { "many\($0)" }
         runner.start(
             with: passive.compactMap(ObjectName.init(fullName:)).map {
                 CheckPlan(object: $0, maxCheckAttempts: 3, isActive: false)
@@ -50,7 +62,7 @@ struct SubmissionScene {
         let rights = ControlRights(
             submission: SubmissionRights([
                 .init(
-                    users: [Self.cron.asker.user], groups: [], hosts: ["*"],
+                    users: [Self.cron.asker.user], groups: [Self.operators], hosts: ["*"],
                     services: ["backup"])
             ]))
         desk = SubmissionDesk(
@@ -85,9 +97,12 @@ struct SubmissionScene {
     }
 
     func take(
-        _ batch: SubmissionBatch, by submitter: SubmissionDesk.Submitter = Self.root
+        _ batch: SubmissionBatch, by submitter: SubmissionDesk.Submitter = Self.root,
+        patience: Duration = SubmissionDesk.usualPatience
     ) async -> BatchOutcome {
-        await desk.take(batch, by: submitter, isLasting: true)
+        var batch = batch
+        batch.daemonWasAsked = true
+        return await desk.take(batch, by: submitter, patience: patience)
     }
 
     /// Submits all of it; throws when something stands in the way.

@@ -2,11 +2,11 @@ import Monitoring
 
 /// A batch as bytes: on the control socket and in the drop directory alike.
 ///
-/// `FWBATCH1`, the id (16 bytes), 1 where it may be underway another way and else 0 (1), the number
-/// of records (4), then for each record its time and the start of its plugin in microseconds (8
-/// each), exit status (4), length (2) and text of the object's full name, length (4) and bytes of
-/// the output; at the end FNV-1a 64 (8) of everything before it. Numbers are big-endian. So a file
-/// that was cut anywhere, or goes on behind its end, is none.
+/// `FWBATCH1`, the id (16 bytes), 1 where a daemon was asked to take it before and else 0 (1), the
+/// number of records (4), then for each record its time and the start of its plugin in microseconds
+/// (8 each), exit status (4), length (2) and text of the object's full name, length (4) and bytes
+/// of the output; at the end FNV-1a 64 (8) of everything before it. Numbers are big-endian. So a
+/// file that was cut anywhere, or goes on behind its end, is none.
 extension SubmissionBatch {
     private static let magic = Array("FWBATCH1".utf8)
 
@@ -18,7 +18,7 @@ extension SubmissionBatch {
         var writer = BatchWriter(bytes: Self.magic)
         writer.write(id.high)
         writer.write(id.low)
-        writer.write(UInt8(isUnderway ? 1 : 0))
+        writer.write(UInt8(daemonWasAsked ? 1 : 0))
         writer.write(UInt32(records.count))
         for record in records {
             let name = Array(record.object.fullName.utf8)
@@ -48,7 +48,7 @@ extension SubmissionBatch {
         id = BatchID(high: high, low: try reader.integer(UInt64.self))
         let flag = try reader.integer(UInt8.self)
         guard flag <= 1 else { throw .outOfBounds("flag") }
-        isUnderway = flag == 1
+        daemonWasAsked = flag == 1
         let count = Int(try reader.integer(UInt32.self))
         guard (1...Self.recordLimit).contains(count) else { throw .outOfBounds("number") }
         records = []

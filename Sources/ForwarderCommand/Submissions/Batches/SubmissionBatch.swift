@@ -21,8 +21,9 @@ struct SubmissionBatch: Sendable, Hashable {
 
     /// Tells it from every other batch of its submitter.
     var id: BatchID
-    /// True when a daemon may still come to it another way: it was asked, and did not answer.
-    var isUnderway = false
+    /// True when a daemon was asked to take it, and so may come to it another way than by its file:
+    /// its id is kept when the file is gone.
+    var daemonWasAsked = false
     var records: [Record]
 
     /// Most records of one batch.

@@ -5,17 +5,25 @@ import Monitoring
 extension DropDirectory {
     /// Puts a batch into the directory: when this returns, it is there after a power cut too.
     ///
+    /// Its name sorts behind those of all files that this user put there before.
+    ///
     /// - Parameter isInTime: asked at the last moment before others can see it.
-    /// - Throws: then nothing was put there, unless the directory itself could not be made durable.
+    /// - Throws: `.unsynced` when it is there but could not be made durable; otherwise nothing was
+    ///   put there.
     func put(
-        _ batch: SubmissionBatch, at time: Timestamp, isInTime: () -> Bool = { true }
+        _ batch: SubmissionBatch, at now: Timestamp, isInTime: () -> Bool = { true }
     ) throws(DropFault) {
         guard let folder = try open() else { throw .absent(path: path) }
         let bytes = batch.bytes
-        let complaint = DropPlan.complaint(
-            about: geteuid(), adding: bytes.count, to: try entries(folder))
-        if let complaint { throw .quota(path: path, reason: complaint) }
-        let name = DropName(time: time, id: batch.id)
+        var own = DropHoldings(of: geteuid())
+        try scan(folder) { entry in
+            own.count(entry)
+            return true
+        }
+        if let complaint = own.complaint(adding: bytes.count) {
+            throw .quota(path: path, reason: complaint)
+        }
+        let name = DropName(time: own.nextTime(at: now), id: batch.id)
         do throws(DropFault) {
             try write(bytes, as: name.unfinishedText, folder)
             guard isInTime() else { throw .late }
@@ -26,7 +34,11 @@ extension DropDirectory {
             unlinkat(folder.number, name.unfinishedText, 0)
             throw error
         }
-        try sync(folder)
+        do throws(DropFault) {
+            try sync(folder)
+        } catch {
+            throw .unsynced(path: "\(path)/\(name.text)", code: errno)
+        }
     }
 
     private func write(

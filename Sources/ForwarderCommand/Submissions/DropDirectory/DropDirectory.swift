@@ -9,6 +9,8 @@ import Monitoring
 /// submits is no secret, what it says is.
 struct DropDirectory: Sendable {
     let path: String
+    /// Makes a descriptor's content durable; 0 when it is.
+    private let flush: @Sendable (Int32) -> Int32
 
     /// Where others than root and the daemon's user may submit.
     static let openMode: mode_t = 0o3777
@@ -16,12 +18,11 @@ struct DropDirectory: Sendable {
     static let privateMode: mode_t = 0o3700
     /// Of every file: its owner writes, the daemon's group reads.
     static let fileMode: mode_t = 0o640
-    /// Most names that are looked at in one go; the others come with the next.
-    ///
-    /// 100,000: some 100 ms.
-    static let nameLimit = 100_000
 
-    init(path: String) { self.path = path }
+    init(path: String, flush: @escaping @Sendable (Int32) -> Int32 = { fsync($0) }) {
+        self.path = path
+        self.flush = flush
+    }
 
     /// Opens it; nil when there is none.
     func open() throws(DropFault) -> Descriptor? {
@@ -31,38 +32,62 @@ struct DropDirectory: Sendable {
         throw .directory(path: path, step: "opened", code: errno)
     }
 
-    /// What lies in it.
-    func entries(_ folder: Descriptor) throws(DropFault) -> [DropEntry] {
+    /// Opens it; nil also when something else is at its place, where nobody can drop anything.
+    func openIfThere() throws(DropFault) -> Descriptor? {
+        do throws(DropFault) {
+            return try open()
+        } catch .directory(_, _, let code) where code == ENOTDIR || code == ELOOP {
+            return nil
+        }
+    }
+
+    /// True where this user can have put something there.
+    func mayHold(filesOf user: uid_t) -> Bool {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return false }
+        return status.st_mode & 0o022 != 0 || user == 0 || user == status.st_uid
+    }
+
+    /// True while its path still leads to what was opened.
+    func isAt(_ folder: Descriptor) -> Bool {
+        var (there, opened) = (stat(), stat())
+        return lstat(path, &there) == 0 && fstat(folder.number, &opened) == 0
+            && there.st_dev == opened.st_dev && there.st_ino == opened.st_ino
+    }
+
+    /// Shows what lies in it, one thing after the other; nothing of it is kept here.
+    ///
+    /// - Bound: the directory's own size, whatever lies there; some microseconds for each name.
+    /// - Parameter visit: returns false when nothing more is to be shown.
+    /// - Throws: when it was not shown to its end.
+    func scan(
+        _ folder: Descriptor, _ visit: (DropEntry) throws(DropFault) -> Bool
+    ) throws(DropFault) {
         let copy = openat(folder.number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard copy >= 0, let stream = fdopendir(copy) else {
             throw .directory(path: path, step: "listed", code: errno)
         }
         defer { closedir(stream) }
-        var entries: [DropEntry] = []
-        while entries.count < Self.nameLimit, let found = readdir(stream) {
+        while true {
+            errno = 0
+            guard let found = readdir(stream) else {
+                guard errno == 0 else {
+                    throw .directory(path: path, step: "listed", code: errno)
+                }
+                return
+            }
             let name = withUnsafeBytes(of: &found.pointee.d_name) { bytes in
                 Array(bytes.prefix { $0 != 0 }.map { CChar(bitPattern: $0) }) + [0]
             }
-            let isDot = name.starts(with: [46, 0]) || name.starts(with: [46, 46, 0])
-            var status = stat()
             // What went meanwhile is none.
-            guard !isDot, fstatat(folder.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
-                continue
-            }
-            entries.append(
-                DropEntry(
-                    rawName: name, owner: status.st_uid, byteCount: Int(status.st_size),
-                    isRegular: status.st_mode & S_IFMT == S_IFREG,
-                    changedAt: Timestamp(
-                        microseconds: Int64(status.st_ctim.tv_sec) * 1_000_000
-                            + Int64(status.st_ctim.tv_nsec) / 1000)))
+            guard let entry = DropEntry(name, in: folder) else { continue }
+            guard try visit(entry) else { return }
         }
-        return entries
     }
 
     /// Makes removals and names durable.
     func sync(_ folder: Descriptor) throws(DropFault) {
-        guard fsync(folder.number) == 0 else {
+        guard flush(folder.number) == 0 else {
             throw .directory(path: path, step: "made durable", code: errno)
         }
     }
@@ -74,79 +99,35 @@ struct DropDirectory: Sendable {
     }
 }
 
-/// Why something with the drop directory did not work.
-enum DropFault: Error, Hashable, CustomStringConvertible {
-    /// A step on the directory itself failed.
-    case directory(path: String, step: String, code: Int32)
-    case absent(path: String)
-    case foreign(path: String, owner: uid_t)
-    case inUse(path: String, name: String)
-    case withoutGroup(path: String)
-    /// A file could not be written.
-    case file(path: String, code: Int32)
-    case quota(path: String, reason: String)
-    /// So long after the daemon was asked that nobody knows any more what it did.
-    case late
-    /// A file is no use, for ever.
-    case unusable(String)
-    /// A file cannot be read just now.
-    case unread(code: Int32)
-    /// A file went meanwhile.
-    case gone
+/// One thing in the drop directory, as the kernel tells it without opening it.
+struct DropEntry: Sendable, Hashable {
+    /// The name's bytes, which need not be text; NUL ends them.
+    var rawName: [CChar]
+    var owner: uid_t
+    var byteCount: Int
+    var isRegular: Bool
+    /// When it was last changed, which nobody can set.
+    var changedAt: Timestamp
 
-    var description: String {
-        switch self {
-        case .directory(let path, let step, EACCES):
-            """
-            The drop directory \(path) cannot be \(step): this user may not submit results while \
-            no daemon answers. Nothing was stored. Ask for a Submitter object in forwarder.conf.
-            """
-        case .directory(let path, let step, let code):
-            """
-            The drop directory \(path) cannot be \(step): \(String(cString: strerror(code))). \
-            Nothing can be submitted while no daemon answers. Make it for the daemon's user, or \
-            set the Control object's drop_directory.
-            """
-        case .absent(let path):
-            """
-            There is no drop directory \(path): the daemon makes it when it starts, if it may. \
-            Nothing was stored. Start the daemon, and submit again.
-            """
-        case .foreign(let path, let owner):
-            """
-            The drop directory \(path) belongs to uid \(owner), not to the daemon's user (uid \
-            \(geteuid())), which could not remove what it took. Nothing is taken from it. Remedy: \
-            chown it to the daemon's user.
-            """
-        case .inUse(let path, let name):
-            """
-            The drop directory \(path) holds \(name.printable), so it is in use for something \
-            else. It was not touched, and nothing is taken from it. Remedy: set the Control \
-            object's drop_directory to a directory of its own.
-            """
-        case .withoutGroup(let path):
-            """
-            Files in the drop directory \(path) do not get its group, so the daemon could not \
-            read them. Nothing was stored. Remedy: chmod g+s \(path), with the daemon's group.
-            """
-        case .file(let path, let code):
-            """
-            \(path) could not be written: \(String(cString: strerror(code))). Nothing was stored. \
-            Make room, and submit again.
-            """
-        case .quota(let path, let reason):
-            """
-            The drop directory \(path) takes no more: \(reason). Nothing was stored. Start the \
-            daemon, which empties it, and submit again.
-            """
-        case .late:
-            """
-            The daemon was asked too long ago, and did not answer: whether it stored the results \
-            is not known. Look what the master shows before they are submitted again.
-            """
-        case .unusable(let reason): reason
-        case .unread(let code): "it cannot be read: \(String(cString: strerror(code)))"
-        case .gone: "it is gone"
+    /// The name as text.
+    var name: String {
+        String(decoding: rawName.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}
+
+extension DropEntry {
+    /// Looks at one name; nil for one that is not there and for the directories `.` and `..`.
+    fileprivate init?(_ rawName: [CChar], in folder: Descriptor) {
+        let isDot = rawName == [46, 0] || rawName == [46, 46, 0]
+        var status = stat()
+        guard !isDot, fstatat(folder.number, rawName, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
+            return nil
         }
+        self.init(
+            rawName: rawName, owner: status.st_uid, byteCount: Int(status.st_size),
+            isRegular: status.st_mode & S_IFMT == S_IFREG,
+            changedAt: Timestamp(
+                microseconds: Int64(status.st_ctim.tv_sec) * 1_000_000
+                    + Int64(status.st_ctim.tv_nsec) / 1000))
     }
 }

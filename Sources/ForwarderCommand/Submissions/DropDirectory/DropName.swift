@@ -12,6 +12,8 @@ struct DropName: Sendable, Hashable, Comparable {
 
     /// The name of the batch once it is whole.
     var text: String { "\(Self.whole)\(BatchID.hex(UInt64(bitPattern: time.microseconds)))-\(id)" }
+    /// ``text`` as the kernel takes it.
+    var rawText: [CChar] { text.utf8.map { CChar(bitPattern: $0) } + [0] }
     /// The name while it is written.
     var unfinishedText: String { "\(Self.unfinished)\(id)" }
 

@@ -1,114 +1,174 @@
 import Foundation
 import Monitoring
 
-/// One thing in the drop directory, as the kernel tells it without opening it.
-struct DropEntry: Sendable, Hashable {
-    /// The name's bytes, which need not be text; NUL ends them.
-    var rawName: [CChar]
-    var owner: uid_t
-    var byteCount: Int
-    var isRegular: Bool
-    /// When it was last changed, which nobody can set.
-    var changedAt: Timestamp
-
-    /// The name as text.
-    var name: String {
-        String(decoding: rawName.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-}
-
 /// What is to be done with what lies in the drop directory: pure.
 ///
-/// Owners take turns, one file each, so nobody waits for somebody else's thousands; files of one
-/// owner go in the order in which they were submitted.
+/// It is shown one thing after the other, then closed. Owners take turns, one file each, so nobody
+/// waits for somebody else's thousands; files of one owner go in the order in which they were
+/// submitted.
+///
+/// A directory is not read in one moment: of two files that come meanwhile the second may be seen
+/// and the first not. So what is not older than the look is only noted as ``ahead``, and another
+/// look lists it with all that came before it.
 struct DropPlan: Sendable {
-    /// Something that is no use, and why.
-    struct Useless: Sendable, Hashable {
-        var entry: DropEntry
-        var reason: String
+    /// A file that holds a batch, as its name and the kernel say.
+    struct File: Sendable, Hashable {
+        let name: DropName
+        let owner: uid_t
+        let byteCount: Int
     }
 
-    /// Most files of one owner that a client adds to.
-    ///
-    /// 10,000: a call every minute for a week.
-    static let fileQuota = 10_000
-    /// Most bytes of one owner that a client adds to.
-    ///
-    /// 64 MiB: what a spool holds by default.
-    static let byteQuota = 64 << 20
+    /// What is no use, and why.
+    enum Useless: String, Sendable {
+        case irregular = "it is no regular file"
+        case misnamed = "it has no name of a batch"
+        case unfinished = "it was never finished"
+        case excess = "its owner has more than twice the quota"
+    }
+
     /// By how much clients that look at the same time may exceed a quota; what is over that is not
     /// from a client of ours, and goes unread.
-    private static let excess = 2
+    static let excessFactor = 2
+    /// Most files of one owner that are listed.
+    private static let shareLimit = DropHoldings.fileQuota * excessFactor
+    /// Most files of all owners that are listed: 200,000, some 30 MiB of memory.
+    ///
+    /// Beyond it each owner's first ones are; the others come with a later plan.
+    static let limit = 200_000
     /// How long a file may be written at.
     ///
     /// An hour: a client needs a moment, or is dead.
     static let unfinishedPatience = Duration.seconds(3600)
 
+    /// What is known of one owner's files.
+    private struct Holding: Sendable {
+        var files: [File] = []
+        var seenCount = 0
+        var excessCount = 0
+
+        mutating func add(_ file: File) -> Int {
+            files.append(file)
+            seenCount += 1
+            return files.count
+        }
+    }
+
+    private let now: Timestamp
+    private let owner: uid_t?
+    private let through: [uid_t: DropName]
+    private let limit: Int
+    private var holdings: [uid_t: Holding] = [:]
+    private var keptCount = 0
+    private var share = Self.shareLimit
+
     /// Batches in the order in which they are taken.
-    private(set) var batches: [(name: DropName, entry: DropEntry)] = []
-    private(set) var useless: [Useless] = []
+    private(set) var batches: [File] = []
+    /// What goes unread because its owner has far too much; not all of it comes with one plan.
+    private(set) var excess: [File] = []
+    /// True when files lie there that neither of both lists.
+    private(set) var isCut = false
+    /// How many batches each owner has there, once it is closed.
+    private(set) var counts: [uid_t: Int] = [:]
 
-    init(_ entries: [DropEntry], at now: Timestamp) {
-        var owned: [uid_t: [(name: DropName, entry: DropEntry)]] = [:]
-        for entry in entries {
-            if !entry.isRegular {
-                useless.append(Useless(entry: entry, reason: "it is no regular file"))
-            } else if let name = DropName(entry.name) {
-                owned[entry.owner, default: []].append((name, entry))
-            } else if !DropName.isUnfinished(entry.name) {
-                useless.append(Useless(entry: entry, reason: "it has no name of a batch"))
-            } else if now - entry.changedAt > Self.unfinishedPatience {
-                useless.append(Useless(entry: entry, reason: "it was never finished"))
-            }
-        }
-        for (owner, files) in owned {
-            owned[owner] = withinQuota(files.sorted { $0.name < $1.name })
-        }
-        take(owned)
+    /// Each owner's last file whose name is not older than the look, and which is not listed.
+    private(set) var ahead: [uid_t: DropName] = [:]
+
+    /// A plan of one owner's files, or of everybody's, by a look that begins now.
+    ///
+    /// - Parameter through: what an earlier look found ``ahead``: so far all is listed.
+    init(
+        at now: Timestamp, of owner: uid_t? = nil, through: [uid_t: DropName] = [:],
+        limit: Int = Self.limit
+    ) {
+        self.now = now
+        self.owner = owner
+        self.through = through
+        self.limit = limit
     }
 
-    /// The first files of one owner, as far as the quota reaches.
-    private mutating func withinQuota(
-        _ files: [(name: DropName, entry: DropEntry)]
-    ) -> [(name: DropName, entry: DropEntry)] {
-        var byteCount = 0
-        var kept: [(name: DropName, entry: DropEntry)] = []
-        for file in files {
-            byteCount += file.entry.byteCount
-            let isFew = kept.count < Self.fileQuota * Self.excess
-            if isFew, byteCount <= Self.byteQuota * Self.excess {
-                kept.append(file)
+    /// Takes note of one thing; returns why it is no use.
+    mutating func show(_ entry: DropEntry) -> Useless? {
+        guard owner == nil || owner == entry.owner else { return nil }
+        guard entry.isRegular else { return .irregular }
+        if let name = DropName(entry.name) {
+            if name.time < now || through[entry.owner].map({ name <= $0 }) == true {
+                list(File(name: name, owner: entry.owner, byteCount: entry.byteCount))
             } else {
-                useless.append(
-                    Useless(entry: file.entry, reason: "its owner has more than twice the quota"))
+                ahead[entry.owner] = max(ahead[entry.owner] ?? name, name)
             }
+            return nil
         }
-        return kept
+        guard DropName.isUnfinished(entry.name) else { return .misnamed }
+        return now - entry.changedAt > Self.unfinishedPatience ? .unfinished : nil
     }
 
-    private mutating func take(_ owned: [uid_t: [(name: DropName, entry: DropEntry)]]) {
-        let owners = owned.keys.sorted()
+    /// Takes note that all was shown.
+    mutating func close() {
+        for owner in holdings.keys {
+            shorten(owner)
+            dropWeight(of: owner)
+        }
+        counts = holdings.mapValues { $0.seenCount - $0.excessCount }
+        takeTurns()
+        holdings = [:]
+    }
+
+    private mutating func list(_ file: File) {
+        let count = holdings[file.owner, default: Holding()].add(file)
+        keptCount += 1
+        if count >= share * Self.excessFactor { shorten(file.owner) }
+        while keptCount > limit, share > 1 {
+            share /= 2
+            for owner in holdings.keys { shorten(owner) }
+        }
+        if keptCount > limit {
+            // More owners than there is room for.
+            holdings[file.owner]?.files.removeLast()
+            keptCount -= 1
+            isCut = true
+        }
+    }
+
+    /// Keeps an owner's first files, as many as everybody may have listed.
+    private mutating func shorten(_ owner: uid_t) {
+        guard var holding = holdings[owner], holding.files.count > share else { return }
+        holding.files.sort { $0.name < $1.name }
+        let tail = holding.files[share...]
+        holding.files.removeLast(tail.count)
+        keptCount -= tail.count
+        // The last ones of an owner whose number is too large by at least so many.
+        let over = max(0, holding.seenCount - holding.excessCount - Self.shareLimit)
+        let gone = tail.suffix(min(over, limit - excess.count))
+        excess += gone
+        holding.excessCount += gone.count
+        if gone.count < tail.count { isCut = true }
+        holdings[owner] = holding
+    }
+
+    /// Drops what is behind twice the quota of bytes.
+    private mutating func dropWeight(of owner: uid_t) {
+        guard var holding = holdings[owner] else { return }
+        holding.files.sort { $0.name < $1.name }
+        var byteCount = 0
+        let end = holding.files.firstIndex { file in
+            byteCount += file.byteCount
+            return byteCount > DropHoldings.byteQuota * Self.excessFactor
+        }
+        if let end {
+            excess += holding.files[end...]
+            holding.excessCount += holding.files.count - end
+            holding.files.removeLast(holding.files.count - end)
+        }
+        holdings[owner] = holding
+    }
+
+    private mutating func takeTurns() {
+        var owners = holdings.filter { !$0.value.files.isEmpty }.keys.sorted()
         var place = 0
-        var isMore = true
-        while isMore {
-            isMore = false
-            for owner in owners {
-                guard let files = owned[owner], place < files.count else { continue }
-                batches.append(files[place])
-                isMore = true
-            }
+        while !owners.isEmpty {
+            batches += owners.compactMap { holdings[$0]?.files[place] }
             place += 1
+            owners.removeAll { holdings[$0]?.files.count ?? 0 <= place }
         }
-    }
-
-    /// Why an owner's next file would be too much; nil while there is room.
-    static func complaint(
-        about owner: uid_t, adding byteCount: Int, to entries: [DropEntry]
-    ) -> String? {
-        let own = entries.filter { $0.owner == owner }
-        let bytes = own.reduce(byteCount) { $0 + $1.byteCount }
-        if own.count >= fileQuota { return "this user has \(own.count) files there already" }
-        guard bytes > byteQuota else { return nil }
-        return "with it this user would have \(bytes) bytes there, of \(byteQuota)"
     }
 }

@@ -80,25 +80,31 @@ struct SendNSCA: Sendable {
         var done = 0
         var dropped: String?
         for batch in batches {
-            let outcome = dropped.map { way.drop(batch, because: $0) } ?? way.handOver(batch)
-            switch outcome {
-            case .answered(let verdicts):
-                for (place, verdict) in verdicts.enumerated() {
-                    let isTaken = tell(
-                        verdict, of: batch.records[place], input.numbers[done + place], log)
-                    if !isTaken { status = 1 }
-                }
+            let outcome =
+                dropped.map { ResultHandOver.Outcome(rest: way.drop(batch, because: $0)) }
+                ?? way.handOver(batch)
+            for (place, verdict) in outcome.verdicts.enumerated() {
+                let isTaken = tell(
+                    verdict, of: batch.records[place], input.numbers[done + place], log)
+                if !isTaken { status = 1 }
+            }
+            let left = input.records.count - done - outcome.verdicts.count
+            let shown = Words.counted(left, "record")
+            switch outcome.rest {
+            case nil: break
             case .dropped(let reason):
                 if dropped == nil {
-                    let count = input.records.count - done
-                    log.say(
-                        .notice,
-                        "\(reason) \(Words.counted(count, "record")) wait in \(way.drops.path).")
+                    log.say(.notice, "\(reason) \(shown) wait in \(way.drops.path).")
                 }
                 dropped = reason
             case .failed(let reason):
-                let left = input.records.count - done
-                log.say(.error, "\(Words.counted(left, "record")) not handed over: \(reason)")
+                log.say(.error, "\(shown) not handed over: \(reason)")
+                return 1
+            case .unsure(let reason):
+                let count = batch.records.count - outcome.verdicts.count
+                let some = Words.counted(count, "record")
+                log.say(.error, "\(some) perhaps not handed over: \(reason)")
+                if left > count { log.say(.error, "\(left - count) more were not handed over.") }
                 return 1
             }
             done += batch.records.count

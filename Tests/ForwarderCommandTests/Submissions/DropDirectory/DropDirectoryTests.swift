@@ -98,7 +98,7 @@ import Testing
         let folder = try TemporaryDirectory("drops")
         let other = DropDirectory(path: try folder.makeFolder("other"))
         try #require(chown(other.path, 4_000_123, 0) == 0)
-        #expect(throws: DropFault.foreign(path: other.path, owner: 4_000_123)) {
+        #expect(throws: DropFault.foreign(path: other.path, owner: 4_000_123, user: 0)) {
             try other.prepare(isPrivate: false)
         }
     }
@@ -118,6 +118,70 @@ import Testing
         try #require(symlink(used.path, link.path) == 0)
         #expect(throws: DropFault.self) { try link.prepare(isPrivate: false) }
         #expect(stat(used.path, &status) == 0 && status.st_mode & 0o7777 == 0o750)
+    }
+
+    @Test func `two daemons do not share it, and one that ended leaves it to the next`() throws {
+        let folder = try TemporaryDirectory("drops")
+        let drops = DropDirectory(path: folder.path("drop"))
+        do {
+            let first = try drops.claim(isPrivate: false)
+            #expect(throws: DropFault.shared(path: drops.path)) {
+                try drops.prepare(isPrivate: true)
+            }
+            var status = stat()
+            #expect(stat(drops.path, &status) == 0 && status.st_mode & 0o7777 == 0o3777)
+            try drops.put(Self.sample(), at: Self.name.time)
+            withExtendedLifetime(first) {}
+        }
+        try drops.prepare(isPrivate: true)
+    }
+
+    @Test func `files keep their order when the clock steps back`() throws {
+        let scene = try Scene()
+        for (number, time) in [100, 50, 50, 200, 10].enumerated() {
+            try scene.drops.put(
+                Self.sample(UInt64(number)), at: Timestamp(microseconds: Int64(time)))
+        }
+        let names = try scene.names().compactMap { DropName($0) }.sorted()
+        #expect(names.map(\.time.microseconds) == [100, 101, 102, 200, 201])
+        #expect(names.map(\.id.low) == [0, 1, 2, 3, 4])
+        let end = DropName(time: Timestamp(microseconds: .max), id: BatchID(high: 9, low: 9))
+        try FileManager.default.moveItem(
+            atPath: scene.place(names[0]), toPath: scene.place(end))
+        try scene.drops.put(Self.sample(8), at: Self.name.time)
+        #expect(try scene.names().count == 6, "a name from the end of times stops nobody")
+    }
+
+    @Test func `what cannot be flushed is told as being there`() throws {
+        let scene = try Scene()
+        let drops = DropDirectory(path: scene.drops.path) { _ in
+            errno = EIO
+            return -1
+        }
+        #expect(throws: DropFault.unsynced(path: scene.place(Self.name), code: EIO)) {
+            try drops.put(Self.sample(), at: Self.name.time)
+        }
+        #expect(try scene.names() == [Self.name.text])
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root can give a file away"))
+    func `before a daemon starts it is said whether it could use the directory`() throws {
+        let folder = try TemporaryDirectory("drops")
+        let drops = DropDirectory(path: folder.path("drop"))
+        #expect(drops.complaint(for: 0) == nil, "it is made at the start")
+        try #require(mkdir(drops.path, 0o755) == 0)
+        #expect(drops.complaint(for: 0) == nil)
+        #expect(
+            drops.complaint(for: 4_000_123)
+                == .foreign(path: drops.path, owner: 0, user: 4_000_123))
+        try folder.write("x", to: "drop/data", mode: 0o600)
+        #expect(drops.complaint(for: 0) == .inUse(path: drops.path, name: "data"))
+        #expect(drops.complaint(for: nil) == .inUse(path: drops.path, name: "data"))
+        #expect([0, 4_000_123].map { drops.mayHold(filesOf: $0) } == [true, false])
+        let file = DropDirectory(path: folder.path("drop/data"))
+        #expect(file.complaint(for: 0) != nil)
+        var status = stat()
+        #expect(stat(drops.path, &status) == 0 && status.st_mode & 0o7777 == 0o755)
     }
 
     // MARK: - Hostile files

@@ -22,54 +22,126 @@ import Testing
         return entry(name.text, owner, bytes: bytes)
     }
 
+    private static func brief(_ files: [DropPlan.File]) -> [String] {
+        files.map { "\($0.owner):\($0.name.time.microseconds)" }
+    }
+
     @Test func `owners take turns, files of one owner go in order`() {
         let entries =
             (1...5).reversed().map { Self.batch($0, 1000) } + [Self.batch(9, 1001)]
             + [Self.batch(8, 0), Self.batch(7, 0)]
         let plan = DropPlan(entries, at: Self.now)
-        #expect(plan.useless.isEmpty)
+        #expect(plan.excess.isEmpty && !plan.isCut)
         #expect(
-            plan.batches.map { "\($0.entry.owner):\($0.name.time.microseconds)" } == [
+            Self.brief(plan.batches) == [
                 "0:7", "1000:1", "1001:9", "0:8", "1000:2", "1000:3", "1000:4", "1000:5",
             ])
+        #expect(plan.counts == [0: 2, 1000: 5, 1001: 1])
     }
 
     @Test func `what has no name of a batch is no use, what is being written is left alone`() {
         let id = BatchID(high: 1, low: 2)
         let name = DropName(time: Self.now, id: id)
-        let young = Self.entry(name.unfinishedText, 1, age: 3600)
-        let useless = [
-            Self.entry(name.unfinishedText, 1, age: 3601), Self.entry("core", 1),
-            Self.entry(name.text + "x", 1), Self.entry(name.text.uppercased(), 1),
-            Self.entry(name.text, 1, isRegular: false),
-            Self.entry(name.unfinishedText, 1, isRegular: false), Self.entry("unfinished-", 1),
-        ]
-        let plan = DropPlan([young] + useless, at: Self.now)
+        var plan = DropPlan(at: Self.now)
+        #expect(plan.show(Self.entry(name.unfinishedText, 1, age: 3600)) == nil)
+        #expect(plan.show(Self.entry(name.unfinishedText, 1, age: 3601)) == .unfinished)
+        for text in ["core", name.text + "x", name.text.uppercased(), "unfinished-"] {
+            #expect(plan.show(Self.entry(text, 1)) == .misnamed, "\(text)")
+        }
+        for text in [name.text, name.unfinishedText] {
+            #expect(plan.show(Self.entry(text, 1, isRegular: false)) == .irregular)
+        }
+        plan.close()
         #expect(plan.batches.isEmpty)
-        #expect(Set(plan.useless.map(\.entry)) == Set(useless))
+    }
+
+    @Test func `a file that came during the look is listed with all before it, by the next look`() {
+        let now = Self.now.microseconds
+        var first = DropPlan(at: Self.now)
+        // The one at `now` was put before the one behind it, and not seen.
+        for entry in [Self.batch(now - 1, 1), Self.batch(now + 1, 1), Self.batch(now + 9, 2)] {
+            #expect(first.show(entry) == nil)
+        }
+        let ahead = first.ahead
+        first.close()
+        #expect(Self.brief(first.batches) == ["1:\(now - 1)"])
+        var second = DropPlan(at: Self.now, through: ahead)
+        for time in [now + 7, now + 1, now, now - 1] {
+            #expect(second.show(Self.batch(time, 1)) == nil)
+        }
+        #expect(second.show(Self.batch(now + 9, 2)) == nil)
+        second.close()
+        #expect(
+            Self.brief(second.batches)
+                == ["1:\(now - 1)", "2:\(now + 9)", "1:\(now)", "1:\(now + 1)"])
+    }
+
+    @Test func `a plan of one owner has nobody else's`() {
+        var plan = DropPlan(at: Self.now, of: 7)
+        for entry in [Self.batch(1, 6), Self.batch(2, 7), Self.entry("core", 6)] {
+            #expect(plan.show(entry) == nil)
+        }
+        plan.close()
+        #expect(Self.brief(plan.batches) == ["7:2"])
     }
 
     @Test func `what is far beyond an owner's quota goes unread, and nobody else's does`() {
-        let limit = DropPlan.fileQuota * 2
-        let many = (0..<(limit + 5)).map { Self.batch(Int64($0), 1, bytes: 1) }
-        let large = (0..<3).map { Self.batch(Int64($0), 2, bytes: DropPlan.byteQuota) }
-        let plan = DropPlan(many + large + [Self.batch(1, 3)], at: Self.now)
-        let kept = Dictionary(grouping: plan.batches, by: \.entry.owner).mapValues(\.count)
-        #expect(kept == [1: limit, 2: 2, 3: 1])
-        #expect(plan.useless.count == 6)
-        #expect(plan.useless.allSatisfy { $0.reason.contains("quota") })
+        let limit = DropHoldings.fileQuota * 2
+        let many = (0..<(2 * limit + 5)).map { Self.batch(Int64($0), 1, bytes: 1) }
+        let large = (0..<3).map { Self.batch(Int64($0), 2, bytes: DropHoldings.byteQuota) }
+        let plan = DropPlan(many.reversed() + large + [Self.batch(1, 3)], at: Self.now)
+        let kept = Dictionary(grouping: plan.batches, by: \.owner).mapValues { files in
+            files.map(\.name.time.microseconds)
+        }
+        #expect(kept == [1: (0..<Int64(limit)).map { $0 }, 2: [0, 1], 3: [1]])
+        #expect(plan.excess.count == limit + 6 && !plan.isCut)
+        #expect(plan.counts == [1: limit, 2: 2, 3: 1])
+    }
+
+    @Test func `where too much lies each owner's first files are listed, and that it is cut`() {
+        let entries = (0..<1000).reversed().flatMap { time in
+            (1...(time < 4 ? 3 : 1)).map { Self.batch(Int64(time), $0) }
+        }
+        let plan = DropPlan(entries, at: Self.now, limit: 100)
+        #expect(plan.isCut && plan.excess.isEmpty, "nobody is over the quota")
+        #expect(plan.batches.count <= 100)
+        for owner in [1, 2, 3] as [uid_t] {
+            let times = plan.batches.filter { $0.owner == owner }.map(\.name.time.microseconds)
+            #expect(times == (0..<Int64(times.count)).map { $0 } && times.count >= 4, "\(owner)")
+        }
+        #expect(plan.counts == [1: 1000, 2: 4, 3: 4])
+        let crowd = DropPlan((0..<500).map { Self.batch(1, $0) }, at: Self.now, limit: 100)
+        #expect(crowd.isCut && crowd.batches.count == 100 && crowd.excess.isEmpty)
     }
 
     @Test func `a client counts its own files and bytes alone`() {
-        let others = (0..<20).map { Self.batch(Int64($0), 7, bytes: DropPlan.byteQuota) }
-        #expect(DropPlan.complaint(about: 1, adding: DropPlan.byteQuota, to: others) == nil)
+        func complaint(_ entries: [DropEntry], adding bytes: Int) -> String? {
+            var own = DropHoldings(of: 1)
+            for entry in entries { own.count(entry) }
+            return own.complaint(adding: bytes)
+        }
+        let others = (0..<20).map { Self.batch(Int64($0), 7, bytes: DropHoldings.byteQuota) }
+        #expect(complaint(others, adding: DropHoldings.byteQuota) == nil)
         let own = others + [Self.batch(1, 1, bytes: 1)]
-        #expect(
-            DropPlan.complaint(about: 1, adding: DropPlan.byteQuota, to: own)?.contains("bytes")
-                == true)
-        let many = (0..<DropPlan.fileQuota).map { Self.batch(Int64($0), 1, bytes: 0) }
-        #expect(DropPlan.complaint(about: 1, adding: 1, to: many)?.contains("files") == true)
-        #expect(DropPlan.complaint(about: 1, adding: 1, to: Array(many.dropLast())) == nil)
+        #expect(complaint(own, adding: DropHoldings.byteQuota)?.contains("bytes") == true)
+        let many = (0..<DropHoldings.fileQuota).map { Self.batch(Int64($0), 1, bytes: 0) }
+        #expect(complaint(many, adding: 1)?.contains("files") == true)
+        #expect(complaint(Array(many.dropLast()), adding: 1) == nil)
+    }
+
+    @Test func `the next name is behind all own ones, however the clock was set`() {
+        var own = DropHoldings(of: 1)
+        let far = Self.now + .seconds(86_400)
+        own.count(Self.batch(far.microseconds, 2))
+        #expect(own.nextTime(at: Self.now) == Self.now, "nobody else's name counts")
+        own.count(Self.batch(Self.now.microseconds, 1))
+        own.count(Self.batch(1, 1))
+        let behind = Timestamp(microseconds: Self.now.microseconds + 1)
+        #expect(own.nextTime(at: Self.now - .seconds(3600)) == behind)
+        #expect(own.nextTime(at: Self.now) == behind)
+        #expect(own.nextTime(at: far) == far)
+        own.count(Self.batch(.max, 1))
+        #expect(own.nextTime(at: Self.now).microseconds == .max, "and nobody is stuck there")
     }
 
     @Test func `names are read as they are written`() {

@@ -165,9 +165,9 @@ struct NSCADifferentialTests {
             guard let opened = try drops.open() else { throw SupportFault("no drop directory") }
             var records: [Brief] = []
             let plan = DropPlan(try drops.entries(opened), at: SystemTime().wall)
-            for (name, entry) in plan.batches {
-                records += try drops.batch(name, in: opened).batch.records.map(Brief.init)
-                try require(drops.remove(entry.rawName, from: opened), "it stays")
+            for file in plan.batches {
+                records += try drops.batch(file.name, in: opened).batch.records.map(Brief.init)
+                try require(drops.remove(file.name.rawText, from: opened), "it stays")
             }
             return (outcome.ending, records)
         }
