@@ -51,6 +51,7 @@ actor DropCollector {
             var left = await step(of: nil)
             let spent = time.monotonic - began
             while left == .more, !Task.isCancelled { left = await step(of: nil) }
+            if left == .nothing { desk.noteDrops(takenBefore: began) }
             if time.monotonic - tidied >= Self.tidyInterval {
                 tidied = time.monotonic
                 await tidy()
