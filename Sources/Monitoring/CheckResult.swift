@@ -57,11 +57,14 @@ package struct ScheduleState: Sendable, Hashable {
     package var nextCheck: Timestamp
     /// First line of the newest output, for `status` and `list`.
     package var lastOutput: String
+    /// True when the newest result says that nobody submits results of it any more.
+    package var isStale: Bool
 
     /// A schedule with all its parts.
     package init(
         object: ObjectName, checkState: CheckState? = nil, lastStart: Timestamp? = nil,
-        lastEnd: Timestamp? = nil, nextCheck: Timestamp, lastOutput: String = ""
+        lastEnd: Timestamp? = nil, nextCheck: Timestamp, lastOutput: String = "",
+        isStale: Bool = false
     ) {
         self.object = object
         self.checkState = checkState
@@ -69,6 +72,7 @@ package struct ScheduleState: Sendable, Hashable {
         self.lastEnd = lastEnd
         self.nextCheck = nextCheck
         self.lastOutput = lastOutput
+        self.isStale = isStale
     }
 }
 

@@ -8,11 +8,18 @@ package protocol TimeSource: Sendable {
     var wall: Timestamp { get }
     /// Time since an arbitrary start; never steps, counts while the host sleeps. For waits.
     var monotonic: Duration { get }
+    /// How much of the monotonic time the host slept through, with nobody there to do anything.
+    var slept: Duration { get }
+}
+
+extension TimeSource {
+    /// A host that never sleeps.
+    package var slept: Duration { .zero }
 }
 
 /// The kernel's clocks.
 package struct SystemTime: TimeSource {
-    /// Reads CLOCK_REALTIME and CLOCK_BOOTTIME.
+    /// Reads CLOCK_REALTIME, CLOCK_BOOTTIME, and CLOCK_MONOTONIC, which rests as the host does.
     package init() {}
 
     package var wall: Timestamp {
@@ -20,8 +27,13 @@ package struct SystemTime: TimeSource {
         return Timestamp(microseconds: Int64(now.tv_sec) * 1_000_000 + Int64(now.tv_nsec) / 1000)
     }
 
-    package var monotonic: Duration {
-        let now = Self.read(CLOCK_BOOTTIME)
+    package var monotonic: Duration { Self.span(CLOCK_BOOTTIME) }
+
+    /// What the second counted and the third did not.
+    package var slept: Duration { Self.span(CLOCK_BOOTTIME) - Self.span(CLOCK_MONOTONIC) }
+
+    private static func span(_ clock: clockid_t) -> Duration {
+        let now = read(clock)
         return .seconds(now.tv_sec) + .nanoseconds(now.tv_nsec)
     }
 

@@ -101,6 +101,25 @@ import Testing
         #expect(try await scene.spool.scheduleStates().map(\.object) == [load])
     }
 
+    @Test func `whether an object is stale is stored with its schedule and with its results`()
+        async throws
+    {
+        let scene = try await Scene()
+        let stale = ScheduleState(object: disk, nextCheck: start, isStale: true)
+        let fresh = ScheduleState(object: disk, nextCheck: start)
+        var record = record(disk, 1)
+        record.schedule = stale
+        _ = try await scene.spool.append([record])
+        #expect(try await scene.spool.scheduleStates() == [stale])
+        try await scene.spool.saveSchedule([fresh])
+        #expect(try await scene.spool.scheduleStates() == [fresh])
+        try await scene.spool.saveSchedule([stale])
+        try scene.spool.close()
+        let next = try SpoolQueue.open(scene.settings, time: FixedTime())
+        #expect(try await next.scheduleStates() == [stale])
+        try next.close()
+    }
+
     @Test func `a closed spool says so and lets the next owner in`() async throws {
         let scene = try await Scene()
         try scene.spool.close()

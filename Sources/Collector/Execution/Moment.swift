@@ -6,18 +6,24 @@ package struct Moment: Hashable, Sendable {
     package let monotonic: Duration
     /// The host's wall clock at that moment.
     package let wall: Timestamp
+    /// How much of the monotonic time the host slept through.
+    package let slept: Duration
 
-    /// A moment with both readings.
-    package init(monotonic: Duration, wall: Timestamp) {
+    /// A moment with its readings.
+    package init(monotonic: Duration, wall: Timestamp, slept: Duration = .zero) {
         self.monotonic = monotonic
         self.wall = wall
+        self.slept = slept
     }
 
     /// What the wall clock says at another monotonic time, if it does not step until then.
     package func wall(at other: Duration) -> Timestamp { wall + (other - monotonic) }
+
+    /// When the wall clock says that time, if it does not step until then.
+    func monotonic(at other: Timestamp) -> Duration { monotonic + (other - wall) }
 }
 
 extension TimeSource {
-    /// Now, on both clocks.
-    package var moment: Moment { Moment(monotonic: monotonic, wall: wall) }
+    /// Now, on all clocks.
+    package var moment: Moment { Moment(monotonic: monotonic, wall: wall, slept: slept) }
 }

@@ -17,6 +17,7 @@ final class CheckLoop {
 
     private let inbox: RunnerInbox
     private let records: RecordOutbox
+    private let drops: DropHorizon
     private let launcher: PluginLauncher
     private let time: any TimeSource
     private let health: @Sendable () -> HealthReport
@@ -36,6 +37,7 @@ final class CheckLoop {
     init(
         inbox: RunnerInbox,
         records: RecordOutbox,
+        drops: DropHorizon,
         launcher: PluginLauncher,
         scheduler: CheckScheduler,
         time: any TimeSource,
@@ -43,6 +45,7 @@ final class CheckLoop {
     ) {
         self.inbox = inbox
         self.records = records
+        self.drops = drops
         self.launcher = launcher
         self.scheduler = scheduler
         self.time = time
@@ -81,7 +84,7 @@ final class CheckLoop {
             )
         case .submit(let object, let output, let execution, let reply):
             reply.resume(returning: submit(object, output, execution))
-        case .forget(let object): scheduler.forgetState(of: object)
+        case .takeBack(let counted): scheduler.takeBack(counted, at: time.moment)
         case .standing(let object, let reply):
             reply.resume(returning: scheduler.status(of: object, at: time.moment))
         case .once(let object, let reply):
@@ -111,10 +114,11 @@ final class CheckLoop {
             result: taken.scheduled.result, significance: taken.scheduled.significance,
             snapshot: preparing.prepare(object).snapshot.withoutCommand,
             schedule: taken.scheduled.schedule)
-        return .taken(record, taken.state)
+        return .taken(record, taken.state, taken.counted)
     }
 
     private func startDue() {
+        scheduler.note(drops.taken)
         for due in scheduler.takeDue(at: time.moment, atMost: Self.startsPerTurn) {
             begin(due.object, for: .schedule(due))
         }

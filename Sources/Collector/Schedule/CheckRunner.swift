@@ -43,6 +43,8 @@ package struct SingleRun: Sendable, Hashable {
 package final class CheckRunner: Sendable {
     /// What checks came to.
     package let records: RecordOutbox
+    /// Hears how far what others drop for passive objects was taken.
+    package let drops = DropHorizon()
     private let inbox: RunnerInbox
 
     /// Starts the thread; it checks nothing before ``start(with:states:preparing:)``.
@@ -60,6 +62,7 @@ package final class CheckRunner: Sendable {
         let inbox = RunnerInbox(wakeUp: channel.wakeUp)
         self.inbox = inbox
         self.records = records
+        let drops = drops
         try WorkerThread.start {
             let launcher = PluginLauncher(
                 channel: channel,
@@ -75,6 +78,7 @@ package final class CheckRunner: Sendable {
             CheckLoop(
                 inbox: inbox,
                 records: records,
+                drops: drops,
                 launcher: launcher,
                 scheduler: scheduler,
                 time: time,
@@ -120,7 +124,7 @@ package final class CheckRunner: Sendable {
     /// Takes a result that somebody else submits for an object that is not checked here.
     ///
     /// The state machine has counted it when this returns; who cannot store it calls
-    /// ``forget(_:)``.
+    /// ``takeBack(_:)``.
     package func submit(
         _ object: ObjectName, _ output: PluginOutput, execution: ExecutionSpan? = nil
     ) async -> SubmissionAnswer {
@@ -131,10 +135,11 @@ package final class CheckRunner: Sendable {
         }
     }
 
-    /// Forgets where an object stood, so that its next result counts as a change.
-    package func forget(_ object: ObjectName) {
+    /// Takes back a submitted result that could not be stored, the newest first: what comes next is
+    /// judged from what is stored.
+    package func takeBack(_ counted: CountedResult) {
         // Lost on purpose: a stopped runner knows nothing any more.
-        _ = inbox.post(.forget(object))
+        _ = inbox.post(.takeBack(counted))
     }
 
     /// Where this object stands; nil for one that is not planned, and after the stop.

@@ -14,18 +14,27 @@ internal import HeapModule
 /// * Outside its `check_period` an object is not checked: its next check is within the first minute
 ///   of the period. While something that it depends on has a problem, its checks are left out.
 /// * A passive object of which results are expected is told as UNKNOWN when none is submitted in
-///   time (``FreshnessRule``), and then each interval as a check would, until one comes.
+///   time (``FreshnessRule``), and then each interval as a check would, until one comes; one such
+///   object after the other (``TellingQueue``).
 /// * No object is checked twice at a time, and no more than ``concurrencyLimit`` objects are.
 package struct CheckScheduler: Sendable {
     /// Most checks at a time; the others wait in order of their due times.
     package let concurrencyLimit: Int
-    private var timetable: Timetable
-    private var entries: [ObjectName: ScheduleEntry] = [:]
+    var timetable: Timetable
+    var entries: [ObjectName: ScheduleEntry] = [:]
+    /// What depends on each object.
+    private var dependents: [ObjectName: [ObjectName]] = [:]
     private var running: [UInt64: ObjectName] = [:]
     /// What is not run, defined or not.
     private var pauses: [ObjectName: ObjectPause] = [:]
     private var queue = Heap<Place>()
+    private var telling = TellingQueue()
     private var lastTicket: UInt64 = 0
+    private var lastCount: UInt64 = 0
+
+    /// Objects that are given another time instead of being checked, for each check that may start:
+    /// some milliseconds.
+    private static let looksPerStart = 32
 
     /// Checks at a time where nobody says otherwise.
     ///
@@ -52,28 +61,66 @@ package struct CheckScheduler: Sendable {
     package mutating func earliestDue() -> Duration? {
         guard running.count < concurrencyLimit else { return nil }
         while let first = queue.min, !isCurrent(first) { queue.removeMin() }
-        return queue.min?.due
+        while let first = telling.first, !isRipe(first) { telling.removeFirst() }
+        return [queue.min?.due, telling.due].compactMap(\.self).min()
     }
+
+    /// How far what others drop for passive objects was taken, from now on.
+    package mutating func note(_ drops: DropsTaken) { telling.drops = drops }
 
     /// The checks to start at this moment, the longest due first, at most `count`.
     ///
-    /// Each counts as running until ``finish(_:output:start:end:at:)`` gets it back.
+    /// Each counts as running until ``finish(_:output:start:end:at:)`` gets it back. There may be
+    /// more that are due: what is only given another time takes its turns too.
     package mutating func takeDue(at now: Moment, atMost count: Int = .max) -> [DueCheck] {
+        if timetable.look(at: now) { wake(at: now) }
         var taken: [DueCheck] = []
-        while taken.count < count, let due = earliestDue(), due <= now.monotonic {
-            let object = queue.removeMin().object
-            guard !putOff(object, at: now), var entry = entries[object] else { continue }
-            lastTicket += 1
-            running[lastTicket] = object
-            let told = entry.told(pauses[object])
-            let origin = told?.origin ?? .check
-            entry.begin(ticket: lastTicket, as: origin, at: now)
-            entries[object] = entry
-            taken.append(
-                DueCheck(
-                    object: object, ticket: lastTicket, told: told?.output, origin: origin))
+        var looks = count > .max / Self.looksPerStart ? .max : count * Self.looksPerStart
+        while taken.count < count, looks > 0, let due = earliestDue(), due <= now.monotonic {
+            if let check = takeStale(at: now) {
+                taken.append(check)
+                continue
+            }
+            guard let next = queue.min, next.due <= now.monotonic else { break }
+            queue.removeMin()
+            looks -= 1
+            guard !putOff(next.object, at: now), var entry = entries[next.object] else { continue }
+            let told = entry.told(pauses[next.object])
+            if told?.origin == .staleness {
+                entry.due = now.monotonic
+                entry.isRipe = true
+                put(entry)
+            } else {
+                taken.append(start(entry, told, at: now))
+            }
         }
         return taken
+    }
+
+    /// The object that is stale longest, if that is to be told now.
+    private mutating func takeStale(at now: Moment) -> DueCheck? {
+        while let next = telling.take(at: now.monotonic) {
+            let object = next.place.object
+            guard isRipe(next.place), let entry = entries[object], !putOff(object, at: now)
+            else { continue }
+            telling.told(at: now.monotonic)
+            let told = entry.told(pauses[object], isUnread: next.isUnread)
+            return start(entry, told, at: now)
+        }
+        return nil
+    }
+
+    private mutating func start(
+        _ entry: ScheduleEntry, _ told: (origin: ScheduleEntry.Origin, output: PluginOutput)?,
+        at now: Moment
+    ) -> DueCheck {
+        var entry = entry
+        let (object, origin) = (entry.plan.object, told?.origin ?? .check)
+        lastTicket += 1
+        running[lastTicket] = object
+        entry.begin(ticket: lastTicket, as: origin, at: now)
+        entries[object] = entry
+        return DueCheck(object: object, ticket: lastTicket, told: told?.output, origin: origin)
     }
 
     /// Takes a finished check, and returns what is to be recorded; nil when its object is no longer
@@ -87,7 +134,9 @@ package struct CheckScheduler: Sendable {
     ) -> ScheduledResult? {
         running[due.ticket] = nil
         guard var entry = entries[due.object], entry.ticket == due.ticket else { return nil }
-        let significance = entry.take(output: output, start: start, end: end, as: due.origin)
+        let before = entry.checkState
+        let significance = entry.take(
+            output: output, start: start, end: end, as: due.origin, count: nextCount())
         let interval = entry.interval
         if entry.isTimed {
             timetable.planNext(&entry, after: due.origin, at: now)
@@ -107,6 +156,7 @@ package struct CheckScheduler: Sendable {
             checkInterval: interval
         )
         put(entry)
+        noteReach(behind: due.object, from: before, at: now)
         return ScheduledResult(result: result, significance: significance, schedule: schedule)
     }
 
@@ -163,63 +213,6 @@ extension CheckScheduler {
     }
 }
 
-// MARK: - Passive objects
-
-extension CheckScheduler {
-    /// True for a planned object whose results are submitted.
-    func isPassive(_ object: ObjectName) -> Bool { entries[object]?.plan.isActive == false }
-
-    /// True for every object of the definitions, whether it is checked here or not.
-    package func isPlanned(_ object: ObjectName) -> Bool { entries[object] != nil }
-
-    /// True while a check of it runs, or is wanted now.
-    package func isRunning(_ object: ObjectName) -> Bool {
-        guard let entry = entries[object] else { return false }
-        return entry.ticket != nil || entry.isForced
-    }
-
-    /// Takes a result that somebody submits; nil for an object that is checked here, whose checks
-    /// alone say how it is.
-    ///
-    /// - Parameter execution: when a plugin ran for it, as far as that can be true; nil: now.
-    package mutating func submit(
-        _ object: ObjectName, _ output: PluginOutput, execution: ExecutionSpan? = nil,
-        at now: Moment
-    ) -> (scheduled: ScheduledResult, state: CheckState)? {
-        guard var entry = entries[object], !entry.plan.isActive else { return nil }
-        let span =
-            execution?.believed(after: entry.newestStart, at: now.wall)
-            ?? ExecutionSpan(start: now.wall, end: now.wall)
-        let significance = entry.take(output: output, start: span.start, end: span.end)
-        entry.suppressor = nil
-        if entry.isTimed, !entry.isForced {
-            timetable.planNext(&entry, after: .check, at: now)
-        }
-        put(entry)
-        guard let state = entry.checkState else { return nil }
-        let result = CheckResult(
-            object: object,
-            state: output.state,
-            exitStatus: output.exitStatus,
-            output: output.text,
-            performanceData: output.performanceData,
-            executionStart: span.start,
-            executionEnd: span.end,
-            nextCheck: entry.nextCheck(at: now),
-            checkInterval: entry.interval
-        )
-        let schedule = entry.schedule(at: now)
-        return (
-            ScheduledResult(result: result, significance: significance, schedule: schedule), state
-        )
-    }
-
-    /// Forgets where an object stood: its next result counts as a change.
-    package mutating func forgetState(of object: ObjectName) {
-        entries[object]?.checkState = nil
-    }
-}
-
 // MARK: - Plans
 
 extension CheckScheduler {
@@ -237,7 +230,9 @@ extension CheckScheduler {
         let known = entries
         entries = [:]
         queue = []
-        timetable.forgetPeriods()
+        telling.keep { _ in false }
+        timetable.adopt(plans)
+        dependents = [:]
         for plan in plans {
             if var entry = known[plan.object] {
                 timetable.replan(&entry, as: plan, at: now)
@@ -245,7 +240,20 @@ extension CheckScheduler {
             } else {
                 put(timetable.newEntry(plan, saved: saved[plan.object], at: now))
             }
+            for parent in Set(plan.dependencies.map(\.parent)) {
+                dependents[parent, default: []].append(plan.object)
+            }
         }
+        for plan in plans { noteReach(of: plan.object, at: now) }
+    }
+
+    /// What depends on an object.
+    func behind(_ object: ObjectName) -> [ObjectName] { dependents[object] ?? [] }
+
+    /// Which result is counted now.
+    mutating func nextCount() -> UInt64 {
+        lastCount += 1
+        return lastCount
     }
 
     /// Gives a check that is due another time, if it is not to be run now; false if it is.
@@ -257,25 +265,29 @@ extension CheckScheduler {
         return true
     }
 
-    /// Stores an entry and gives it its place in the queue.
-    private mutating func put(_ entry: ScheduleEntry) {
+    /// Stores an entry and gives it its place in its queue.
+    mutating func put(_ entry: ScheduleEntry) {
         entries[entry.plan.object] = entry
         guard let due = entry.due else { return }
-        queue.insert(Place(due: due, object: entry.plan.object))
+        let place = Place(due: due, object: entry.plan.object)
         // Places that a request has made void are cleared now and then.
-        guard queue.count > 2 * entries.count + 64 else { return }
-        queue = Heap(queue.unordered.filter(isCurrent))
+        let limit = 2 * entries.count + 64
+        if entry.isRipe {
+            telling.insert(place)
+            if telling.count > limit { telling.keep(where: isRipe) }
+        } else {
+            queue.insert(place)
+            if queue.count > limit { queue = Heap(queue.unordered.filter(isCurrent)) }
+        }
     }
 
-    private func isCurrent(_ place: Place) -> Bool { entries[place.object]?.due == place.due }
-}
+    private func isCurrent(_ place: Place) -> Bool {
+        guard let entry = entries[place.object] else { return false }
+        return entry.due == place.due && !entry.isRipe
+    }
 
-/// One place in the queue; void when its object is due at another time.
-private struct Place: Comparable, Sendable {
-    let due: Duration
-    let object: ObjectName
-
-    static func < (a: Place, b: Place) -> Bool {
-        a.due == b.due ? a.object < b.object : a.due < b.due
+    private func isRipe(_ place: Place) -> Bool {
+        guard let entry = entries[place.object] else { return false }
+        return entry.due == place.due && entry.isRipe
     }
 }

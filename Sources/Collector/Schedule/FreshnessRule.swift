@@ -27,19 +27,27 @@ package struct FreshnessRule: Sendable, Hashable {
     }
 
     /// How long after a result, or after the start of waiting for one, the object is stale.
+    ///
+    /// The bounds of intervals keep every sum of it with a time in range.
     package var limit: Duration { interval + tolerance }
 
     /// What is told of a stale object: UNKNOWN, since when and by what rule.
     ///
     /// - Parameter last: when the last result was submitted; nil when none is known.
-    func output(since last: Timestamp?) -> PluginOutput {
+    /// - Parameter isUnread: true when results that were dropped may lie unread, see
+    ///   ``TellingQueue/longestHold``.
+    func output(since last: Timestamp?, isUnread: Bool = false) -> PluginOutput {
         let since = last.map { "since \(LocalTime($0).longDateTime)" } ?? "yet"
         let text = """
             STALE: no result was submitted \(since) - one is due every \
             \(LocalTime.span(interval.inSeconds)) (check_interval), and \
             \(LocalTime.span(tolerance.inSeconds)) more were waited for it
-            """
+            """ + (isUnread ? Self.unreadText : "")
         return PluginOutput(
             bytes: Array(text.utf8), ending: .exited(Int32(ServiceState.unknown.rawValue)))
     }
+
+    private static let unreadText = """
+         - one may wait in the drop directory, which cannot be emptied: `forwarder status` says why
+        """
 }

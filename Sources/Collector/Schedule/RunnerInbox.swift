@@ -10,7 +10,7 @@ enum RunnerMessage: Sendable {
     case request(ObjectName, CheckedContinuation<CheckNowAnswer, Never>)
     case submit(
         ObjectName, PluginOutput, ExecutionSpan?, CheckedContinuation<SubmissionAnswer, Never>)
-    case forget(ObjectName)
+    case takeBack(CountedResult)
     case standing(ObjectName, CheckedContinuation<CheckStatus?, Never>)
     case once(ObjectName, CheckedContinuation<SingleRun?, Never>)
     case status(CheckedContinuation<[CheckStatus], Never>)

@@ -11,11 +11,16 @@ struct ScheduleEntry: Sendable {
     var due: Duration?
     /// When its `check_period` lets it be checked next; nil when that is at its due time.
     var opening: Timestamp?
-    /// When it would be due without its `check_period`, on the monotonic clock.
+    /// When it would be due without its `check_period`, on the monotonic clock; of a passive object
+    /// when it would be stale.
     var wanted: Duration?
+    /// True while a passive object is stale and that is about to be told; then ``due`` is since
+    /// when.
+    var isRipe = false
     /// True for what somebody wants now, whatever period and dependencies say.
     var isForced = false
-    /// Whose problem kept the last check from being run.
+    /// Whose problem kept the last check from being run; of a passive object of which results are
+    /// expected whose problem keeps them from being submitted.
     var suppressor: ObjectName?
     /// Of the running check.
     var ticket: UInt64?
@@ -26,6 +31,8 @@ struct ScheduleEntry: Sendable {
     var newestStart: Timestamp?
     /// True when the last that was told is that nobody submits a result any more.
     var isStale = false
+    /// Which result was counted last; tells a result that cannot be stored from a later one.
+    var count: UInt64 = 0
 
     /// What a result is to an object.
     enum Origin: Sendable {
@@ -48,6 +55,7 @@ struct ScheduleEntry: Sendable {
         lastEnd = saved?.lastEnd
         lastOutput = saved?.lastOutput ?? ""
         newestStart = saved?.lastStart
+        isStale = plan.freshness != nil && saved?.isStale == true
     }
 
     var interval: Duration {
@@ -64,10 +72,14 @@ struct ScheduleEntry: Sendable {
     var isTimed: Bool { plan.isActive || plan.freshness != nil }
 
     /// What is told instead of the check that is due; nil when it is run.
-    func told(_ pause: ObjectPause?) -> (origin: Origin, output: PluginOutput)? {
+    ///
+    /// - Parameter isUnread: see ``FreshnessRule/output(since:isUnread:)``.
+    func told(
+        _ pause: ObjectPause?, isUnread: Bool = false
+    ) -> (origin: Origin, output: PluginOutput)? {
         if let pause { return (.pause, pause.output(checkState?.state, of: plan.object)) }
         guard !isForced, let freshness = plan.freshness else { return nil }
-        return (.staleness, freshness.output(since: lastEnd))
+        return (.staleness, freshness.output(since: lastEnd, isUnread: isUnread))
     }
 
     mutating func begin(ticket: UInt64, as origin: Origin, at now: Moment) {
@@ -75,7 +87,8 @@ struct ScheduleEntry: Sendable {
         due = nil
         opening = nil
         isForced = false
-        suppressor = nil
+        isRipe = false
+        if plan.freshness == nil { suppressor = nil }
         if isTold(origin) { lastStart = now.wall }
     }
 
@@ -86,14 +99,19 @@ struct ScheduleEntry: Sendable {
     mutating func force(at now: Moment) {
         due = min(due ?? now.monotonic, now.monotonic)
         opening = nil
+        isRipe = false
         isForced = true
     }
 
     /// Counts a result, wherever it comes from; what is told instead of one leaves the last output.
+    ///
+    /// - Parameter count: see ``count``.
     mutating func take(
-        output: PluginOutput, start: Timestamp, end: Timestamp, as origin: Origin = .check
+        output: PluginOutput, start: Timestamp, end: Timestamp, as origin: Origin = .check,
+        count: UInt64
     ) -> Significance {
         ticket = nil
+        self.count = count
         newestStart = start
         if isTold(origin) {
             lastStart = start
@@ -115,6 +133,17 @@ struct ScheduleEntry: Sendable {
         return significance
     }
 
+    /// Is again what it was before a result, as far as the result changed it, but for its time.
+    mutating func takeBack(to before: ScheduleEntry) {
+        checkState = before.checkState
+        lastStart = before.lastStart
+        lastEnd = before.lastEnd
+        lastOutput = before.lastOutput
+        newestStart = before.newestStart
+        isStale = before.isStale && plan.freshness != nil
+        count = before.count
+    }
+
     func status(
         _ pause: ObjectPause?, at now: Moment, _ calendar: any WallCalendar
     ) -> CheckStatus {
@@ -124,11 +153,18 @@ struct ScheduleEntry: Sendable {
             schedule: schedule(at: now), isRunning: ticket != nil, isActive: plan.isActive,
             pause: pause, closedPeriod: closed, suppressor: suppressor,
             expectsResults: plan.freshness != nil,
-            staleAt: plan.freshness == nil ? nil : nextCheck(at: now), isStale: isStale)
+            staleAt: plan.freshness == nil || pause != nil ? nil : nextCheck(at: now),
+            isStale: isStale)
     }
 
-    /// When the next check comes; nil while it runs and when it is not scheduled.
-    func nextCheck(at now: Moment) -> Timestamp? { opening ?? due.map(now.wall(at:)) }
+    /// When the next check comes, or a passive object is stale; nil while it runs and when it is
+    /// not scheduled.
+    func nextCheck(at now: Moment) -> Timestamp? {
+        guard let due else { return nil }
+        // a passive object is also looked at before its time
+        let next = plan.freshness == nil || isForced ? due : wanted ?? due
+        return opening ?? now.wall(at: next)
+    }
 
     /// A check that is not scheduled, or runs, is told as due now.
     func schedule(at now: Moment) -> ScheduleState {
@@ -138,7 +174,8 @@ struct ScheduleEntry: Sendable {
             lastStart: lastStart,
             lastEnd: lastEnd,
             nextCheck: nextCheck(at: now) ?? now.wall,
-            lastOutput: lastOutput
+            lastOutput: lastOutput,
+            isStale: isStale
         )
     }
 }

@@ -60,10 +60,19 @@ package struct ExecutionSpan: Hashable, Sendable {
     }
 }
 
+/// Where an object stood before a result that was submitted, for giving it back if the result
+/// cannot be stored.
+package struct CountedResult: Sendable {
+    /// The object as it was.
+    let before: ScheduleEntry
+    /// See ``ScheduleEntry/count``, of the result.
+    let count: UInt64
+}
+
 /// What became of a result that was submitted.
 package enum SubmissionAnswer: Sendable {
-    /// What is to be stored, and where the object stands with it.
-    case taken(CheckRecord, CheckState)
+    /// What is to be stored, where the object stands with it, and where it stood before.
+    case taken(CheckRecord, CheckState, CountedResult)
     /// The object is checked here, so nobody else says how it is.
     case active
     /// A check of it that somebody asked for runs, or is about to be stored: ask again.
@@ -91,7 +100,7 @@ package struct CheckStatus: Hashable, Sendable {
     /// True for a passive object that becomes stale when no result comes in time.
     package var expectsResults: Bool
     /// When such an object is told as stale (again) unless a result comes; nil while it is checked
-    /// on request.
+    /// on request, and while it is paused.
     package var staleAt: Timestamp?
     /// True when the last that was told of it is that it is stale.
     package var isStale: Bool

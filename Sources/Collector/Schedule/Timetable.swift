@@ -5,29 +5,36 @@ internal import Monitoring
 ///
 /// * It changes an entry's times only; the scheduler keeps entries and their order.
 /// * An object's own due time lies on the monotonic clock, a period's opening on the wall's.
+/// * When a passive object is stale, Timetable+Freshness.swift says.
 struct Timetable: Sendable {
     let calendar: any WallCalendar
     private var random: any RandomNumberGenerator & Sendable
     /// What periods answered last.
     private var openings: [String: Opening] = [:]
+    /// What periods of passive objects answered last.
+    var stretches: [String: KnownStretch] = [:]
+    /// The clocks at the last look at them.
+    var lastLook: Moment?
+    /// When the clock on the wall was last set forward, and what it left out.
+    var jump: ClockJump?
+    /// True when some dependency counts at some times only: then they are looked at by the clock.
+    private(set) var hasTimedDependencies = false
 
     /// How long what waits for its period to open is left alone.
     ///
     /// An hour: the clock on the wall may be set while it waits.
-    private static let longestDoze = Duration.seconds(3600)
+    static let longestDoze = Duration.seconds(3600)
     /// Whatever calendar and clock say, time goes on between two looks at a period.
     private static let shortestDoze = Duration.seconds(1)
-    /// How often a passive object is looked at while something keeps it from submitting.
-    private static let suppressedLook = Duration.seconds(60)
     /// A period that never opens is asked again as if it opened then.
-    private static let neverOpens = Duration.seconds(86_400) * TimePeriod.horizonInDays
+    static let neverOpens = Duration.seconds(86_400) * TimePeriod.horizonInDays
 
     init(calendar: any WallCalendar, random: any RandomNumberGenerator & Sendable) {
         self.calendar = calendar
         self.random = random
     }
 
-    /// Gives an entry its next check: at `due`, or when its period opens after that.
+    /// Gives an entry of a check its next one: at `due`, or when its period opens after that.
     mutating func plan(_ entry: inout ScheduleEntry, at due: Duration, _ now: Moment) {
         entry.due = due
         entry.wanted = due
@@ -37,32 +44,17 @@ struct Timetable: Sendable {
         let span = opening(of: period, from: wall)
         guard span?.lowerBound != wall else { return }
         let opening =
-            (span?.lowerBound ?? wall + Self.neverOpens) + wait(of: entry, in: span, of: period)
+            (span?.lowerBound ?? wall + Self.neverOpens) + wait(of: entry, in: span)
         entry.opening = opening
         let doze = max(opening - now.wall, Self.shortestDoze)
         entry.due = now.monotonic + min(doze, Self.longestDoze)
     }
 
-    /// How long after its period began something is to be done about an object.
-    ///
-    /// Whoever submits results has the whole time once more, but what the period has no room for is
-    /// told before it ends.
-    private mutating func wait(
-        of entry: ScheduleEntry, in span: Range<Timestamp>?, of period: TimePeriod
-    ) -> Duration {
+    /// How long after its period began an object is checked.
+    private mutating func wait(of entry: ScheduleEntry, in span: Range<Timestamp>?) -> Duration {
         guard let span else { return .zero }
-        guard let freshness = entry.plan.freshness else {
-            let room = span.upperBound - span.lowerBound
-            return spread(over: min(entry.interval, CheckPhase.startWindow, room))
-        }
-        var end = span.upperBound
-        // a stretch may be told in parts
-        while end - span.lowerBound <= freshness.limit,
-            let more = period.next(from: end, calendar), more.lowerBound == end
-        {
-            end = more.upperBound
-        }
-        return min(freshness.limit, max(end - span.lowerBound - .seconds(1), .zero))
+        let room = span.upperBound - span.lowerBound
+        return spread(over: min(entry.interval, CheckPhase.startWindow, room))
     }
 
     /// Gives an entry the check after one that ended now, or the time at which it is stale.
@@ -73,7 +65,7 @@ struct Timetable: Sendable {
     ) {
         if let freshness = entry.plan.freshness {
             let wait = origin == .check ? freshness.limit : entry.interval
-            return plan(&entry, at: now.monotonic + wait, now)
+            return awaitResult(&entry, until: now.monotonic + wait, now)
         }
         let due = CheckPhase.next(
             after: now.monotonic, interval: entry.interval, offset: entry.offset)
@@ -82,13 +74,19 @@ struct Timetable: Sendable {
 
     /// Gives an entry whose pause ended its next check: now, or when results had their time.
     mutating func planAfterPause(_ entry: inout ScheduleEntry, at now: Moment) {
-        plan(&entry, at: now.monotonic + (entry.plan.freshness?.limit ?? .zero), now)
+        guard let freshness = entry.plan.freshness else {
+            return plan(&entry, at: now.monotonic, now)
+        }
+        awaitResult(&entry, until: now.monotonic + freshness.limit, now)
     }
 
     /// Gives an entry that is due another time, if it is not to be checked now; false if it is.
     mutating func putOff(
         _ entry: inout ScheduleEntry, among entries: [ObjectName: ScheduleEntry], at now: Moment
     ) -> Bool {
+        if let freshness = entry.plan.freshness {
+            return putOff(&entry, freshness, among: entries, at: now)
+        }
         if let wanted = entry.wanted, wanted > now.monotonic, entry.opening != nil {
             // it was only looked whether the clock on the wall was set
             plan(&entry, at: wanted, now)
@@ -101,38 +99,13 @@ struct Timetable: Sendable {
             return true
         }
         let suppressor = suppressor(of: entry.plan, among: entries, at: now)
-        if let freshness = entry.plan.freshness {
-            return putOff(&entry, freshness, suppressor, at: now)
-        }
         guard let suppressor else { return false }
         planNext(&entry, after: .check, at: now)
         entry.suppressor = suppressor
         return true
     }
 
-    /// What is kept from submitting has its whole time once nothing keeps it any more; so has what
-    /// was looked at before its time in the period was over.
-    private mutating func putOff(
-        _ entry: inout ScheduleEntry, _ freshness: FreshnessRule, _ suppressor: ObjectName?,
-        at now: Moment
-    ) -> Bool {
-        let wasSuppressed = entry.suppressor != nil
-        entry.suppressor = suppressor
-        if suppressor != nil {
-            plan(&entry, at: now.monotonic + min(freshness.limit, Self.suppressedLook), now)
-        } else if wasSuppressed {
-            plan(&entry, at: now.monotonic + freshness.limit, now)
-        } else if let opening = entry.opening, opening > now.wall,
-            opening - now.wall <= freshness.limit
-        {
-            entry.due = now.monotonic + min(opening - now.wall, Self.longestDoze)
-        } else {
-            return false
-        }
-        return true
-    }
-
-    private func suppressor(
+    func suppressor(
         of plan: CheckPlan, among entries: [ObjectName: ScheduleEntry], at now: Moment
     ) -> ObjectName? {
         guard !plan.dependencies.isEmpty else { return nil }
@@ -147,8 +120,14 @@ struct Timetable: Sendable {
 // MARK: - Start and reload
 
 extension Timetable {
-    /// Periods may be other ones from now on.
-    mutating func forgetPeriods() { openings = [:] }
+    /// Periods and dependencies are those of these plans from now on.
+    mutating func adopt(_ plans: [CheckPlan]) {
+        openings = [:]
+        stretches = [:]
+        hasTimedDependencies = plans.contains { plan in
+            plan.dependencies.contains { $0.period != nil }
+        }
+    }
 
     /// An object that was not planned before, from where it stood when it was stored.
     mutating func newEntry(
@@ -157,7 +136,7 @@ extension Timetable {
         let offset = Double(UInt32.random(in: 0...0x7FFF_FFFF, using: &random))
         var entry = ScheduleEntry(plan: plan, offset: offset, saved: saved)
         if let freshness = plan.freshness {
-            awaitResult(&entry, freshness, saved?.nextCheck, at: now)
+            awaitFirstResult(&entry, freshness, saved?.nextCheck, at: now)
             return entry
         }
         guard plan.isActive else { return entry }
@@ -178,16 +157,16 @@ extension Timetable {
     /// as ever, if it was missed while nobody was there to take results.
     ///
     /// A moment is always left: what waited for the start has to be taken first.
-    private mutating func awaitResult(
+    private mutating func awaitFirstResult(
         _ entry: inout ScheduleEntry, _ freshness: FreshnessRule, _ saved: Timestamp?,
         at now: Moment
     ) {
         let limit = freshness.limit
         guard let saved, saved >= now.wall,
             saved - now.wall <= limit || isOpening(saved, of: entry.plan, at: now)
-        else { return plan(&entry, at: now.monotonic + limit, now) }
+        else { return awaitResult(&entry, until: now.monotonic + limit, now) }
         let wait = max(saved - now.wall, FreshnessRule.shortestTolerance)
-        plan(&entry, at: now.monotonic + wait, now)
+        awaitResult(&entry, until: now.monotonic + wait, now)
     }
 
     /// Keeps an entry's time at a reload as far as its new plan lets it.
@@ -195,18 +174,21 @@ extension Timetable {
         let old = entry.plan
         entry.plan = plan
         if plan.freshness == nil { entry.isStale = false }
+        if plan.freshness == nil, old.freshness != nil { entry.suppressor = nil }
         // somebody waits for it, whatever it is now
         if entry.ticket == nil, entry.isForced { return }
         guard entry.isTimed, entry.ticket == nil else {
             entry.due = nil
             entry.opening = nil
+            entry.isRipe = false
             return
         }
         if let freshness = plan.freshness {
             guard entry.due == nil || old.freshness != freshness || old.period != plan.period
             else { return }
-            return self.plan(&entry, at: now.monotonic + freshness.limit, now)
+            return awaitResult(&entry, until: now.monotonic + freshness.limit, now)
         }
+        entry.isRipe = false
         guard let due = entry.due, entry.opening == nil else {
             return self.plan(&entry, at: now.monotonic + startSpread(entry), now)
         }

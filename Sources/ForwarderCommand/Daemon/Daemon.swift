@@ -106,6 +106,7 @@ struct Daemon: Sendable {
         let plans = definitions.plans
         health.setObjectCount(definitions.activeCount)
         adopt(definitions.policyObjects(preparing))
+        runner.drops.open()
         runner.start(with: plans, states: states, preparing: preparing)
         control.start()
         log.notice(

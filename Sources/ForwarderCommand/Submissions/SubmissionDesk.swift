@@ -58,6 +58,9 @@ actor SubmissionDesk {
     /// True when nobody but root and the daemon's user may submit anything.
     nonisolated var isPrivate: Bool { rights.isSubmissionPrivate }
 
+    /// All that was dropped before this time, on the monotonic clock, was taken or refused.
+    nonisolated func noteDrops(takenBefore time: Duration) { runner.drops.reached(time) }
+
     /// Results that were taken and that were refused since the start.
     var counts: (taken: Int, refused: Int) { (takenCount, audit.count) }
 
@@ -216,7 +219,8 @@ actor SubmissionDesk {
         let start: Int
         var verdicts: [SubmissionVerdict] = []
         /// What is to be stored, with each one's place behind it in the batch.
-        var records: [(record: CheckRecord, state: CheckState, end: Int)] = []
+        var records: [(record: CheckRecord, state: CheckState, counted: CountedResult, end: Int)] =
+            []
         var obstacle: Obstacle?
     }
 
@@ -239,9 +243,9 @@ actor SubmissionDesk {
         case .active: refuse(record, Self.active(object), submitter, &part)
         case .busy: part.obstacle = .busy(object)
         case .stopping: part.obstacle = .stopping
-        case .taken(let checked, let state):
+        case .taken(let checked, let state, let counted):
             part.verdicts.append(.taken(SubmitReply(object, state)))
-            part.records.append((checked, state, part.start + part.verdicts.count))
+            part.records.append((checked, state, counted, part.start + part.verdicts.count))
         }
     }
 
@@ -281,10 +285,10 @@ actor SubmissionDesk {
             part.obstacle = .other(error.description)
         }
         if stored > 0 { ledger.note(key, position: position(stored), at: time.monotonic) }
-        for (record, state, _) in part.records[..<stored] {
+        for (record, state, _, _) in part.records[..<stored] {
             board.note(record.result, state: state)
         }
-        for (record, _, _) in part.records[stored...] { runner.forget(record.result.object) }
+        for unstored in part.records[stored...].reversed() { runner.takeBack(unstored.counted) }
         if stored < ends.count {
             part.verdicts = Array(part.verdicts.prefix(position(stored) - start))
             part.records = Array(part.records[..<stored])

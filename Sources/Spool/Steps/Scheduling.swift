@@ -62,7 +62,7 @@ extension SpoolTransaction {
                 object, schedule.checkState?.state.rawValue,
                 schedule.checkState?.type.rawValue, schedule.checkState?.attempt,
                 schedule.lastStart?.microseconds, schedule.lastEnd?.microseconds,
-                schedule.nextCheck.microseconds, schedule.lastOutput,
+                schedule.nextCheck.microseconds, schedule.lastOutput, schedule.isStale,
             ]
         )
     }
@@ -83,7 +83,8 @@ extension ScheduleState {
             lastStart: try row.optionalTimestamp(4),
             lastEnd: try row.optionalTimestamp(5),
             nextCheck: try row.timestamp(6),
-            lastOutput: try row.value(7)
+            lastOutput: try row.value(7),
+            isStale: try row.value(8)
         )
     }
 }

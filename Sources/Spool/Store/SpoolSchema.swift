@@ -8,7 +8,7 @@ enum SpoolSchema {
     static var version: Int { migrations.count }
     /// Each step leads from the version of its index to the next one.
     static let migrations: [[String]] = [
-        version1, version2, version3, version4, version5, version6, version7,
+        version1, version2, version3, version4, version5, version6, version7, version8,
     ]
 
     private static let version1 = [
@@ -172,5 +172,10 @@ enum SpoolSchema {
     /// What other parts of the program must know after a crash: honoured rechecks, pauses.
     private static let version7 = [
         "CREATE TABLE ledger (key TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID"
+    ]
+
+    /// A schedule knows that the last that was told is that no results come any more.
+    private static let version8 = [
+        "ALTER TABLE schedule ADD COLUMN is_stale INTEGER NOT NULL DEFAULT 0"
     ]
 }

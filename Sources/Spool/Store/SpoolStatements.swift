@@ -174,17 +174,18 @@ enum SQL {
     static let saveSchedule = Query(
         """
         INSERT INTO schedule (object, state, state_type, attempt, last_start_us, last_end_us,
-            next_check_us, last_output)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            next_check_us, last_output, is_stale)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (object) DO UPDATE SET state = excluded.state,
             state_type = excluded.state_type, attempt = excluded.attempt,
             last_start_us = excluded.last_start_us, last_end_us = excluded.last_end_us,
-            next_check_us = excluded.next_check_us, last_output = excluded.last_output
+            next_check_us = excluded.next_check_us, last_output = excluded.last_output,
+            is_stale = excluded.is_stale
         """)
     static let schedules = Query(
         """
         SELECT object.name, state, state_type, attempt, last_start_us, last_end_us,
-            next_check_us, last_output
+            next_check_us, last_output, is_stale
         FROM schedule JOIN object ON object.id = schedule.object
         """)
     static let scheduledObjects = Query(

@@ -83,6 +83,26 @@ struct PlanTests {
         #expect(rules == [.seconds(3600), .seconds(600), nil, nil, nil])
     }
 
+    @Test func `results of other hosts are expected as those of services`() throws {
+        let definitions = try DefinitionFixture.load(
+            """
+            template Host "submitted" {
+              check_command = "passive"
+              enable_active_checks = false
+              check_interval = 1h
+            }
+            object Host NodeName { import "submitted" }
+            object Host "switch" { import "submitted" }
+            object Host "trap" { import "submitted"; volatile = true }
+            """
+        )
+        let rules = Dictionary(
+            uniqueKeysWithValues: definitions.plans.map { ($0.object.fullName, $0.freshness) })
+        #expect(rules.keys.sorted() == ["node1!forwarder", "switch", "trap"])
+        #expect(rules["switch"] == FreshnessRule(interval: .seconds(3600)))
+        #expect(rules["trap"] == .some(nil))
+    }
+
     @Test func `a definition sets the health's intervals`() throws {
         let definitions = try DefinitionFixture.load(
             """

@@ -180,6 +180,29 @@ import Testing
         _ = await runner.stop(patience: .zero)
     }
 
+    @Test func `nothing is told as stale before what was dropped was taken`() async throws {
+        let time = FakeTime(monotonic: SystemTime().monotonic)
+        let runner = try runner(time: time)
+        runner.drops.open()
+        let plan = CheckPlan(object: name("passive"), isActive: false, expectsResults: true)
+        runner.start(with: [plan], states: [], preparing: Definitions([:]))
+        #expect(await runner.status(of: plan.object)?.isStale == false)
+        // the runner's thread looks at the time once it was asked something
+        func passes(_ span: Duration) async -> Bool? {
+            time.advance(by: span)
+            for _ in 0..<3 { _ = await runner.statuses() }
+            return await runner.status(of: plan.object)?.isStale
+        }
+        #expect(await passes(.seconds(331)) == false)
+        runner.drops.reached(time.monotonic - .seconds(10))
+        #expect(await passes(.seconds(2)) == false, "that look began too early")
+        runner.drops.reached(time.monotonic)
+        #expect(await passes(.seconds(2)) == true)
+        let record = try #require(await runner.records.next().first)
+        #expect(record.result.output.hasPrefix("STALE") && record.schedule?.isStale == true)
+        _ = await runner.stop(patience: .zero)
+    }
+
     @Test func `the end lets finish what finishes in time and keeps the rest as interrupted`()
         async throws
     {

@@ -90,7 +90,7 @@ private let disk = ObjectName(host: "web1", service: "disk")
         await scene.end()
     }
 
-    @Test func `without a spool nothing is taken, and the next result counts as a change`()
+    @Test func `without a spool nothing is taken, and the object stands where it is stored`()
         async throws
     {
         let scene = try SubmissionScene()
@@ -100,9 +100,12 @@ private let disk = ObjectName(host: "web1", service: "disk")
         let spool = try await scene.openSpool()
         _ = try await scene.submit([(backup, 0, "x")])
         try spool.close()
+        let stored = await scene.runner.status(of: backup)
         let late = await scene.take(batch)
         #expect(late.verdicts.isEmpty && late.obstacle != nil)
-        #expect(await scene.runner.status(of: backup)?.schedule.checkState == nil)
+        let standing = await scene.runner.status(of: backup)
+        #expect(standing?.schedule.checkState?.state == .ok)
+        #expect(standing?.schedule.lastEnd == stored?.schedule.lastEnd)
         await scene.end()
         #expect(await scene.take(batch).obstacle != nil)
     }
@@ -162,6 +165,29 @@ private let disk = ObjectName(host: "web1", service: "disk")
         #expect(await scene.take(batch).verdicts.allSatisfy { $0 == .known })
         let stuck = names[first.takenCount]
         #expect(await scene.runner.status(of: stuck)?.schedule.checkState == nil)
+        await scene.end()
+    }
+
+    @Test func `what could not be stored leaves its object as it is stored`() async throws {
+        let scene = try SubmissionScene()
+        let spool = try await scene.openSpool(sizeLimit: SpoolSettings.minimumSizeLimit)
+        let names = (0..<100).map { ObjectName(host: "many\($0)") }
+        let first: [SubmissionScene.Text] = names.map { ($0, Int32(2), "was down") }
+        _ = try await scene.submit(first)
+        let text = String(repeating: "x", count: 60_000)
+        let texts: [SubmissionScene.Text] = names.flatMap {
+            [($0, Int32(2), "still down"), ($0, Int32(0), text)]
+        }
+        let outcome = await scene.take(SubmissionScene.batch(texts))
+        #expect(outcome.obstacle?.contains("full") == true)
+        let stored = try await spool.scheduleStates()
+        #expect(stored.count == names.count)
+        for state in stored {
+            let standing = await scene.runner.status(of: state.object)?.schedule
+            #expect(standing?.checkState == state.checkState, "\(state.object)")
+            #expect(standing?.lastOutput == state.lastOutput && standing?.lastEnd == state.lastEnd)
+        }
+        #expect(Set(stored.map(\.checkState?.attempt)).count > 1, "some of it was stored")
         await scene.end()
     }
 

@@ -64,7 +64,9 @@ actor DropCollector {
         var tidied = time.monotonic
         repeat {
             await begin()
+            let began = time.monotonic
             let isFree = await emptyAll()
+            if isFree { desk.noteDrops(takenBefore: began) }
             if time.monotonic - tidied >= Self.tidyInterval {
                 tidied = time.monotonic
                 await tidy()

@@ -5,6 +5,7 @@ import Spool
 import TestSupport
 import Testing
 
+@testable import Collector
 @testable import ForwarderCommand
 
 private let backup = ObjectName(host: "web1", service: "backup")
@@ -111,6 +112,34 @@ private let backup = ObjectName(host: "web1", service: "backup")
         #expect(try await scene.submissions.outputs(spool) == ["kept0"])
         #expect(await collector.report.obstacle == nil)
         await scene.submissions.end()
+    }
+
+    @Test func `the schedule hears when all that was dropped is taken, not while some waits`()
+        async throws
+    {
+        let scene = try Scene()
+        let runner = scene.submissions.runner
+        runner.drops.open()
+        let collector = scene.collector()
+        await collector.begin()
+        try scene.put(Self.batch("kept"), at: 1)
+        let running = Task { await collector.run() }
+        try await eventually { await collector.report.obstacle != nil }
+        #expect(runner.drops.taken == .before(nil))
+        let opened = SystemTime().monotonic
+        let spool = try await scene.submissions.openSpool()
+        try await eventually { runner.drops.taken != .before(nil) }
+        #expect(runner.drops.taken.reach(opened), "by a look that began since")
+        #expect(!runner.drops.taken.reach(SystemTime().monotonic))
+        #expect(try await scene.submissions.outputs(spool) == ["kept0"])
+        running.cancel()
+        await running.value
+        await scene.submissions.end()
+    }
+
+    /// Looks often until it is so; the suite's time limit bounds it.
+    private func eventually(_ isSo: () async -> Bool) async throws {
+        while await !isSo() { try await Task.sleep(for: .milliseconds(10)) }
     }
 
     @Test func `what is no use is removed, told and counted, and does not come again`()
