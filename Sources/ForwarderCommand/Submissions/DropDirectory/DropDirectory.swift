@@ -136,8 +136,9 @@ enum DropFault: Error, Hashable, CustomStringConvertible {
             """
         case .quota(let path, let reason):
             """
-            The drop directory \(path) takes no more: \(reason). Nothing was stored. Start the \
-            daemon, which empties it, and submit again.
+            The drop directory \(path) takes no more of this user: \(reason). These results are \
+            not stored. See `forwarder status` for what keeps the daemon from emptying it, or \
+            start one, and submit them again.
             """
         case .late:
             """
