@@ -75,14 +75,18 @@ struct NSCADifferentialTests {
     @Test func `the real one sends each record as it comes, ours when all are there`() throws {
         let nsca = try PrivateNSCA()
         let program = try SubmissionProgram()
-        let slow = "{ printf 'h\\t0\\ta\\027'; sleep 3; ls \"$0\" >&2; printf 'h\\t0\\tb'; }"
-        let words = ["-c", "\(slow) | \"$@\"", program.folder.path("drop")]
-        let real = try ChildProcess(
-            "sh", words + [Command.find("send_nsca") ?? "", "-c", nsca.clientConfiguration])
-        try eventually("the first one is there") {
-            let first = try nsca.commands().count == 1
-            return first && real.poll() == nil
-        }
+        // the second record comes once the test has seen what became of the first
+        let gate = program.folder.path("gate")
+        let slow = """
+            { printf 'h\\t0\\ta\\027'; while [ ! -e "$1" ]; do sleep 0.1; done; sleep 1
+            ls "$0" >&2; printf 'h\\t0\\tb'; }
+            """
+        let words = ["-c", "\(slow) | { shift; \"$@\"; }", program.folder.path("drop"), gate]
+        let client = try #require(Command.find("send_nsca"))
+        let real = try ChildProcess("sh", words + [client, "-c", nsca.clientConfiguration])
+        try eventually("the first one is there") { try nsca.commands().count == 1 }
+        #expect(real.poll() == nil)
+        try program.folder.write("", to: "gate")
         #expect(try real.wait() == .exited(0))
         #expect(try nsca.commands().count == 1)
         let ours = try Command.run(
