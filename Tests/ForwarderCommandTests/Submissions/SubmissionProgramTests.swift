@@ -55,6 +55,23 @@ import Testing
         #expect(two.errorText.contains("2 records wait in "), "\(two.errorText)")
     }
 
+    @Test func `a full drop directory is told with what is lost, and what can be done`() throws {
+        let scene = try SubmissionProgram()
+        for number in 0..<DropPlan.fileQuota {
+            #expect(
+                FileManager.default.createFile(
+                    atPath: scene.folder.path("drop/unfinished-\(number)"), contents: nil))
+        }
+        let sent = try scene.send([], "web1\tload\t0\tx")
+        #expect(sent.ending == .exited(1))
+        for words in [
+            "1 record not handed over", "of this user", "forwarder status", "submit them",
+        ] {
+            #expect(sent.errorText.contains(words), "\(sent.errorText)")
+        }
+        #expect(!sent.errorText.contains("Nothing was stored"))
+    }
+
     @Test func `all of a long output is read, and a cut is told`() throws {
         let scene = try SubmissionProgram()
         let long = Data(repeating: 0x61, count: 200_000) + Data("|size=1B".utf8)
