@@ -6,7 +6,7 @@ import Testing
 
 /// What the import says of who could submit what, beside the real nsca-ng server.
 @Suite(
-    .timeLimit(.minutes(10)),
+    .serialized, .timeLimit(.minutes(10)),
     .enabled(if: PrivateNSCA.isAvailable, Comment(rawValue: PrivateNSCA.absence)))
 struct NSCAServerParityTests {
     /// Bodies of a block, and what stands outside of it.

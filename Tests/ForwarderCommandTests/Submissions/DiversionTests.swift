@@ -5,6 +5,7 @@ import Testing
 /// The lines of docs/submissions.md that put the program in the place of another `send_nsca`, in a
 /// folder that dpkg takes for a system.
 @Suite(
+    .serialized,
     .enabled(
         if: geteuid() == 0 && Command.find("dpkg-divert") != nil
             && Command.find("dpkg-deb") != nil, "needs dpkg, and root"))

@@ -5,7 +5,7 @@ import Testing
 @testable import ForwarderCommand
 
 /// The program itself, by both names, without a daemon.
-@Suite struct SubmissionProgramTests {
+@Suite(.serialized) struct SubmissionProgramTests {
     @Test func `a misspelt forwarder.conf costs nobody a result`() throws {
         let scene = try SubmissionProgram(
             configuration: "\nobject Master \"m\" { prot = 1\n" + SubmissionProgram.control)
