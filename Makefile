@@ -88,6 +88,7 @@ dependencies:
 test-dependencies:
 	scripts/install-dependencies build test
 	scripts/unpack-nrpe
+	scripts/unpack-nsca
 
 bench-dependencies:
 	scripts/install-dependencies build test bench

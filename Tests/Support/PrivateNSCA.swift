@@ -20,25 +20,30 @@ package final class PrivateNSCA: Sendable {
     private let mark = Mutex(0)
 
     /// Starts the server and returns when it answers.
-    package init() throws {
+    ///
+    /// - Parameters:
+    ///   - largestCommand: bytes of the longest command that it takes; nil for its own bound.
+    ///   - configuration: what it lets through; by default everything, to the identity `test` with
+    ///     the password PASSWORD.
+    package init(
+        largestCommand: Int? = 4 << 20,
+        configuration: String = #"authorize "test" { password = "PASSWORD" commands = ".*" }"#
+    ) throws {
         folder = try TemporaryDirectory("nsca")
         port = try LoopbackPort()
         let password = UUID().uuidString
         guard mkfifo(folder.path("commands"), 0o600) == 0 else { throw SupportFault("no FIFO") }
         pipe = open(folder.path("commands"), O_RDWR | O_NONBLOCK | O_CLOEXEC)
         guard pipe >= 0 else { throw SupportFault("the FIFO cannot be opened") }
-        let configuration = try folder.write(
+        let path = try folder.write(
             """
             command_file = "\(folder.path("commands"))"
             listen = "127.0.0.1:\(port.number)"
             temp_directory = "\(folder.path)"
             pid_file = "\(folder.path("pid"))"
             log_level = 1
-            max_command_size = 4194304
-            authorize "test" {
-                password = "\(password)"
-                commands = ".*"
-            }
+            \(largestCommand.map { "max_command_size = \($0)" } ?? "")
+            \(configuration.replacing("PASSWORD", with: password))
 
             """,
             to: "nsca-ng.cfg")
@@ -51,7 +56,7 @@ package final class PrivateNSCA: Sendable {
 
             """,
             to: "send_nsca.cfg")
-        server = try ChildProcess("nsca-ng", ["-F", "-S", "-c", configuration])
+        server = try ChildProcess("nsca-ng", ["-F", "-S", "-c", path])
         try eventually("nsca-ng answers") {
             guard server.poll() == nil else { throw SupportFault("nsca-ng: \(server.errorText)") }
             return try real([], Data()).isSuccess

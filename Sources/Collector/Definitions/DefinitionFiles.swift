@@ -93,7 +93,9 @@ extension FileFacts {
         self.init(
             owner: status.st_uid,
             permissions: status.st_mode & 0o7777,
-            isDirectory: status.st_mode & S_IFMT == S_IFDIR
+            isDirectory: status.st_mode & S_IFMT == S_IFDIR,
+            identity: FileIdentity(
+                device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
         )
     }
 }

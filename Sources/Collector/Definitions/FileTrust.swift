@@ -6,12 +6,32 @@ package struct FileFacts: Sendable, Hashable {
     package var permissions: UInt32
     /// True for a directory.
     package var isDirectory: Bool
+    /// What tells it from all others, by whatever path; nil where that is not known.
+    package var identity: FileIdentity?
 
     /// Facts with all their parts.
-    package init(owner: UInt32, permissions: UInt32, isDirectory: Bool = false) {
+    package init(
+        owner: UInt32, permissions: UInt32, isDirectory: Bool = false,
+        identity: FileIdentity? = nil
+    ) {
         self.owner = owner
         self.permissions = permissions
         self.isDirectory = isDirectory
+        self.identity = identity
+    }
+}
+
+/// One file or directory of the machine, whatever it is called.
+package struct FileIdentity: Sendable, Hashable {
+    /// The device that it is on.
+    package var device: UInt64
+    /// Its number there.
+    package var inode: UInt64
+
+    /// The one with this number on this device.
+    package init(device: UInt64, inode: UInt64) {
+        self.device = device
+        self.inode = inode
     }
 }
 

@@ -13,14 +13,30 @@ struct CommonOptions: ParsableArguments {
 
     /// Reads `forwarder.conf`; what is wrong with it goes to standard error.
     func load() throws -> ForwarderConfiguration {
-        let path =
-            config.hasPrefix("/")
-            ? config : "\(FileManager.default.currentDirectoryPath)/\(config)"
         do throws(ConfigFault) {
-            return try ConfigurationLoader.ofThisHost(path)
+            return try ConfigurationLoader.ofThisHost.load(path: path)
         } catch {
             Output.complain(ErrorListing.text(error.diagnostics))
             if case .unreadable = error { Output.complain(Self.withoutConfiguration) }
+            throw ExitCode(1)
+        }
+    }
+
+    private var path: String {
+        config.hasPrefix("/") ? config : "\(FileManager.default.currentDirectoryPath)/\(config)"
+    }
+
+    /// Where this host's forwarder takes results; what is wrong with `forwarder.conf` is told, and
+    /// ends nothing unless another file is named that cannot be read.
+    func meetingPlace() throws(ExitCode) -> MeetingPlace {
+        let named = config == ConfigurationLoader.defaultPath ? nil : path
+        do throws(ConfigFault) {
+            let place = try MeetingPlace(named: named, by: .ofThisHost)
+            if let complaint = place.complaint { Output.complain(complaint) }
+            return place
+        } catch {
+            Output.complain(ErrorListing.text(error.diagnostics))
+            Output.complain(Self.withoutConfiguration)
             throw ExitCode(1)
         }
     }
@@ -54,14 +70,14 @@ struct CommonOptions: ParsableArguments {
 }
 
 extension ConfigurationLoader {
-    /// Reads a file of this host, if only root and this user can have written it.
-    static func ofThisHost(_ path: String) throws(ConfigFault) -> ForwarderConfiguration {
-        try ConfigurationLoader(
+    /// Reads files of this host, if only root and this user can have written them.
+    static var ofThisHost: ConfigurationLoader {
+        ConfigurationLoader(
             reader: TrustedFileReader(
                 files: DiskFiles(), trust: FileTrust(runningUser: geteuid())),
             hostName: ProcessInfo.processInfo.hostName,
             programFolder: programFolder
-        ).load(path: path)
+        )
     }
 
     /// The folder that this program was started from.

@@ -74,7 +74,7 @@ struct SubmitCommand: AsyncParsableCommand {
             throw ExitCode(1)
         }
         // before a plugin runs for nothing
-        let configuration = try common.load()
+        let place = try common.meetingPlace()
         if runsPlugin {
             let ran: SubmittedRun
             do throws(LaunchFault) {
@@ -86,11 +86,11 @@ struct SubmitCommand: AsyncParsableCommand {
                 throw ExitCode(1)
             }
             try Self.handOver(
-                name, ran.exitStatus, Array(ran.output.utf8), ran.execution, configuration)
+                name, ran.exitStatus, Array(ran.output.utf8), ran.execution, place)
         } else if let state {
             var bytes = Array((output ?? plugin.first ?? "-").utf8)
-            if bytes == Array("-".utf8) { bytes = Array(try Self.standardInput()) }
-            try Self.handOver(name, state.exitStatus, bytes, nil, configuration)
+            if bytes == Array("-".utf8) { bytes = try Self.standardInput() }
+            try Self.handOver(name, state.exitStatus, bytes, nil, place)
         }
     }
 
@@ -99,8 +99,16 @@ struct SubmitCommand: AsyncParsableCommand {
     /// - Throws: exit status 1 when it was not handed over.
     static func handOver(
         _ object: ObjectName, _ exitStatus: Int32, _ output: [UInt8], _ execution: ExecutionSpan?,
-        _ configuration: ForwarderConfiguration
+        _ place: MeetingPlace
     ) throws(ExitCode) {
+        let shown = object.fullName.printable
+        if output.count > SubmissionBatch.recordByteLimit {
+            Output.complain(
+                """
+                forwarder submit: the output of \(shown) has \(output.count) bytes; it is cut at \
+                \(SubmissionBatch.recordByteLimit).
+                """)
+        }
         var random = SystemRandomNumberGenerator()
         let record = SubmissionBatch.Record(
             object: object, exitStatus: exitStatus,
@@ -108,8 +116,7 @@ struct SubmitCommand: AsyncParsableCommand {
             time: execution?.end ?? SystemTime().wall, start: execution?.start)
         let batch = SubmissionBatch(id: BatchID(random: &random), records: [record])
         let way = ResultHandOver(
-            controlPath: configuration.controlPath, dropPath: configuration.dropPath)
-        let shown = object.fullName.printable
+            controlPath: place.controlPath, dropPath: place.dropPath)
         let outcome = way.handOver(batch)
         try tell(outcome.verdicts, of: shown)
         switch outcome.rest {
@@ -118,7 +125,7 @@ struct SubmitCommand: AsyncParsableCommand {
             Output.complain(
                 """
                 forwarder submit: \(reason) The result of \(shown) waits in \
-                \(configuration.dropPath), and is taken when the daemon can.
+                \(place.dropPath), and is taken when the daemon can.
                 """)
         case .failed(let reason), .unsure(let reason):
             Output.complain("forwarder submit: \(reason)")
@@ -142,9 +149,14 @@ struct SubmitCommand: AsyncParsableCommand {
         }
     }
 
-    /// What a plugin may print and a little more, so that it is seen that something was cut.
-    private static func standardInput() throws -> Data {
-        try FileHandle.standardInput.read(upToCount: CheckResult.outputByteLimit + 1) ?? Data()
+    /// All of it, as `send_nsca` reads it: performance data may stand at the end.
+    private static func standardInput() throws(ExitCode) -> [UInt8] {
+        do throws(ReadFault) {
+            return try StandardStream.input.readAll(upTo: SendNSCA.inputLimit)
+        } catch {
+            Output.complain("forwarder submit: \(error)")
+            throw ExitCode(1)
+        }
     }
 }
 

@@ -25,10 +25,7 @@ struct ConfigurationLoader {
 
     /// Reads the file at `path`.
     func load(path: String) throws(ConfigFault) -> ForwarderConfiguration {
-        let session = ConfigSession(
-            schemas: ForwarderSchema.objectTypes,
-            constants: ["NodeName": .text(hostName)], reader: reader)
-        session.load(path: path)
+        let session = session(path)
         try session.commit()
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
         var errors: [Diagnostic] = []
@@ -62,6 +59,30 @@ struct ConfigurationLoader {
         }
         guard errors.isEmpty else { throw .invalid(errors) }
         return configuration
+    }
+
+    /// What the Control object of a file says in which something else is wrong; nil where it cannot
+    /// be told, or says nothing.
+    func meetingPlaces(path: String) -> (controlPath: String, dropPath: String)? {
+        let session = session(path)
+        // lost on purpose: loading all of it told what is wrong
+        try? session.commit()
+        guard let control = session.registry.objects(ofType: "Control").first else { return nil }
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        let read = AttributeReader(control, folder: folder)
+        var errors: [Diagnostic] = []
+        return (
+            read.path("path", &errors) ?? ForwarderConfiguration.defaultControlPath,
+            read.path("drop_directory", &errors) ?? ForwarderConfiguration.defaultDropPath
+        )
+    }
+
+    private func session(_ path: String) -> ConfigSession {
+        let session = ConfigSession(
+            schemas: ForwarderSchema.objectTypes,
+            constants: ["NodeName": .text(hostName)], reader: reader)
+        session.load(path: path)
+        return session
     }
 
     /// The one object of a type that is there at most once.

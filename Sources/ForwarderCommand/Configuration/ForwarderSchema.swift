@@ -144,7 +144,10 @@ enum ForwarderSchema {
             help: "patterns of hosts, with * and ?; default [ \"*\" ]"),
         Attribute(
             name: "services", kind: .array,
-            help: "patterns of their services; default: the hosts themselves and all services"),
+            help: """
+                patterns of their services; [ ]: the hosts themselves alone; default: they and \
+                all their services
+                """),
     ]
 
     static let policy: [Attribute] = [

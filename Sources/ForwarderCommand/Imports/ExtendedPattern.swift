@@ -5,10 +5,15 @@ struct ExtendedPattern: Sendable, Hashable {
     let text: String
     /// The text at the `|` that stand in no parentheses.
     let alternatives: [String]
-    /// The one text that it matches, with a dot for each dot; nil when there are more.
-    let name: String?
-    /// True when ``name`` has a dot that is not escaped, and matches any character.
+    /// The texts that it matches, with a dot for each dot; empty where they cannot be listed, or
+    /// where a `|` in no parentheses splits more than it.
+    let names: [String]
+    /// True when there is a dot that is not escaped, and matches any character.
     let hasLooseDot: Bool
+    /// True when there is a `^` or `$` that stands for a place.
+    let hasAnchor: Bool
+    /// What is no letter behind its backslash, such as `\w`, in order, each once.
+    let specialEscapes: [String]
     /// True when a part of it matches texts of any length, semicolons included.
     let spansFields: Bool
 
@@ -20,9 +25,21 @@ struct ExtendedPattern: Sendable, Hashable {
         var reader = Reader(Array(text.unicodeScalars))
         reader.read()
         alternatives = reader.alternatives
-        name = reader.isLiteral && !reader.literal.isEmpty ? reader.literal : nil
+        let names = reader.alternatives.count == 1 ? PatternNames.of(text) ?? [] : []
+        // what has a semicolon matches more than one field, and no name
+        self.names = names.filter { !$0.isEmpty && !$0.contains(";") }
         hasLooseDot = reader.hasLooseDot
+        hasAnchor = reader.hasAnchor
+        specialEscapes = reader.specialEscapes
         spansFields = reader.spansFields
+    }
+
+    /// True for what stands for a class of characters, a place, or a text before it, behind a
+    /// backslash.
+    ///
+    /// - Source: GNU C library, regcomp(3); seen by `grep -E`.
+    static func isSpecialEscape(_ scalar: Unicode.Scalar) -> Bool {
+        "wWsSbB<>`'123456789".unicodeScalars.contains(scalar)
     }
 
     /// Goes through the text once.
@@ -35,9 +52,9 @@ struct ExtendedPattern: Sendable, Hashable {
         /// Whether what was read last matches a semicolon.
         private var takesSemicolon = false
         private(set) var alternatives: [String] = []
-        private(set) var literal = ""
-        private(set) var isLiteral = true
         private(set) var hasLooseDot = false
+        private(set) var hasAnchor = false
+        private(set) var specialEscapes: [String] = []
         private(set) var spansFields = false
 
         init(_ scalars: [Unicode.Scalar]) { self.scalars = scalars }
@@ -57,44 +74,41 @@ struct ExtendedPattern: Sendable, Hashable {
             index += 1
             switch scalar {
             case "\\":
-                if index < scalars.count {
-                    literal.unicodeScalars.append(scalars[index])
-                    takesSemicolon = scalars[index] == ";"
-                    index += 1
-                }
+                if index < scalars.count { escape() }
             case ".":
-                literal.unicodeScalars.append(scalar)
                 hasLooseDot = true
                 takesSemicolon = true
             case "[": bracket()
             case "(":
-                isLiteral = false
                 open.append(false)
                 return
-            case ")":
-                isLiteral = false
-                takesSemicolon = open.popLast() ?? false
+            case ")": takesSemicolon = open.popLast() ?? false
             case "|":
-                isLiteral = false
                 if open.isEmpty {
                     alternatives.append(alternative)
                     alternative = ""
                 }
                 return
-            case "*", "+", "{":
-                isLiteral = false
-                spansFields = spansFields || takesSemicolon
-            case "?", "^", "$", "}": isLiteral = false
-            default:
-                literal.unicodeScalars.append(scalar)
-                takesSemicolon = scalar == ";"
+            case "*", "+", "{": spansFields = spansFields || takesSemicolon
+            case "?", "}": break
+            case "^", "$": hasAnchor = true
+            default: takesSemicolon = scalar == ";"
             }
             if takesSemicolon, let last = open.indices.last { open[last] = true }
         }
 
+        /// What stands behind a backslash.
+        private mutating func escape() {
+            let scalar = scalars[index]
+            index += 1
+            takesSemicolon = [";", "W", "S"].contains(scalar)
+            guard ExtendedPattern.isSpecialEscape(scalar) else { return }
+            let shown = "\\\(scalar)"
+            if !specialEscapes.contains(shown) { specialEscapes.append(shown) }
+        }
+
         /// A set; one that begins with `^` has a semicolon unless that is in it.
         private mutating func bracket() {
-            isLiteral = false
             var members: [Unicode.Scalar] = []
             let isNegated = index < scalars.count && scalars[index] == "^"
             if isNegated { index += 1 }

@@ -70,12 +70,12 @@ struct ImportSource: Sendable {
     /// True for a folder.
     func isFolder(_ path: String) -> Bool { files.facts(of: path)?.isDirectory == true }
 
-    /// The paths in a folder, hidden ones too, in byte order; none where it cannot be read, or
-    /// holds far more names than are read.
-    func paths(in folder: String) -> [String] {
-        // what cannot be listed holds nothing to import
-        let entries = (try? files.entries(of: folder, limit: Self.fileLimit * 10)) ?? []
-        return entries.map { folder.hasSuffix("/") ? folder + $0.name : "\(folder)/\($0.name)" }
-            .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    /// The files of a folder and of those below it.
+    ///
+    /// - Parameter namesLeft: how many names may be looked at; fewer may be afterwards.
+    func walk(_ folder: String, _ wish: FolderWalk.Wish, namesLeft: inout Int) -> FolderWalk {
+        let walk = FolderWalk(folder, wish, namesLeft: namesLeft, in: files)
+        namesLeft = walk.namesLeft
+        return walk
     }
 }

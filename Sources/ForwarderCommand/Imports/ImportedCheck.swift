@@ -21,6 +21,12 @@ struct ImportedCheck: Sendable, Hashable {
         case variable(String)
     }
 
+    /// A variable of a plugin's environment.
+    struct EnvironmentVariable: Sendable, Hashable {
+        var name: String
+        var value: String
+    }
+
     var place: ImportPlace
     /// The line that it comes from, for whoever compares.
     var original: String
@@ -31,6 +37,8 @@ struct ImportedCheck: Sendable, Hashable {
     var timeoutSeconds: Int?
     /// Seconds between checks; nil for the template's.
     var intervalSeconds: Int?
+    /// Environment variables of the plugin, by name and value.
+    var environment: [EnvironmentVariable] = []
     /// What whoever reads it has to know.
     var remarks: [String] = []
 
@@ -46,7 +54,7 @@ struct ImportedCheck: Sendable, Hashable {
             \(comments)\
             object CheckCommand \(IcingaText.string(commandName)) {
                 command = \(command)
-            \(arguments)\(timeout)}
+            \(arguments)\(variablesText)\(timeout)}
             object Service \(IcingaText.string(serviceName)) {
                 \(ImportTemplate.line(template))
                 check_command = \(IcingaText.string(commandName))
@@ -61,6 +69,12 @@ struct ImportedCheck: Sendable, Hashable {
         var names: [String] = []
         for case .variable(let name) in pieces where !names.contains(name) { names.append(name) }
         return names
+    }
+
+    private var variablesText: String {
+        environment.map { variable in
+            "    env.\(variable.name) = \(IcingaText.macroFreeString(variable.value))\n"
+        }.joined()
     }
 
     /// Without a value nothing is run; values are also the shell's own arguments, which no line

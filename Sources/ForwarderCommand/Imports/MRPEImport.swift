@@ -3,17 +3,29 @@ import Monitoring
 /// Checkmk's mrpe.cfg as definitions of this host.
 ///
 /// - Source: Checkmk, "Monitoring Linux", MRPE: `Name [(options)] command line`, the name
-///   percent-encoded, the command line for the agent's bash.
+///   percent-encoded, the command line for the agent's bash; what that does with it by running the
+///   agent of Checkmk 2.3.
 struct MRPEImport: Sendable {
     struct Line: Sendable, Hashable {
         var place: ImportPlace
         var original: String
         var name: String
-        var intervalSeconds: Int?
+        /// What stands behind `interval=`; nil where nothing does.
+        var interval: String?
         var command: String
         /// Options besides the interval.
         var options: [String]
+
+        /// Seconds between runs; nil where the agent runs it whenever it is asked.
+        var intervalSeconds: Int? {
+            interval.flatMap { Int($0) }.flatMap {
+                (1...MRPEImport.longestInterval).contains($0) ? $0 : nil
+            }
+        }
     }
+
+    /// Ten years, in seconds.
+    fileprivate static let longestInterval = 315_360_000
 
     private(set) var lines: [Line] = []
     private(set) var notes: [ImportNote] = []
@@ -50,7 +62,7 @@ struct MRPEImport: Sendable {
         let name = rest.prefix { !isBlank($0) }
         rest = rest[name.endIndex...].drop(while: isBlank)
         var options: [String] = []
-        if rest.first == "(", let end = rest.firstIndex(of: ")") {
+        if let end = Self.endOfOptions(rest) {
             options = Substring(rest[..<end].dropFirst()).split(separator: ":").map(String.init)
             rest = rest[end...].dropFirst().drop(while: isBlank)
         }
@@ -58,14 +70,33 @@ struct MRPEImport: Sendable {
             return notes.append(
                 ImportNote(place: place, text: "There is no command, or no room. It is left out."))
         }
-        let interval = options.first { $0.hasPrefix("interval=") }
+        let interval = options.first { $0.hasPrefix(Self.intervalKey) }
         lines.append(
             Line(
                 place: place, original: text, name: Self.decoded(String(Substring(name))),
-                intervalSeconds: interval.flatMap { Int($0.dropFirst(9)) }.flatMap {
-                    (1...315_360_000).contains($0) ? $0 : nil
-                },
+                interval: interval.map { String($0.dropFirst(Self.intervalKey.count)) },
                 command: String(Substring(rest)), options: options.filter { $0 != interval }))
+    }
+
+    private static let intervalKey = "interval="
+
+    /// Where the parenthesis of the options closes; nil where none are.
+    ///
+    /// A parenthesis that no blank follows is the line's own, a subshell.
+    private static func endOfOptions(
+        _ rest: Substring.UnicodeScalarView
+    ) -> Substring.UnicodeScalarView.Index? {
+        guard rest.first == "(" else { return nil }
+        for end in rest.indices where rest[end] == ")" {
+            switch rest[end...].dropFirst().first {
+            case " ", "\t": return end
+            case nil:
+                let options = Substring(rest[..<end].dropFirst()).split(separator: ":")
+                return options.allSatisfy { $0.contains("=") && ShellLine.isPlain($0) } ? end : nil
+            default: continue
+            }
+        }
+        return nil
     }
 
     /// `%20` as a blank; what is no such code, or no UTF-8 after it, stays.
@@ -114,14 +145,29 @@ struct MRPEImport: Sendable {
 
     private static func check(_ line: Line, _ names: inout ImportedNames) -> ImportedCheck {
         let name = names.give(line.name)
+        let variables = MRPEEnvironment(line.command)
         var remarks: [String] = []
         if name != line.name {
             remarks.append("Named '\(name)': '\(line.name.printable)' is taken or no name here.")
+        }
+        if let interval = line.interval, line.intervalSeconds == nil {
+            remarks.append(
+                """
+                'interval=\(interval.printable)' gives no time between two runs: the agent runs it \
+                each time that it is asked. Here: every minute.
+                """)
         }
         if !line.options.isEmpty {
             remarks.append(
                 "Left out, because they mean nothing here: \(line.options.joined(separator: ", "))."
             )
+        }
+        if line.interval != nil, losesQuotes(line.command) {
+            remarks.append(
+                """
+                With an interval Checkmk's agent takes single quotes away before bash reads the \
+                line. Here they count as they are written.
+                """)
         }
         let commandLine: ImportedCheck.CommandLine =
             ShellLine.words(of: line.command).map { .words($0) }
@@ -129,6 +175,69 @@ struct MRPEImport: Sendable {
         return ImportedCheck(
             place: line.place, original: line.original, commandName: "mrpe-\(name)",
             serviceName: name, commandLine: commandLine, intervalSeconds: line.intervalSeconds,
-            remarks: remarks)
+            environment: variables.known, remarks: remarks + variables.remarks)
+    }
+
+    /// True when it matters whether what stands in single quotes is in quotes.
+    private static func losesQuotes(_ command: String) -> Bool {
+        let pieces = command.split(separator: "'", omittingEmptySubsequences: false)
+        return pieces.enumerated().contains { index, piece in
+            !index.isMultiple(of: 2) && (piece.isEmpty || !ShellLine.isPlain(piece))
+        }
+    }
+}
+
+/// What a line takes from the agent that runs it: variables that it exports, and functions.
+///
+/// - Source: the agent of Checkmk 2.3.
+private struct MRPEEnvironment {
+    /// Variables that the agent sets, with the values of its packages.
+    private(set) var known: [ImportedCheck.EnvironmentVariable] = []
+    private(set) var remarks: [String] = []
+
+    private static let values = [
+        "MK_LIBDIR": "/usr/lib/check_mk_agent", "MK_CONFDIR": "/etc/check_mk",
+        "MK_VARDIR": "/var/lib/check_mk_agent", "MK_LOGDIR": "/var/log/check_mk_agent",
+        "MK_BIN": "/usr/bin",
+    ]
+    /// What every plugin has here too.
+    private static let kept: Set = ["PATH", "HOME", "LANG", "TZ", "USER", "LOGNAME", "LC_NUMERIC"]
+    private static let functions: Set = ["waitmax", "run_cached", "run_mrpe", "inpath"]
+
+    init(_ command: String) {
+        var unknown: [String] = []
+        for name in ShellLine.variables(in: command) where !Self.kept.contains(name) {
+            if let value = Self.values[name] {
+                known.append(.init(name: name, value: value))
+            } else {
+                unknown.append(name)
+            }
+        }
+        if !known.isEmpty {
+            remarks.append(
+                """
+                Checkmk's agent gives its own folders in \(Self.listed(known.map(\.name))). The \
+                values here are those of its packages: mend them if your agent has others.
+                """)
+        }
+        if !unknown.isEmpty {
+            remarks.append(
+                """
+                \(Self.listed(unknown)): what the agent was started with is not here. Write what \
+                the line needs as env of its CheckCommand.
+                """)
+        }
+        let first = command.prefix { $0 != " " && $0 != "\t" }
+        if Self.functions.contains(String(first)) {
+            remarks.append(
+                """
+                '\(first)' is a function of Checkmk's agent, which is not here. Write the command \
+                itself, with timeout in its CheckCommand.
+                """)
+        }
+    }
+
+    private static func listed(_ names: [String]) -> String {
+        names.map { "$\($0)" }.joined(separator: ", ")
     }
 }

@@ -16,6 +16,7 @@ struct NRPEReader {
     /// Files that are being read, the outermost first.
     private var open: [String] = []
     private var fileCount = 0
+    private var namesLeft = FolderWalk.nameLimit
 
     init(_ source: ImportSource) { self.source = source }
 
@@ -24,7 +25,7 @@ struct NRPEReader {
     /// - Throws: when it cannot be read; what it includes is only noted.
     mutating func read(_ path: String) throws(ImportFault) {
         if source.isFolder(path) {
-            readFolder(path, from: ImportPlace(path: path, line: 1), depth: 0)
+            readFolder(path, from: ImportPlace(path: path, line: 1))
         } else {
             try readFile(path)
         }
@@ -74,8 +75,7 @@ struct NRPEReader {
         switch name {
         case "include", "include_file": include(value, from: place)
         case "include_dir":
-            readFolder(
-                value.hasSuffix("/") ? String(value.dropLast()) : value, from: place, depth: 0)
+            readFolder(value.hasSuffix("/") ? String(value.dropLast()) : value, from: place)
         case "command_prefix": configuration.prefix = value
         case "dont_blame_nrpe": configuration.takesArguments = number(value) == 1
         case "command_timeout": configuration.timeout = max(1, number(value))
@@ -155,22 +155,18 @@ extension NRPEReader {
     }
 
     /// Reads every `*.cfg` in a folder and those below it, hidden folders aside.
-    private mutating func readFolder(_ folder: String, from place: ImportPlace, depth: Int) {
-        guard folder.hasPrefix("/"), source.isFolder(folder), depth < ImportSource.depthLimit
-        else {
+    private mutating func readFolder(_ folder: String, from place: ImportPlace) {
+        guard folder.hasPrefix("/"), source.isFolder(folder) else {
             return note(
-                """
-                '\(folder.printable)' is no folder with an absolute path, or lies too deep. It is \
-                not read.
-                """, at: place)
+                "'\(folder.printable)' is no folder with an absolute path. It is not read.",
+                at: place)
         }
-        for path in source.paths(in: folder) {
-            let name = path.split(separator: "/").last ?? ""
-            if source.isFolder(path) {
-                if !name.hasPrefix(".") { readFolder(path, from: place, depth: depth + 1) }
-            } else if name.hasSuffix(".cfg"), name.utf8.count > 4 {
-                include(path, from: place)
-            }
-        }
+        let walk = source.walk(
+            folder,
+            FolderWalk.Wish(
+                isWanted: { $0.hasSuffix(".cfg") && $0 != ".cfg" }, entersHiddenFolders: false),
+            namesLeft: &namesLeft)
+        for complaint in walk.complaints { note(complaint, at: place) }
+        for path in walk.paths { include(path, from: place) }
     }
 }

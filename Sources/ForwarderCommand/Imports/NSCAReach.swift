@@ -13,8 +13,8 @@ struct NSCAReach: Sendable, Hashable {
     }
 
     let pattern: NSCAServerConfiguration.Pattern
-    /// What it names; nil where it names no single object.
-    let target: Target?
+    /// What it names; empty where that cannot be listed.
+    let targets: [Target]
     /// What it is about, for people.
     let words: String
     /// What it really let through, or what was taken otherwise than written.
@@ -29,11 +29,11 @@ struct NSCAReach: Sendable, Hashable {
     }
 
     private init(
-        _ pattern: NSCAServerConfiguration.Pattern, _ target: Target?, _ words: String,
+        _ pattern: NSCAServerConfiguration.Pattern, _ targets: [Target], _ words: String,
         _ remarks: [String]
     ) {
         self.pattern = pattern
-        self.target = target
+        self.targets = targets
         self.words = words
         self.remarks = remarks
     }
@@ -45,10 +45,11 @@ struct NSCAReach: Sendable, Hashable {
             remarks.append(
                 Self.spanning(pattern.text, "host", "PROCESS_HOST_CHECK_RESULT;other;2;..."))
         }
-        let target = host.name.map { Target(host: $0, service: nil) }
-        if target != nil, host.hasLooseDot { remarks.append(Self.looseDot(pattern.text)) }
+        remarks += Self.oddities([host], remarks)
+        let targets = host.names.map { Target(host: $0, service: nil) }
+        if !targets.isEmpty, host.hasLooseDot { remarks.append(Self.looseDot(pattern.text)) }
         let words = host.isEverything ? "every host" : "hosts '\(pattern.text)'"
-        self.init(pattern, target, words, remarks)
+        self.init(pattern, targets, words, remarks)
     }
 
     private init(service pattern: NSCAServerConfiguration.Pattern) {
@@ -75,14 +76,17 @@ struct NSCAReach: Sendable, Hashable {
                 Self.spanning(
                     host.text, "host's services", "PROCESS_SERVICE_CHECK_RESULT;other;..."))
         }
-        let isNamed = service.name != nil && (host == nil || host?.name != nil)
-        let target = isNamed ? Target(host: host?.name, service: service.name) : nil
-        if isNamed, service.hasLooseDot || host?.hasLooseDot == true {
+        remarks += Self.oddities([service, host].compactMap { $0 }, remarks)
+        let hosts: [String?] = host?.names ?? [nil]
+        let targets =
+            Self.alternation(command).isEmpty && hosts.count * service.names.count <= Self.limit
+            ? hosts.flatMap { host in service.names.map { Target(host: host, service: $0) } } : []
+        if !targets.isEmpty, service.hasLooseDot || host?.hasLooseDot == true {
             remarks.append(Self.looseDot(pattern.text))
         }
         let of = host.map { $0.isEverything ? "every host" : "hosts '\($0.text)'" } ?? "every host"
         let what = service.isEverything ? "every service" : "services '\(service.text)'"
-        self.init(pattern, target, "\(what) of \(of)", remarks)
+        self.init(pattern, targets, "\(what) of \(of)", remarks)
     }
 
     private init(command pattern: NSCAServerConfiguration.Pattern) {
@@ -92,7 +96,7 @@ struct NSCAReach: Sendable, Hashable {
             Commands are no results: nothing of them is taken over. Whoever sent downtimes or \
             acknowledgements by them does so in Icinga DB Web or the API from now on.
             """)
-        self.init(pattern, nil, "commands '\(pattern.text)'", remarks)
+        self.init(pattern, [], "commands '\(pattern.text)'", remarks)
     }
 
     /// What a `|` without parentheses made of the whole command's pattern.
@@ -115,6 +119,35 @@ struct NSCAReach: Sendable, Hashable {
         through results of another \(kind), such as \(example) with the rest of the pattern in \
         the output. Here names are compared one by one.
         """
+    }
+
+    /// Most objects that one pattern names: as many as are listed of a name.
+    private static let limit = PatternNames.limit
+
+    /// What is no name though it may look like one.
+    ///
+    /// - Parameter told: what was said already; a split pattern is no longer one of names.
+    private static func oddities(_ patterns: [ExtendedPattern], _ told: [String]) -> [String] {
+        var remarks: [String] = []
+        if told.isEmpty, patterns.contains(where: \.hasAnchor) {
+            remarks.append(
+                """
+                '^' and '$' stand in the middle of what nsca-ng compares, where they match \
+                nothing: what has one let no result through. If a name was meant, leave them out.
+                """)
+        }
+        var escapes: [String] = []
+        for escape in patterns.flatMap(\.specialEscapes) where !escapes.contains(escape) {
+            escapes.append(escape)
+        }
+        if !escapes.isEmpty {
+            remarks.append(
+                """
+                \(escapes.joined(separator: ", ")): no letter, but a kind of character, a place or \
+                a repetition. It cannot be translated: define each object that results come for.
+                """)
+        }
+        return remarks
     }
 
     private static func looseDot(_ text: String) -> String {

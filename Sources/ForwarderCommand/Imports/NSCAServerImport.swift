@@ -32,7 +32,7 @@ struct NSCAServerImport: Sendable {
             blocks += Self.rights(authorization, reaches)
             for reach in reaches {
                 notes += reach.remarks.map { ImportNote(place: reach.pattern.place, text: $0) }
-                if let target = reach.target {
+                for target in reach.targets {
                     objects.add(target, from: reach.pattern, &notes)
                 }
             }
@@ -66,7 +66,7 @@ struct NSCAServerImport: Sendable {
                 the users or groups of this host that did so the right to submit these, in \
                 forwarder.conf; results of objects that are checked here are never taken.
                 """)
-            lines += submitters(authorization.identity, reaches.compactMap(\.target))
+            lines += submitters(authorization.identity, reaches.flatMap(\.targets))
         }
         return lines.map(IcingaText.comment).joined() + "\n"
     }
@@ -79,21 +79,31 @@ struct NSCAServerImport: Sendable {
         return hosts.sorted { ($0.key ?? "") < ($1.key ?? "") }.flatMap { host, targets in
             let services = targets.compactMap(\.service).map(IcingaText.string)
             let place = host.map(IcingaText.string) ?? "NodeName"
-            // a host itself is given with all its services
-            let isWhole = services.count < targets.count
-            let name = IcingaText.string("\(identity), \(host ?? "this host")")
-            let list = services.joined(separator: ", ")
-            return ["  object Submitter \(name) {", "    users = [ ]", "    hosts = [ \(place) ]"]
-                + (isWhole ? [] : ["    services = [ \(list) ]"]) + ["  }"]
+            let whose = "\(identity), \(host ?? "this host")"
+            var lines: [String] = []
+            // a list without names gives the host itself and nothing else
+            if services.count < targets.count { lines += submitter("\(whose) itself", place, []) }
+            if !services.isEmpty { lines += submitter(whose, place, services) }
+            return lines
         }
+    }
+
+    private static func submitter(
+        _ name: String, _ host: String, _ services: [String]
+    ) -> [String] {
+        let list = services.isEmpty ? "[ ]" : "[ \(services.joined(separator: ", ")) ]"
+        return [
+            "  object Submitter \(IcingaText.string(name)) {", "    users = [ ]",
+            "    hosts = [ \(host) ]", "    services = \(list)", "  }",
+        ]
     }
 
     private var heading: String {
         var lines = [
             "Imported from \(origin) by `forwarder import nsca-ng`, to be read before it is used.",
             """
-            Names that stand in nsca-ng.cfg without a pattern have become passive objects. What \
-            is a pattern there names no object: define each one that results come for.
+            Names in nsca-ng.cfg, and patterns that match a few names only, have become passive \
+            objects. Any other pattern names no object: define each one that results come for.
             """,
         ]
         if !configuration.unneeded.isEmpty {

@@ -9,13 +9,19 @@ struct NSCAServerReader {
     /// 10,000: each becomes lines that somebody is to read.
     static let patternLimit = 10_000
 
+    private typealias Patterns =
+        [NSCAServerConfiguration.Subject: [NSCAServerConfiguration.Pattern]]
+
     private let source: ImportSource
     private let environment: [String: String]
     private var configuration = NSCAServerConfiguration()
     /// What stands outside of authorisations, for those that do not say.
-    private var common: [NSCAServerConfiguration.Subject: [NSCAServerConfiguration.Pattern]] = [:]
+    private var common: Patterns = [:]
+    /// Where the block of each identity is.
+    private var blocks: [String: ImportPlace] = [:]
     private var open: [String] = []
     private var fileCount = 0
+    private var namesLeft = FolderWalk.nameLimit
     private var patternCount = 0
 
     init(_ source: ImportSource, environment: [String: String]) {
@@ -26,7 +32,7 @@ struct NSCAServerReader {
     /// Reads a file, or all of a folder, and returns what it comes to.
     mutating func read(_ path: String) throws(ImportFault) -> NSCAServerConfiguration {
         if source.isFolder(path) {
-            try readFolder(path, from: ImportPlace(path: path, line: 1), depth: 0)
+            try readFolder(path, from: ImportPlace(path: path, line: 1))
         } else {
             try readFile(path)
         }
@@ -60,10 +66,17 @@ struct NSCAServerReader {
             let identity = try tokens.word()
             try authorization(identity, token.place, &tokens)
         default:
-            let values = try self.values(&tokens)
+            let setting = try self.setting(&tokens)
             if let subject = NSCAServerConfiguration.Subject(rawValue: name) {
+                if setting.isList {
+                    note(
+                        """
+                        Outside of authorize nsca-ng takes one text for '\(name)', and does not \
+                        start with this. All of it is read here.
+                        """, at: token.place)
+                }
                 var patterns = common
-                try take(values, as: subject, into: &patterns)
+                try take(setting, as: subject, into: &patterns)
                 common = patterns
             } else if name != "password", !configuration.unneeded.contains(name) {
                 configuration.unneeded.append(name)
@@ -75,7 +88,14 @@ struct NSCAServerReader {
         _ identity: String, _ place: ImportPlace, _ tokens: inout TokenStream
     ) throws(ImportFault) {
         try tokens.expect("{")
-        var own: [NSCAServerConfiguration.Subject: [NSCAServerConfiguration.Pattern]] = [:]
+        var own: Patterns = [:]
+        if let first = blocks.updateValue(place, forKey: identity) {
+            note(
+                """
+                There is a block of '\(identity.printable)' at \(first) already. nsca-ng does not \
+                start with two; make them one.
+                """, at: place)
+        }
         while let token = tokens.take() {
             if token.kind == .mark("}") {
                 let patterns = Self.subjects.flatMap { own[$0] ?? [] }
@@ -84,14 +104,13 @@ struct NSCAServerReader {
                 return
             }
             let name = try tokens.word(token)
-            let values = try self.values(&tokens)
+            let setting = try self.setting(&tokens)
             if let subject = NSCAServerConfiguration.Subject(rawValue: name) {
-                try take(values, as: subject, into: &own)
+                try take(setting, as: subject, into: &own)
             } else if name != "password" {
-                configuration.notes.append(
-                    ImportNote(
-                        place: token.place,
-                        text: "nsca-ng does not know '\(name.printable)' either. It is left out."))
+                note(
+                    "nsca-ng does not know '\(name.printable)' either. It is left out.",
+                    at: token.place)
             }
         }
         throw .malformed(place, "This authorize block is never closed.")
@@ -99,40 +118,50 @@ struct NSCAServerReader {
 
     private static let subjects: [NSCAServerConfiguration.Subject] = [.hosts, .services, .commands]
 
+    /// Patterns as a file sets them.
+    private struct Setting {
+        var values: [(text: String, place: ImportPlace)]
+        /// True for `+=`: what was set before stays.
+        var isAppended = false
+        /// True for `{ … }` and for `+=`.
+        var isList = false
+    }
+
     private mutating func take(
-        _ values: [(text: String, place: ImportPlace)],
-        as subject: NSCAServerConfiguration.Subject,
-        into patterns: inout [NSCAServerConfiguration.Subject: [NSCAServerConfiguration.Pattern]]
+        _ setting: Setting, as subject: NSCAServerConfiguration.Subject,
+        into patterns: inout Patterns
     ) throws(ImportFault) {
-        patternCount += values.count
+        patternCount += setting.values.count
         guard patternCount <= Self.patternLimit else {
-            let place = values.first?.place ?? ImportPlace(path: open.last ?? "", line: 1)
+            let place = setting.values.first?.place ?? ImportPlace(path: open.last ?? "", line: 1)
             throw .malformed(place, "There are more than \(Self.patternLimit) patterns.")
         }
-        patterns[subject, default: []] += values.map {
+        if !setting.isAppended { patterns[subject] = [] }
+        patterns[subject, default: []] += setting.values.map {
             .init(subject: subject, text: $0.text, place: $0.place)
         }
     }
 
-    /// `= value` or `= { value, … }`.
-    private mutating func values(
-        _ tokens: inout TokenStream
-    ) throws(ImportFault) -> [(text: String, place: ImportPlace)] {
+    /// `= value`, `= { value, … }`, or the same with `+=`.
+    private mutating func setting(_ tokens: inout TokenStream) throws(ImportFault) -> Setting {
+        var setting = Setting(values: [])
+        setting.isAppended = tokens.next?.kind == .mark("+=")
         try tokens.expect("=", or: "+=")
+        setting.isList = setting.isAppended || tokens.next?.kind == .mark("{")
         guard tokens.next?.kind == .mark("{") else {
             let place = tokens.place
-            return [(try tokens.word(), place)]
+            setting.values = [(try tokens.word(), place)]
+            return setting
         }
         try tokens.expect("{")
-        var values: [(text: String, place: ImportPlace)] = []
         while tokens.next?.kind != .mark("}") {
             let place = tokens.place
-            values.append((try tokens.word(), place))
+            setting.values.append((try tokens.word(), place))
             guard tokens.next?.kind == .mark(",") else { break }
             try tokens.expect(",")
         }
         try tokens.expect("}")
-        return values
+        return setting
     }
 
     /// A block that says nothing of hosts, services or commands has what stands outside of blocks.
@@ -162,7 +191,7 @@ extension NSCAServerReader {
                 "'\(path.printable)' includes itself, or there are too many. It is not read.",
                 at: place)
         }
-        if source.isFolder(path) { return try readFolder(path, from: place, depth: 0) }
+        if source.isFolder(path) { return try readFolder(path, from: place) }
         do throws(ImportFault) {
             try readFile(path)
         } catch {
@@ -173,18 +202,16 @@ extension NSCAServerReader {
 
     /// Every `*.cfg` and `*.conf` in a folder and those below it.
     private mutating func readFolder(
-        _ folder: String, from place: ImportPlace, depth: Int
+        _ folder: String, from place: ImportPlace
     ) throws(ImportFault) {
-        guard depth < ImportSource.depthLimit else {
-            return note("'\(folder.printable)' lies too deep. It is not read.", at: place)
-        }
-        for path in source.paths(in: folder) {
-            if source.isFolder(path) {
-                try readFolder(path, from: place, depth: depth + 1)
-            } else if path.hasSuffix(".cfg") || path.hasSuffix(".conf") {
-                try include(path, from: place)
-            }
-        }
+        let walk = source.walk(
+            folder,
+            FolderWalk.Wish(
+                isWanted: { $0.hasSuffix(".cfg") || $0.hasSuffix(".conf") },
+                entersHiddenFolders: true),
+            namesLeft: &namesLeft)
+        for complaint in walk.complaints { note(complaint, at: place) }
+        for path in walk.paths { try include(path, from: place) }
     }
 
     private mutating func note(_ text: String, at place: ImportPlace) {

@@ -2,8 +2,7 @@ import Monitoring
 
 /// send_nsca.cfg, and what of it counts here: nothing becomes a definition.
 struct SendNSCAImport: Sendable {
-    private let lines: [(place: ImportPlace, key: String)]
-    private(set) var notes: [ImportNote] = []
+    private let configuration: NSCAConfiguration
     private let origin: String
 
     /// What each setting is here; a password's value is never looked at.
@@ -25,31 +24,23 @@ struct SendNSCAImport: Sendable {
         "port": "means nothing: there is no connection to a server.",
         "tls_ciphers": "means nothing: to the masters it is TLS 1.2 or later, with certificates.",
         "encryption_method": "means nothing, as with nsca-ng.",
+        "legacy_2_7_mode": "means nothing: no packet has to be as short as NSCA 2.7 wants it.",
     ]
 
-    /// Reads a file's bytes: `key = value` lines.
+    /// Reads a file's bytes.
     init(_ content: [UInt8], path: String) {
+        configuration = NSCAConfiguration(content)
         origin = path
-        var lines: [(place: ImportPlace, key: String)] = []
-        var goesOn = false
-        let rows = content.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        for (index, row) in rows.enumerated() {
-            defer { goesOn = row.last == UInt8(ascii: "\\") }
-            guard !goesOn else { continue }
-            let text = row.drop { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
-            guard let first = text.first, first != UInt8(ascii: "#") else { continue }
-            let place = ImportPlace(path: path, line: index + 1)
-            let word = text.prefix { $0 > 0x20 && $0 != UInt8(ascii: "=") }
-            let key = String(decoding: word, as: UTF8.self)
-            if Self.meanings[key] == nil {
-                notes.append(
-                    ImportNote(place: place, text: "send_nsca does not know '\(key.printable)'."))
-            } else {
-                lines.append((place, key))
-            }
-        }
-        self.lines = lines
     }
+
+    /// Lines that nobody understands.
+    var notes: [ImportNote] {
+        configuration.faults.map { fault in
+            ImportNote(place: place(fault.line), text: "\(fault.reason) It is left out.")
+        }
+    }
+
+    private func place(_ line: Int) -> ImportPlace { ImportPlace(path: origin, line: line) }
 
     /// What is to be known, as comments.
     var outcome: ImportOutcome {
@@ -61,8 +52,8 @@ struct SendNSCAImport: Sendable {
             (enable_active_checks = false).
             """,
         ]
-        let said = lines.map { line in
-            "\(line.place): \(line.key) \(Self.meanings[line.key] ?? "")"
+        let said = configuration.settings.map { setting in
+            "\(place(setting.line)): \(setting.key) \(Self.meanings[setting.key] ?? "")"
         }
         let text = (heading + said + notes.map { "\($0)" }).map(IcingaText.comment).joined()
         return ImportOutcome(text: text, notes: notes)

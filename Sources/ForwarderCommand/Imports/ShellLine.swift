@@ -14,13 +14,45 @@ enum ShellLine {
     }
 
     /// True when a shell takes every character of a word as it is.
-    private static func isPlain(_ word: String) -> Bool {
+    static func isPlain(_ word: some StringProtocol) -> Bool {
         word.unicodeScalars.allSatisfy { scalar in
             switch scalar {
             case "a"..."z", "A"..."Z", "0"..."9": true
             case "_", "@", "%", "+", "=", ":", ",", ".", "/", "-": true
             default: scalar.value > 0xA0
             }
+        }
+    }
+
+    /// The variables that a line names and does not set itself, in order, each once.
+    ///
+    /// - Source: POSIX.1-2017, Shell Command Language, sections 2.2.2 and 2.6.2.
+    static func variables(in line: String) -> [String] {
+        var names: [String] = []
+        var rest = Substring.UnicodeScalarView(line.unicodeScalars)
+        var isQuoted = false
+        while let scalar = rest.popFirst() {
+            switch scalar {
+            case "\\": rest = rest.dropFirst()
+            case "\"": isQuoted.toggle()
+            case "'" where !isQuoted: rest = rest.drop { $0 != "'" }.dropFirst()
+            case "$":
+                if rest.first == "{" { rest = rest.dropFirst() }
+                let name = String(Substring(rest.prefix(while: isNameScalar)))
+                rest = rest.dropFirst(name.unicodeScalars.count)
+                guard let first = name.first, !first.isNumber, !names.contains(name) else { break }
+                let settings = ["\(name)=", "for \(name) ", "read \(name)"]
+                if !settings.contains(where: { line.contains($0) }) { names.append(name) }
+            default: break
+            }
+        }
+        return names
+    }
+
+    private static func isNameScalar(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar {
+        case "a"..."z", "A"..."Z", "0"..."9", "_": true
+        default: false
         }
     }
 

@@ -15,7 +15,8 @@ struct SubmissionRights: Sendable, Hashable {
         var groups: Set<gid_t>
         /// Patterns of hosts.
         var hosts: [String]
-        /// Patterns of services; nil for the hosts themselves and all their services.
+        /// Patterns of services; nil for the hosts themselves and all their services, none for the
+        /// hosts themselves alone.
         var services: [String]?
 
         fileprivate func names(_ asker: ControlRights.Asker) -> Bool {
@@ -25,7 +26,8 @@ struct SubmissionRights: Sendable, Hashable {
         fileprivate func covers(_ object: ObjectName) -> Bool {
             guard Self.matches(hosts, object.host) else { return false }
             guard let services else { return true }
-            return object.service.map { Self.matches(services, $0) } ?? false
+            guard let service = object.service else { return services.isEmpty }
+            return Self.matches(services, service)
         }
 
         /// As `match()` of the configuration language: ASCII letters match in either case.
@@ -103,7 +105,7 @@ struct SubmitterSettings: Sendable, Hashable {
     var users: [String]
     var groups: [String]
     var hosts: [String]
-    /// Nil where it says nothing of services.
+    /// Nil where it says nothing of services, empty for none.
     var services: [String]?
     /// Where it names its users and its groups.
     var usersPlace: SourceLocation?

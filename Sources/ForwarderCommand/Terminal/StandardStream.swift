@@ -61,6 +61,16 @@ struct StandardStream: Sendable {
         }
     }
 
+    /// Reads a file to its end, or what has a file's name, such as a pipe or /dev/null.
+    ///
+    /// - Throws: `.tooLong` as soon as there is more than `limit`.
+    static func readFile(_ path: String, upTo limit: Int) throws(ReadFault) -> [UInt8] {
+        let number = open(path, O_RDONLY | O_CLOEXEC)
+        guard number >= 0 else { throw .unreadable(code: errno) }
+        defer { _ = close(number) }
+        return try StandardStream(number: number).readAll(upTo: limit)
+    }
+
     private func waitToRead(after code: Int32) throws(ReadFault) {
         switch code {
         case EINTR: return
@@ -98,6 +108,15 @@ enum ReadFault: Error, CustomStringConvertible {
     case unreadable(code: Int32)
     case tooLong(limit: Int)
 
+    /// What happened, of whatever was read.
+    var reason: String {
+        switch self {
+        case .unreadable(let code): "it cannot be read: \(String(cString: strerror(code)))"
+        case .tooLong(let limit): "it has more than \(limit >> 20) MiB"
+        }
+    }
+
+    /// Of standard input.
     var description: String {
         switch self {
         case .unreadable(let code):

@@ -74,19 +74,21 @@ import Testing
         let end = clock.now + .seconds(seconds)
         var count = 0
         var longest = Duration.zero
-        Self.forgetPeak()
+        var peak = 0
         while clock.now < end {
             let text = inputs.next()
+            let shown = String(decoding: text.prefix(2000), as: UTF8.self)
+            Self.forgetPeak()
             let start = try #require(Self.processorTime())
             run(text, limits: Self.limits)
             let taken = try #require(Self.processorTime()) - start
             count += 1
-            guard taken > longest else { continue }
-            longest = taken
-            #expect(taken < Self.patience, "\(String(decoding: text.prefix(2000), as: UTF8.self))")
+            longest = max(longest, taken)
+            #expect(taken < Self.patience, "\(shown)")
+            let memory = try #require(Self.peakMemory())
+            peak = max(peak, memory)
+            #expect(memory <= Self.mostMemory, "\(shown)")
         }
-        let peak = try #require(Self.peakMemory())
-        #expect(peak <= Self.mostMemory)
         print(
             "fuzz: \(count) texts, longest \(longest), peak memory \(peak / 1_000_000) MB, "
                 + "seed \(seed)"

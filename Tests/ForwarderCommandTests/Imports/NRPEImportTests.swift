@@ -54,6 +54,40 @@ import Testing
         #expect(read.notes.isEmpty)
     }
 
+    @Test func `each real folder is read once, whatever links lead to it`() throws {
+        let fixture = try ImportFixture([
+            "nrpe.cfg": "include_dir=HERE/d", "d/a.cfg": "command[a]=/bin/a",
+            "d/e/b.cfg": "command[b]=/bin/b",
+        ])
+        for (name, target) in [("x", "."), ("y", "."), ("e/up", ".."), ("z", "e")] {
+            try FileManager.default.createSymbolicLink(
+                atPath: fixture.folder.path("d/\(name)"), withDestinationPath: target)
+        }
+        let read = try fixture.nrpe()
+        #expect(read.commands.map(\.name) == ["a", "b"])
+        #expect(read.notes == [])
+    }
+
+    @Test func `more files and names than are read are told`() throws {
+        let fixture = try ImportFixture(["nrpe.cfg": "include_dir=HERE/d\ninclude_dir=HERE/d"])
+        let folder = fixture.folder.path("d")
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: false)
+        for number in 0...ImportSource.fileLimit {
+            #expect(
+                FileManager.default.createFile(atPath: "\(folder)/\(number).cfg", contents: nil))
+        }
+        var reader = NRPEReader(fixture.source)
+        try reader.read(fixture.folder.path("nrpe.cfg"))
+        let notes = reader.configuration.notes.filter { $0.text.contains("The rest is not read.") }
+        #expect(notes.map(\.place.line) == [1, 2])
+        var namesLeft = ImportSource.fileLimit
+        let walk = fixture.source.walk(
+            folder, .init(isWanted: { _ in true }, entersHiddenFolders: true),
+            namesLeft: &namesLeft)
+        #expect(walk.paths == [] && walk.complaints.count == 1, "\(walk.complaints)")
+    }
+
     @Test func `a folder can be given itself`() throws {
         let fixture = try ImportFixture(["d/a.cfg": "command[a]=/bin/a"])
         #expect(try fixture.nrpe("d").commands.map(\.name) == ["a"])

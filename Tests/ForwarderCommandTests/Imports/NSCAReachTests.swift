@@ -14,26 +14,83 @@ import Testing
                 subject: subject, text: text, place: ImportPlace(path: "nsca-ng.cfg", line: 1)))
     }
 
-    @Test func `names are names, with or without dots`() {
-        #expect(Self.reach(.hosts, "web1").target == NSCAReach.Target(host: "web1", service: nil))
-        #expect(Self.reach(.hosts, "web1").remarks.isEmpty)
-        let dotted = Self.reach(.hosts, "web1.example.com")
-        #expect(dotted.target?.host == "web1.example.com" && dotted.remarks.count == 1)
-        #expect(Self.reach(.hosts, #"web1\.example"#).target?.host == "web1.example")
-        #expect(Self.reach(.hosts, #"web1\.example"#).remarks.isEmpty)
-        #expect(
-            Self.reach(.services, "disk@web1").target
-                == NSCAReach.Target(host: "web1", service: "disk"))
-        #expect(
-            Self.reach(.services, "disk").target == NSCAReach.Target(host: nil, service: "disk"))
-        #expect(
-            Self.reach(.services, "a@b@web1").target
-                == NSCAReach.Target(host: "web1", service: "a@b"))
+    /// What it names, as text.
+    private static func names(
+        _ subject: NSCAServerConfiguration.Subject, _ text: String
+    ) -> [String] {
+        reach(subject, text).targets.map { target in
+            [target.host ?? "*", target.service].compactMap { $0 }.joined(separator: "!")
+        }
     }
 
-    @Test(arguments: ["web.*", "(web|db)1", "web[12]", "web?", "^web", "web$", "w{2}", ".*"])
-    func `patterns name no object`(text: String) {
-        #expect(Self.reach(.hosts, text).target == nil)
+    @Test func `names are names, with or without dots`() {
+        #expect(Self.names(.hosts, "web1") == ["web1"])
+        #expect(Self.reach(.hosts, "web1").remarks.isEmpty)
+        let dotted = Self.reach(.hosts, "web1.example.com")
+        #expect(dotted.targets.map(\.host) == ["web1.example.com"] && dotted.remarks.count == 1)
+        #expect(Self.names(.hosts, #"web1\.example"#) == ["web1.example"])
+        #expect(Self.reach(.hosts, #"web1\.example"#).remarks.isEmpty)
+        #expect(Self.names(.services, "disk@web1") == ["web1!disk"])
+        #expect(Self.names(.services, "disk") == ["*!disk"])
+        #expect(Self.names(.services, "a@b@web1") == ["web1!a@b"])
+    }
+
+    private static let unnamed = [
+        "web.*", "^web", "web$", ".*", "web+", "[^a]b", "[[:digit:]]", "w{2,}", "web|db", "a;b",
+        "[a-é]", "[a-Z]", "(a", "a)", "[a", "a\\", "w{100}", "[0-9][0-9][0-9]",
+        String(repeating: "(", count: 2000), String(repeating: "a", count: 5000),
+    ]
+
+    @Test(arguments: unnamed)
+    func `patterns that cannot be listed name no object`(text: String) {
+        #expect(Self.names(.hosts, text) == [])
+        #expect(Self.names(.services, "x@\(text)") == [])
+    }
+
+    @Test(
+        arguments: [
+            ("(web|db)1", ["web1", "db1"]), ("web[12]", ["web1", "web2"]), ("web?", ["web", "we"]),
+            ("w{2}", ["ww"]), ("a{1,2}b", ["ab", "aab"]), ("(web1)", ["web1"]),
+            ("web[.]x", ["web.x"]),
+            ("[0-2a]", ["0", "1", "2", "a"]),
+            ("(a|(b|c)d)(1|2)", ["a1", "a2", "bd1", "bd2", "cd1", "cd2"]),
+            (#"a\|b\(c\)"#, ["a|b(c)"]), ("[]a]", ["]", "a"]), ("[a-]", ["a", "-"]),
+            (#"disk\d"#, ["diskd"]),
+            ("(a|a)", ["a"]), ("(web|)1", ["web1", "1"]),
+        ] as [(String, [String])])
+    func `what a pattern matches is listed as grep finds it`(text: String, names: [String]) throws {
+        #expect(Self.names(.hosts, text) == names)
+        let more = names + names.map { $0 + "x" } + ["", "web3", "diskx", "disk5", "b", "ad"]
+        let found = try Command.run(
+            "grep", ["-Ex", "-e", text], input: Data(more.joined(separator: "\n").utf8))
+        #expect(
+            Set(found.outputText.split(separator: "\n").map(String.init)) == Set(names),
+            "\(found.outputText)")
+    }
+
+    @Test func `a service of several hosts is one of each`() {
+        #expect(Self.names(.services, "(disk|load)@web[12]").count == 4)
+        #expect(Self.names(.services, "[0-9]@[0-9]") == [], "a hundred are too many")
+    }
+
+    @Test func `what is no letter behind its backslash is told, and names nothing`() {
+        for text in [#"disk\w"#, #"disk\b"#, #"(a)\1"#, #"\<disk"#] {
+            let reach = Self.reach(.services, text + "@web1")
+            #expect(reach.targets == [] && reach.remarks.count == 1, "\(reach.remarks)")
+            #expect(reach.remarks.first?.contains("cannot be translated") == true)
+        }
+        #expect(Self.reach(.hosts, #"\W+a"#).remarks.contains { $0.contains("semicolons") })
+    }
+
+    @Test func `what stands for a place let nothing through, and that is told`() {
+        for text in ["^web9$", "^web9", "web9$"] {
+            let remarks = Self.reach(.hosts, text).remarks
+            #expect(remarks.count == 1 && remarks[0].contains("match nothing"), "\(remarks)")
+            #expect(Self.reach(.services, "disk@" + text).remarks == remarks)
+        }
+        #expect(!Self.reach(.commands, "^PROCESS_.*$").remarks.joined().contains("match nothing"))
+        // there the first of them begins a command of its own
+        #expect(!Self.reach(.hosts, "a|^PROCESS").remarks.joined().contains("match nothing"))
     }
 
     private static let alternations: [(NSCAServerConfiguration.Subject, String)] = [
@@ -88,6 +145,9 @@ import Testing
             try matches(
                 "PROCESS_SERVICE_CHECK_RESULT;.*;disk;.+;.+",
                 "PROCESS_SERVICE_CHECK_RESULT;victim;other;2;x;disk;a;b"))
+        #expect(
+            try !matches(
+                "PROCESS_HOST_CHECK_RESULT;^web9$;.+", "PROCESS_HOST_CHECK_RESULT;web9;0;x"))
         #expect(
             try !matches(
                 "PROCESS_HOST_CHECK_RESULT;[^;]+foo;.+", "PROCESS_HOST_CHECK_RESULT;victim;2;foo;x")

@@ -81,6 +81,51 @@ import Testing
         #expect(read.notes.map(\.place.line) == [1, 3, 4])
     }
 
+    @Test func `the host itself is given by a Submitter of its own, its services by another`()
+        throws
+    {
+        let read = try read(
+            """
+            authorize a { hosts = { web1, web2 } services = { "disk@web1", "load@web3" } }
+            """)
+        let text = NSCAServerImport(configuration: read, origin: "x").outcome.text
+        let lines = text.split(separator: "\n").map { $0.drop { $0 == "/" || $0 == " " } }
+        let starts = lines.indices.filter { lines[$0].hasPrefix("object Submitter") }
+        let objects = starts.map { start in
+            lines[start..<(start + 4)].joined(separator: " ").dropFirst("object Submitter ".count)
+        }
+        #expect(
+            objects == [
+                #""a, web1 itself" { users = [ ] hosts = [ "web1" ] services = [ ]"#,
+                #""a, web1" { users = [ ] hosts = [ "web1" ] services = [ "disk" ]"#,
+                #""a, web2 itself" { users = [ ] hosts = [ "web2" ] services = [ ]"#,
+                #""a, web3" { users = [ ] hosts = [ "web3" ] services = [ "load" ]"#,
+            ], "\(objects)")
+    }
+
+    @Test func `a pattern of a few names becomes an object of each`() throws {
+        let read = try read(#"authorize a { hosts = "(web|db)[12]" services = 'disk\w@web1' }"#)
+        let outcome = NSCAServerImport(configuration: read, origin: "x").outcome
+        for name in ["web1", "web2", "db1", "db2"] {
+            #expect(outcome.text.contains("object Host \"\(name)\""), "\(name)")
+        }
+        #expect(!outcome.text.contains("diskw"))
+        #expect(outcome.notes.map(\.text).contains { $0.hasPrefix(#"\w: no letter"#) })
+    }
+
+    @Test func `links that lead in circles end at once`() throws {
+        let fixture = try ImportFixture([
+            "nsca-ng.cfg": "include(HERE/d)", "d/a.cfg": "authorize a { hosts = h1 }",
+        ])
+        for name in ["x", "y", "z"] {
+            try FileManager.default.createSymbolicLink(
+                atPath: fixture.folder.path("d/\(name)"), withDestinationPath: ".")
+        }
+        let read = try fixture.server()
+        #expect(read.authorizations.map(\.identity) == ["a"])
+        #expect(read.notes == [])
+    }
+
     @Test(arguments: [UInt64](1...60))
     func `no bytes trap the reader`(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)

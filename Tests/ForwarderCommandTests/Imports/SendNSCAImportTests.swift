@@ -13,8 +13,9 @@ import Testing
         server = "monitoring.example.com" # there
         delay=2
         timeout = \\
-        password = 10
+          10
         bogus = 1
+        legacy_2_7_mode=true
         """
 
     @Test func `each setting is said to count or not, and why`() {
@@ -22,13 +23,22 @@ import Testing
         for (line, words) in [
             (2, "identity means nothing: the kernel says which user"),
             (3, "password means nothing"), (4, "server means nothing"), (5, "delay counts"),
-            (6, "timeout counts"),
+            (6, "timeout counts"), (9, "legacy_2_7_mode means nothing"),
         ] { #expect(outcome.text.contains("// send_nsca.cfg:\(line): \(words)"), "\(line)") }
         #expect(outcome.notes.map(\.place.line) == [8])
         #expect(!outcome.text.contains("send_nsca.cfg:7:"), "it goes on the line before")
         for secret in ["8a5UMsMzZhu6", "web-checker", "example.com"] {
             #expect(!outcome.text.contains(secret), "\(secret)")
         }
+    }
+
+    @Test func `it reads a file as send_nsca does`() {
+        let text = "password=my secret\ntime\\\nout = 0x10 # s\ndelay = soon\n"
+        let outcome = SendNSCAImport(Array(text.utf8), path: "f").outcome
+        #expect(outcome.text.contains("// f:1: password means nothing"))
+        #expect(outcome.text.contains("// f:2: timeout counts"))
+        #expect(
+            outcome.notes.map(\.description).map { $0.hasPrefix("f:4: The value of") } == [true])
     }
 
     @Test func `everything it prints is a comment, whatever the file has`() throws {

@@ -36,9 +36,19 @@ import Testing
     @Test func `a Submitter object gives what it names, host and service each`() {
         #expect(Self.allowed(Self.asker(300)) == ["web1!backup", "web1!BACKUP home"])
         #expect(Self.allowed(Self.asker(999, 20)) == ["router1!if"])
-        #expect(Self.allowed(Self.asker(400)) == [])
+        #expect(Self.allowed(Self.asker(400)) == ["web1"])
         #expect(Self.allowed(Self.asker(999)) == [])
         #expect(Self.allowed(Self.asker(300, 20)).count == 3)
+    }
+
+    @Test func `an empty list of services gives the host itself, and none of its services`() {
+        let rights = SubmissionRights([
+            .init(users: [300], groups: [], hosts: ["web1"], services: [])
+        ])
+        let names = ["web1", "web1!backup", "web1!", "web2"].compactMap { ObjectName(fullName: $0) }
+        let allowed = names.filter { rights.allow($0, to: Self.asker(300)) }
+        #expect(allowed.map(\.fullName) == ["web1"])
+        #expect(rights.name(Self.asker(300)))
     }
 
     @Test func `the uplink's user may submit nothing, whatever is named`() {
@@ -60,6 +70,7 @@ import Testing
                 + """
                 object Submitter "cron" { users = [ "daemon" ]; services = [ "backup" ] }
                 object Submitter "all" { groups = [ "daemon" ]; hosts = [ "sw*" ] }
+                object Submitter "hosts" { users = [ "daemon" ]; services = [ ] }
                 object Control "c" { drop_directory = "drop" }
                 """)
         #expect(loaded.dropPath == "/etc/forwarder/drop")
@@ -67,16 +78,20 @@ import Testing
             name: "cron", users: ["daemon"], groups: [], hosts: ["*"], services: ["backup"])
         let all = SubmitterSettings(
             name: "all", users: [], groups: ["daemon"], hosts: ["sw*"], services: nil)
-        let submitters = loaded.submitters.sorted { $0.name > $1.name }.map { one in
+        let hosts = SubmitterSettings(
+            name: "hosts", users: ["daemon"], groups: [], hosts: ["*"], services: [])
+        let submitters = loaded.submitters.sorted { $0.name < $1.name }.map { one in
             SubmitterSettings(
                 name: one.name, users: one.users, groups: one.groups, hosts: one.hosts,
                 services: one.services)
         }
-        #expect(submitters == [cron, all])
+        #expect(submitters == [all, cron, hosts])
         let daemon = try #require(getpwnam("daemon")).pointee
         let rights = try ControlRights(loaded)
         let cronJob = ObjectName(host: "web1", service: "backup")
         #expect(rights.allow(resultOf: cronJob, from: Self.asker(daemon.pw_uid)))
+        let host = ObjectName(host: "web1")
+        #expect(rights.allow(resultOf: host, from: Self.asker(daemon.pw_uid)))
         #expect(
             rights.allow(resultOf: ObjectName(host: "sw1"), from: Self.asker(9, daemon.pw_gid)))
         #expect(try ConfigurationFixture.load(Self.master).dropPath == "/var/spool/forwarder")

@@ -76,8 +76,9 @@ enum DropFault: Error, Hashable, CustomStringConvertible {
             """
         case .quota(let path, let reason):
             """
-            The drop directory \(path) takes no more: \(reason). Nothing was put there. Start the \
-            daemon, which empties it, and submit again.
+            The drop directory \(path) takes no more of this user: \(reason). Nothing was put \
+            there. See `forwarder status` for what keeps the daemon from emptying it, or start \
+            one, and submit them again.
             """
         case .late:
             "It was not dropped, as that is too long ago: the daemon could take it twice."

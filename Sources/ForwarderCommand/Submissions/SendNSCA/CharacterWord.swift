@@ -1,19 +1,32 @@
 /// A character as `-d` and `-e` write it.
 enum CharacterWord {
+    /// Most bytes of a word.
+    ///
+    /// 8: a code with some zeros in front.
+    private static let byteLimit = 8
+
     /// The byte that a word means; nil for none.
     ///
-    /// One byte is itself. `\a \b \f \n \r \t \v` are those of C. `0NN` and `\NN` are octal, `0xNN`
-    /// and `\xNN` hexadecimal, up to 127.
+    /// One byte is itself. `\a \b \f \n \r \t \v` are those of C; `\NN` is octal and `\xNN`
+    /// hexadecimal, up to 127. Two digits or more are a number, octal behind `0` and hexadecimal
+    /// behind `0x`, up to 255: nsca-ng takes some of these and NSCA all.
     ///
-    /// - Source: nsca-ng 1.6, send_nsca(8), "-d"; the corners by trying the program.
+    /// - Source: nsca-ng 1.6, send_nsca(8), "-d"; NSCA 2.10, `send_nsca --help`; the corners by
+    ///   trying the programs.
     static func byte(_ word: [UInt8]) -> UInt8? {
-        guard let first = word.first, (1...5).contains(word.count) else { return nil }
+        guard let first = word.first, (1...byteLimit).contains(word.count) else { return nil }
         if word.count == 1 { return first }
-        if word.count == 2, first == UInt8(ascii: "\\"), let byte = escapes[word[1]] { return byte }
-        guard first == UInt8(ascii: "0") || first == UInt8(ascii: "\\") else { return nil }
+        if (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) {
+            return CInteger.whole(word).flatMap(UInt8.init(exactly:))
+        }
+        guard first == UInt8(ascii: "\\"), word.count <= escapeLimit else { return nil }
+        if word.count == 2, let byte = escapes[word[1]] { return byte }
         let digits = [UInt8(ascii: "0")] + word.dropFirst()
         return CInteger.whole(digits).flatMap { (0...127).contains($0) ? UInt8($0) : nil }
     }
+
+    /// Most bytes of a word that begins with a backslash.
+    private static let escapeLimit = 5
 
     private static let escapes: [UInt8: UInt8] = [
         UInt8(ascii: "a"): 7, UInt8(ascii: "b"): 8, UInt8(ascii: "f"): 12, UInt8(ascii: "n"): 10,

@@ -43,12 +43,15 @@ struct NSCAArguments: Sendable, Hashable {
         }
         var rest = words[...]
         var isOperand = false
+        var unexpected: String?
         while let word = rest.popFirst() {
             if isOperand || word.first != UInt8(ascii: "-") || word.count == 1 {
-                guard rest.count == words.count - 1 else {
-                    throw .unexpected(Self.text(word))
+                if rest.count == words.count - 1 {
+                    unused.append("the host '\(Self.text(word))'")
+                } else {
+                    // an option behind it may still ask for help
+                    unexpected = unexpected ?? Self.text(word)
                 }
-                unused.append("the host '\(Self.text(word))'")
             } else if word.elementsEqual("--".utf8) {
                 isOperand = true
             } else if let name = Self.nscaOptions.first(where: { word.elementsEqual($0.utf8) }) {
@@ -59,6 +62,7 @@ struct NSCAArguments: Sendable, Hashable {
             }
         }
         if delimiter == separator { throw .sameCharacters }
+        if let unexpected { throw .unexpected(unexpected) }
     }
 
     /// Options of NSCA 2.10 that are whole words, and that getopt would read as something else.

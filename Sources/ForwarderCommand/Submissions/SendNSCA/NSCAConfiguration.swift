@@ -1,59 +1,76 @@
-/// What `send_nsca.cfg` says: read as nsca-ng reads it, so that an old file stays as it is.
+import Monitoring
+
+/// What `send_nsca.cfg` says, whether it was written for nsca-ng or for NSCA.
 ///
 /// `key = value`, the value bare or in quotes, a backslash before any character takes it literally
 /// and at the end of a line goes on in the next one, `#` begins a comment. Of all that, `delay` and
-/// `timeout` still mean something here.
+/// `timeout` still mean something here. The other values are not looked at: NSCA's have rules of
+/// their own, and none of them is needed to hand a result over. So nothing in a file stops a call;
+/// what cannot be understood is left out and told.
 ///
-/// - Source: nsca-ng 1.6, send_nsca.cfg(5); the corners by trying the program.
+/// - Source: nsca-ng 1.6, send_nsca.cfg(5); the corners by trying the programs.
 struct NSCAConfiguration: Sendable, Hashable {
+    /// A setting that is known, and the line that it begins in.
+    struct Setting: Sendable, Hashable {
+        var key: String
+        var line: Int
+    }
+
     /// Most seconds to wait before anything is read; 0 for not at all.
     var delay = 0
     /// Seconds for a daemon's answer; 0 for as long as it takes.
     var timeout = 15
-    /// Keys that mean nothing here, in order, each once.
-    var unused: [String] = []
+    /// What is set, in order.
+    private(set) var settings: [Setting] = []
+    /// What could not be understood, in order; at most ``faultLimit``.
+    private(set) var faults: [NSCAConfigurationFault] = []
 
-    /// Most bytes of a value.
-    static let valueByteLimit = 2047
+    /// Most bytes of a file.
+    ///
+    /// 1 MiB: a thousand times what all settings take.
+    static let byteLimit = 1 << 20
+    /// Most faults that are kept: a file of another kind has one on each line.
+    static let faultLimit = 20
 
     /// Nothing is set.
     init() {}
 
     /// Reads a file's bytes.
-    init(_ content: [UInt8]) throws(NSCAConfigurationFault) {
+    init(_ content: [UInt8]) {
         for (number, line) in Self.lines(content) {
-            guard let setting = try Setting(line, number) else { continue }
-            switch setting.key {
-            case "delay": delay = try setting.number(number)
-            case "timeout": timeout = try setting.number(number)
-            default: if !unused.contains(setting.key) { unused.append(setting.key) }
+            do throws(NSCAConfigurationFault) {
+                try take(line, number)
+            } catch {
+                if faults.count < Self.faultLimit { faults.append(error) }
             }
         }
     }
 
-    /// Lines with the number of their last piece.
-    private static func lines(_ content: [UInt8]) -> [(number: Int, line: [UInt8])] {
-        var lines: [(number: Int, line: [UInt8])] = []
-        var begun: [UInt8] = []
-        let pieces = content.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        for (index, piece) in pieces.enumerated() {
-            let isLast = index == pieces.count - 1
-            if piece.last == UInt8(ascii: "\\"), !isLast {
-                begun += piece.dropLast()
-                continue
-            }
-            let hasReturn = piece.last == UInt8(ascii: "\r") && !isLast
-            lines.append((index + 1, begun + (hasReturn ? piece.dropLast() : piece)))
-            begun = []
+    /// Keys that mean nothing here, in order, each once.
+    var unused: [String] {
+        var keys: [String] = []
+        for setting in settings where setting.key != "delay" && setting.key != "timeout" {
+            if !keys.contains(setting.key) { keys.append(setting.key) }
         }
-        return lines
+        return keys
     }
-}
 
-/// One line's key and value.
-private struct Setting {
-    let key: String
-    let value: [UInt8]
+    private mutating func take(
+        _ line: [UInt8], _ number: Int
+    ) throws(NSCAConfigurationFault) {
+        let start = line.drop(while: Self.isBlank)
+        guard let first = start.first, first != UInt8(ascii: "#") else { return }
+        let word = start.prefix { !Self.isBlank($0) && $0 != UInt8(ascii: "=") }
+        guard !word.isEmpty else { throw .noKey(line: number) }
+        let key = String(decoding: word, as: UTF8.self)
+        guard Self.keys.contains(key) else { throw .unknownKey(key, line: number) }
+        switch key {
+        case "delay": delay = try Self.seconds(start[word.endIndex...], key, number)
+        case "timeout": timeout = try Self.seconds(start[word.endIndex...], key, number)
+        default: break
+        }
+        settings.append(Setting(key: key, line: number))
+    }
 
     /// `legacy_2_7_mode` is NSCA 2.10's.
     private static let keys: Set = [
@@ -61,34 +78,52 @@ private struct Setting {
         "tls_ciphers", "legacy_2_7_mode",
     ]
 
-    /// Nil for a line that says nothing.
-    init?(_ line: [UInt8], _ number: Int) throws(NSCAConfigurationFault) {
-        let start = line.drop(while: Self.isBlank)
-        guard let first = start.first, first != UInt8(ascii: "#") else { return nil }
-        let word = start.prefix { !Self.isBlank($0) && $0 != UInt8(ascii: "=") }
-        key = String(decoding: word, as: UTF8.self)
-        guard !word.isEmpty else { throw .noKey(line: number) }
-        guard Self.keys.contains(key) else { throw .unknownKey(key, line: number) }
-        let sign = start[word.endIndex...].drop(while: Self.isBlank)
-        guard sign.first == UInt8(ascii: "=") else { throw .noValue(key, line: number) }
-        value = try Self.value(sign.dropFirst().drop(while: Self.isBlank), key, number)
+    /// Lines with the number of their first piece.
+    private static func lines(_ content: [UInt8]) -> [(number: Int, line: [UInt8])] {
+        var lines: [(number: Int, line: [UInt8])] = []
+        var begun: (number: Int, line: [UInt8])?
+        let pieces = content.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        for (index, piece) in pieces.enumerated() {
+            let isLast = index == pieces.count - 1
+            var open = begun ?? (index + 1, [])
+            if piece.last == UInt8(ascii: "\\"), !isLast {
+                open.line += piece.dropLast()
+                begun = open
+                continue
+            }
+            let hasReturn = piece.last == UInt8(ascii: "\r") && !isLast
+            open.line += hasReturn ? piece.dropLast() : piece
+            lines.append(open)
+            begun = nil
+        }
+        return lines
+    }
+
+    // MARK: Values
+
+    /// The number behind a key and its sign.
+    private static func seconds(
+        _ text: ArraySlice<UInt8>, _ key: String, _ line: Int
+    ) throws(NSCAConfigurationFault) -> Int {
+        let sign = text.drop(while: isBlank)
+        guard sign.first == UInt8(ascii: "=") else { throw .noValue(key, line: line) }
+        let value = try value(sign.dropFirst().drop(while: isBlank), key, line)
+        guard let number = CInteger.whole(value) else { throw .noNumber(key, line: line) }
+        return number
     }
 
     /// A bare value ends before a blank or `#`, which is taken with it.
     private static func value(
-        _ text: ArraySlice<UInt8>, _ key: String, _ number: Int
+        _ text: ArraySlice<UInt8>, _ key: String, _ line: Int
     ) throws(NSCAConfigurationFault) -> [UInt8] {
         guard let first = text.first, first != UInt8(ascii: "#") else {
-            throw .noValue(key, line: number)
+            throw .noValue(key, line: line)
         }
         let isQuoted = first == UInt8(ascii: "\"") || first == UInt8(ascii: "'")
         var rest = isQuoted ? text.dropFirst() : text
         var value: [UInt8] = []
         var isEscaped = false
         while let byte = rest.popFirst() {
-            guard value.count < NSCAConfiguration.valueByteLimit else {
-                throw .tooLong(key, line: number)
-            }
             if isEscaped {
                 value.append(byte)
                 isEscaped = false
@@ -102,14 +137,9 @@ private struct Setting {
         }
         let after = rest.drop(while: isBlank)
         guard after.isEmpty || after.first == UInt8(ascii: "#") else {
-            throw .moreThanValue(key, line: number)
+            throw .moreThanValue(key, line: line)
         }
         return value
-    }
-
-    func number(_ line: Int) throws(NSCAConfigurationFault) -> Int {
-        guard let number = CInteger.whole(value) else { throw .noNumber(key, line: line) }
-        return number
     }
 
     private static func isBlank(_ byte: UInt8) -> Bool {
@@ -117,26 +147,41 @@ private struct Setting {
     }
 }
 
-/// What is wrong with a `send_nsca.cfg`; values are never told, one may be a password.
+/// Why a line of `send_nsca.cfg` is left out; values are never told, one may be a password.
 enum NSCAConfigurationFault: Error, Hashable, CustomStringConvertible {
     case noKey(line: Int)
     case unknownKey(String, line: Int)
     case noValue(String, line: Int)
     case moreThanValue(String, line: Int)
-    case tooLong(String, line: Int)
     case noNumber(String, line: Int)
 
-    var description: String {
+    /// Where it begins, counted from 1.
+    var line: Int {
         switch self {
-        case .noKey(let line): "line \(line): This is no `key = value`."
-        case .unknownKey(let key, let line): "line \(line): There is no key '\(key)'."
-        case .noValue(let key, let line): "line \(line): The key '\(key)' has no value."
-        case .moreThanValue(let key, let line):
-            "line \(line): There is something behind the value of '\(key)'; quote it."
-        case .tooLong(let key, let line):
-            "line \(line): The value of '\(key)' is longer than \(NSCAConfiguration.valueByteLimit)"
-                + " bytes."
-        case .noNumber(let key, let line): "line \(line): The value of '\(key)' is no whole number."
+        case .noKey(let line), .unknownKey(_, let line), .noValue(_, let line),
+            .moreThanValue(_, let line), .noNumber(_, let line):
+            line
         }
+    }
+
+    /// Without the line.
+    var reason: String {
+        switch self {
+        case .noKey: "This is no `key = value`."
+        case .unknownKey(let key, _): "There is no key '\(Self.shown(key))'."
+        case .noValue(let key, _): "The key '\(key)' has no value."
+        case .moreThanValue(let key, _):
+            "There is something behind the value of '\(key)'; quote it."
+        case .noNumber(let key, _): "The value of '\(key)' is no whole number."
+        }
+    }
+
+    var description: String { "line \(line): \(reason)" }
+
+    /// Most characters of a key that are shown: a line without a sign is one, whatever it holds.
+    private static let shownLimit = 40
+
+    private static func shown(_ key: String) -> String {
+        key.count > shownLimit ? "\(key.prefix(shownLimit))…".printable : key.printable
     }
 }

@@ -50,9 +50,8 @@ struct SendNSCA: Sendable {
         case .send: break
         }
         let log = NSCALog(arguments)
-        guard let settings = settings(arguments, log), let way = way(settings, log) else {
-            return 1
-        }
+        let settings = settings(arguments, log)
+        guard let way = way(settings, log) else { return 1 }
         tellUnused(arguments.unused + settings.unused, log)
         Self.wait(upTo: arguments.delay ?? settings.delay, log)
         do throws(ReadFault) {
@@ -94,7 +93,8 @@ struct SendNSCA: Sendable {
             case nil: break
             case .dropped(let reason):
                 if dropped == nil {
-                    log.say(.notice, "\(reason) \(shown) wait in \(way.drops.path).")
+                    let told = "\(shown) \(left == 1 ? "waits" : "wait")"
+                    log.say(.notice, "\(reason) \(told) in \(way.drops.path).")
                 }
                 dropped = reason
             case .failed(let reason):
@@ -132,20 +132,19 @@ struct SendNSCA: Sendable {
 
     // MARK: Settings
 
-    /// Nil when it was said what is wrong.
-    private func settings(_ arguments: NSCAArguments, _ log: NSCALog) -> NSCAConfiguration? {
+    /// What send_nsca.cfg says, if it can be read: nothing in it is needed to hand results over.
+    private func settings(_ arguments: NSCAArguments, _ log: NSCALog) -> NSCAConfiguration {
         let path = arguments.configurationPath ?? Self.usualConfiguration
         var settings = NSCAConfiguration()
-        if let content = FileManager.default.contents(atPath: path) {
-            do throws(NSCAConfigurationFault) {
-                settings = try NSCAConfiguration(Array(content))
-            } catch {
-                log.say(.error, "\(path), \(error) Nothing was read or sent; mend the file.")
-                return nil
+        do throws(ReadFault) {
+            settings = NSCAConfiguration(
+                try StandardStream.readFile(path, upTo: NSCAConfiguration.byteLimit))
+            for fault in settings.faults {
+                log.say(.warning, "\(path), \(fault) It is left out, the call goes on.")
             }
-        } else if arguments.configurationPath != nil {
-            log.say(.error, "\(path) cannot be read. Nothing was sent; leave -c out, or mend it.")
-            return nil
+        } catch {
+            let isMissed = arguments.configurationPath != nil
+            if isMissed { log.say(.notice, "\(path): \(error.reason). It is not needed.") }
         }
         if let timeout = arguments.timeout { settings.timeout = timeout }
         return settings
@@ -153,23 +152,17 @@ struct SendNSCA: Sendable {
 
     /// The way to this host's forwarder; nil when it was said what is wrong.
     private func way(_ settings: NSCAConfiguration, _ log: NSCALog) -> ResultHandOver? {
-        let named = ProcessInfo.processInfo.environment[Self.configurationVariable]
-        let path = named ?? ConfigurationLoader.defaultPath
         let isForever = settings.timeout <= 0
         let patience =
             isForever ? ResultHandOver.longestPatience : Duration.seconds(settings.timeout)
         do throws(ConfigFault) {
-            let configuration = try ConfigurationLoader.ofThisHost(path)
+            let place = try MeetingPlace(
+                named: ProcessInfo.processInfo.environment[Self.configurationVariable],
+                by: .ofThisHost)
+            if let complaint = place.complaint { log.say(.notice, complaint) }
             return ResultHandOver(
-                controlPath: configuration.controlPath, dropPath: configuration.dropPath,
-                patience: patience)
+                controlPath: place.controlPath, dropPath: place.dropPath, patience: patience)
         } catch {
-            if case .unreadable = error, named == nil {
-                log.say(.notice, "\(error.message) The usual places are used.")
-                return ResultHandOver(
-                    controlPath: ForwarderConfiguration.defaultControlPath,
-                    dropPath: ForwarderConfiguration.defaultDropPath, patience: patience)
-            }
             log.say(.error, "\(error.message) Nothing was read or sent.")
             return nil
         }

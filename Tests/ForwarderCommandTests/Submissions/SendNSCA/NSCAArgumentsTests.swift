@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test func `help and version end the reading`() throws {
-        for words in [["--help"], ["-h"], ["-vh", "-q"], ["-h", "x", "y"]] {
+        for words in [["--help"], ["-h"], ["-vh", "-q"], ["-h", "x", "y"], ["-v", "x", "-h"]] {
             #expect(try NSCAArguments(words.map { Array($0.utf8) }).wish == .help, "\(words)")
         }
         #expect(try Self.read("--version").wish == .version)
@@ -82,14 +82,17 @@ import Testing
             ("a", 97), ("0", 48), ("\\", 92), ("\\a", 7), ("\\b", 8), ("\\f", 12), ("\\n", 10),
             ("\\r", 13), ("\\t", 9), ("\\v", 11), ("011", 9), ("\\011", 9), ("\\0", 0), ("00", 0),
             ("0x2c", 44), ("0X2C", 44), ("\\x2c", 44), ("\\x7f", 127), ("0177", 127), ("\\7", 7),
+            // NSCA's alone
+            ("44", 44), ("10", 10), ("128", 128), ("255", 255), ("0x80", 128), ("0200", 128),
+            ("0x0007", 7),
         ] as [(String, UInt8)])
     func `a character is itself or its code`(word: String, byte: UInt8) {
         #expect(CharacterWord.byte(Array(word.utf8)) == byte)
     }
 
     @Test(arguments: [
-        "", "ab", "\\q", "\\x", "0x", "09", "0x80", "0200", "128", "0x0007", "\\tt", "é", "\\-1",
-        "0x345", "0 1",
+        "", "ab", "\\q", "\\x", "0x", "09", "\\x80", "\\200", "256", "44x", "\\tt", "é", "\\-1",
+        "0x345", "0 1", "::", "+44", "-1", "000000044",
     ])
     func `other words are no character`(word: String) {
         #expect(CharacterWord.byte(Array(word.utf8)) == nil)

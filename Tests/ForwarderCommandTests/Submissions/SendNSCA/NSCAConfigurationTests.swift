@@ -2,19 +2,17 @@ import Testing
 
 @testable import ForwarderCommand
 
-/// An old `send_nsca.cfg` is read as nsca-ng reads it.
+/// An old `send_nsca.cfg` is read as nsca-ng or NSCA reads it, and never stops a call.
 @Suite struct NSCAConfigurationTests {
-    private static func fault(_ text: String) -> NSCAConfigurationFault? {
-        do {
-            _ = try NSCAConfiguration(Array(text.utf8))
-            return nil
-        } catch {
-            return error
-        }
+    private static func read(_ text: String) -> NSCAConfiguration {
+        NSCAConfiguration(Array(text.utf8))
     }
 
-    @Test func `what still means something is used, the rest is named`() throws {
-        let text = """
+    private static func faults(_ text: String) -> [NSCAConfigurationFault] { read(text).faults }
+
+    @Test func `what still means something is used, the rest is named`() {
+        let read = Self.read(
+            """
             # Debian's file
             server = "monitoring.example.org"   # with a comment
             \tpassword='a # b\\'c'
@@ -25,35 +23,54 @@ import Testing
 
             encryption_method = 14\r
             legacy_2_7_mode=1
-            """
-        let read = try NSCAConfiguration(Array(text.utf8))
-        #expect(read.timeout == 16 && read.delay == 8)
+            """)
+        #expect(read.timeout == 16 && read.delay == 8 && read.faults.isEmpty)
         #expect(
             read.unused == ["server", "password", "port", "encryption_method", "legacy_2_7_mode"])
-        #expect(try NSCAConfiguration([]).timeout == 15)
+        #expect(
+            read.settings.map(\.line) == [2, 3, 4, 5, 6, 7, 9, 10]
+                && read.settings[4].key == "timeout")
+        #expect(NSCAConfiguration([]).timeout == 15)
     }
 
-    @Test func `a backslash takes a character literally and joins lines`() throws {
-        #expect(try NSCAConfiguration(Array("time\\\nout = \\3\\0\n".utf8)).timeout == 30)
-        #expect(try NSCAConfiguration(Array("delay = \"4\\\n2\"".utf8)).delay == 42)
-        #expect(try NSCAConfiguration(Array("delay = \"\"".utf8)).delay == 0)
-        #expect(try NSCAConfiguration(Array("delay = '7".utf8)).delay == 7)
+    @Test func `a backslash takes a character literally and joins lines`() {
+        #expect(Self.read("time\\\nout = \\3\\0\n").timeout == 30)
+        #expect(Self.read("delay = \"4\\\n2\"").delay == 42)
+        #expect(Self.read("delay = \"\"").delay == 0)
+        #expect(Self.read("delay = '7").delay == 7)
+        #expect(Self.read("port = \\\n1\ndelay = x").faults == [.noNumber("delay", line: 3)])
     }
 
-    @Test func `what is wrong is told with its line, and no value`() {
-        #expect(Self.fault("\nsecret = 1") == .unknownKey("secret", line: 2))
-        #expect(Self.fault("= 1") == .noKey(line: 1))
-        #expect(Self.fault("port 1") == .noValue("port", line: 1))
-        #expect(Self.fault("port = # none") == .noValue("port", line: 1))
-        #expect(Self.fault("port = 1 2") == .moreThanValue("port", line: 1))
-        #expect(Self.fault("port = 1#2") == .moreThanValue("port", line: 1))
-        #expect(Self.fault("port = \"1\" x") == .moreThanValue("port", line: 1))
-        #expect(Self.fault("delay = 08") == .noNumber("delay", line: 1))
-        #expect(Self.fault("timeout = ten") == .noNumber("timeout", line: 1))
-        let long = String(repeating: "x", count: 2048)
-        #expect(Self.fault("password = \(long)") == .tooLong("password", line: 1))
-        #expect(Self.fault("password = \(long.dropFirst())") == nil)
-        let secret = Self.fault("timeout = hunter2").map { "\($0)" } ?? ""
-        #expect(!secret.contains("hunter2"))
+    @Test(arguments: [
+        "password=my secret", "password = it's \"mine", "password=#1", "password=",
+        "encryption_method = 1 # XOR", "port = 1 2", "port", "server = \"a\" b", "identity = \\",
+        "tls_ciphers = " + String(repeating: "x", count: 5000),
+    ])
+    func `a value that nothing depends on is whatever it is`(line: String) {
+        let read = Self.read(line + "\ntimeout = 7\n")
+        #expect(read.faults == [] && read.unused.count == 1)
+        #expect(read.timeout == (line.hasSuffix("\\") ? 15 : 7))
+    }
+
+    @Test func `what is wrong is told with its line and no value, and the rest is read`() {
+        #expect(Self.faults("\nsecret = 1") == [.unknownKey("secret", line: 2)])
+        #expect(Self.faults("= 1") == [.noKey(line: 1)])
+        #expect(Self.faults("delay 1") == [.noValue("delay", line: 1)])
+        #expect(Self.faults("delay = # none") == [.noValue("delay", line: 1)])
+        #expect(Self.faults("delay = 1 2") == [.moreThanValue("delay", line: 1)])
+        #expect(Self.faults("delay = 1#2") == [.moreThanValue("delay", line: 1)])
+        #expect(Self.faults("timeout = \"1\" x") == [.moreThanValue("timeout", line: 1)])
+        #expect(Self.faults("delay = 08") == [.noNumber("delay", line: 1)])
+        let read = Self.read("timeout = ten\nbogus\ndelay = 3\n")
+        #expect(read.timeout == 15 && read.delay == 3 && read.faults.map(\.line) == [1, 2])
+        let secret = Self.faults("timeout = hunter2").map { "\($0)" }.joined()
+        #expect(!secret.isEmpty && !secret.contains("hunter2"))
+    }
+
+    @Test func `a file of another kind is told in bounds`() {
+        let bytes = (0..<10_000).flatMap { _ in Array("some other words\n".utf8) }
+        #expect(NSCAConfiguration(bytes).faults.count == NSCAConfiguration.faultLimit)
+        let line = NSCAConfiguration([UInt8](repeating: 0x61, count: 1 << 20))
+        #expect(line.faults.map { "\($0)".count < 100 } == [true])
     }
 }

@@ -60,22 +60,49 @@ struct NSCADifferentialTests {
         }
     }
 
+    @Test func `the server's own bound of a command ends a call there, and is none here`() throws {
+        let nsca = try PrivateNSCA(largestCommand: nil)
+        let long = String(repeating: "x", count: 20_000)
+        let input = Data("h\t0\ta\u{17}h\t0\t\(long)\u{17}h\t0\tb".utf8)
+        let real = try nsca.real([], input)
+        #expect(real.ending == .exited(1), "\(real.errorText)")
+        #expect(try nsca.commands().count == 1)
+        let program = try SubmissionProgram()
+        #expect(try program.send([], input).isSuccess)
+        #expect(try program.dropped().map(\.output.count) == [1, 20_000, 1])
+    }
+
+    @Test func `the real one sends each record as it comes, ours when all are there`() throws {
+        let nsca = try PrivateNSCA()
+        let program = try SubmissionProgram()
+        // the second record comes once the test has seen what became of the first
+        let gate = program.folder.path("gate")
+        let slow = """
+            { printf 'h\\t0\\ta\\027'; while [ ! -e "$1" ]; do sleep 0.1; done; sleep 1
+            ls "$0" >&2; printf 'h\\t0\\tb'; }
+            """
+        let words = ["-c", "\(slow) | { shift; \"$@\"; }", program.folder.path("drop"), gate]
+        let client = try #require(Command.find("send_nsca"))
+        let real = try ChildProcess("sh", words + [client, "-c", nsca.clientConfiguration])
+        try eventually("the first one is there") { try nsca.commands().count == 1 }
+        #expect(real.poll() == nil)
+        try program.folder.write("", to: "gate")
+        #expect(try real.wait() == .exited(0))
+        #expect(try nsca.commands().count == 1)
+        let ours = try Command.run(
+            "sh", words + [program.folder.path("send_nsca")], environment: program.environment)
+        #expect(ours.isSuccess && ours.errorText == "", "it dropped \(ours.errorText)")
+        #expect(try program.dropped().count == 2)
+    }
+
     /// Both programs side by side.
     private struct Bench {
         let nsca: PrivateNSCA
-        let folder: TemporaryDirectory
-        let drops: DropDirectory
+        let program: SubmissionProgram
 
         init() throws {
             nsca = try PrivateNSCA()
-            folder = try TemporaryDirectory("differential")
-            drops = DropDirectory(path: folder.path("drop"))
-            try drops.prepare(isPrivate: true)
-            try folder.write(
-                #"object Control "c" { path = "s", drop_directory = "drop" }"#,
-                to: "forwarder.conf")
-            try FileManager.default.createSymbolicLink(
-                atPath: folder.path("send_nsca"), withDestinationPath: BuiltProducts.forwarder)
+            program = try SubmissionProgram()
         }
 
         /// What differs as listed, and how many records are equal.
@@ -157,18 +184,9 @@ struct NSCADifferentialTests {
         private func ours(
             _ call: NSCACases.Call
         ) throws -> (TestSupport.ChildProcess.Ending, [Brief]) {
-            var environment = ProcessInfo.processInfo.environment
-            environment[SendNSCA.configurationVariable] = folder.path("forwarder.conf")
-            let outcome = try Command.run(
-                folder.path("send_nsca"), ["-c", nsca.clientConfiguration] + call.arguments,
-                environment: environment, input: call.input)
-            guard let opened = try drops.open() else { throw SupportFault("no drop directory") }
-            var records: [Brief] = []
-            let plan = DropPlan(try drops.entries(opened), at: SystemTime().wall)
-            for file in plan.batches {
-                records += try drops.batch(file.name, in: opened).batch.records.map(Brief.init)
-                try require(drops.remove(file.name.rawText, from: opened), "it stays")
-            }
+            let outcome = try program.send(
+                ["-c", nsca.clientConfiguration] + call.arguments, call.input)
+            let records = try program.takeDropped().map(Brief.init)
             return (outcome.ending, records)
         }
 

@@ -1,0 +1,91 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import ForwarderCommand
+
+/// The program itself, by both names, without a daemon.
+@Suite(.serialized) struct SubmissionProgramTests {
+    @Test func `a misspelt forwarder.conf costs nobody a result`() throws {
+        let scene = try SubmissionProgram(
+            configuration: "\nobject Master \"m\" { prot = 1\n" + SubmissionProgram.control)
+        let sent = try scene.send(["-v"], "web1\tload\t0\tfine\n")
+        #expect(sent.isSuccess, "\(sent.errorText)")
+        let told = sent.errorText.split(separator: "\n").filter { $0.contains("forwarder.conf:") }
+        #expect(told.count == 1, "\(sent.errorText)")
+        #expect(try scene.send([], "web1\tload\t1\tfine\n").errorText == "")
+        let submitted = try scene.submit(["web1!load", "2", "bad"])
+        #expect(submitted.isSuccess && submitted.errorText.contains("forwarder.conf:"))
+        #expect(try scene.dropped().map(\.exitStatus) == [0, 1, 2])
+    }
+
+    @Test func `a file that is named and not there is told, and nothing is guessed`() throws {
+        let scene = try SubmissionProgram()
+        try FileManager.default.removeItem(atPath: scene.folder.path("forwarder.conf"))
+        let sent = try scene.send([], "web1\tload\t0\tfine\n")
+        #expect(sent.ending == .exited(1) && sent.errorText.contains("Nothing was read or sent."))
+        #expect(try scene.submit(["web1!load", "0", "x"]).ending == .exited(1))
+    }
+
+    @Test func `nothing about send_nsca.cfg stops a call`() throws {
+        let scene = try SubmissionProgram()
+        let files = [
+            try scene.folder.write("password=my secret\nencryption_method=1\n", to: "a.cfg"),
+            try scene.folder.write("", to: "empty.cfg"), "/dev/null", "/dev/zero", "/",
+            scene.folder.path("none.cfg"), try BuiltProducts.forwarder,
+        ]
+        for file in files {
+            let sent = try scene.send(["-c", file], "web1\tload\t0\t\(file)\n")
+            #expect(sent.isSuccess, "\(file): \(sent.errorText)")
+            #expect(sent.errorText.utf8.count < 10_000)
+        }
+        #expect(try scene.dropped().count == files.count)
+        let bogus = try scene.folder.write("port = 1\nbogus = 1\n", to: "bogus.cfg")
+        let told = try scene.send(["-c", bogus], "web1\tload\t0\tx")
+        #expect(told.isSuccess && told.errorText.contains("bogus.cfg, line 2: There is no key"))
+        let none = try scene.send(["-v", "-c", scene.folder.path("none.cfg")], "web1\tload\t0\tx")
+        #expect(none.errorText.contains("No such file or directory. It is not needed."))
+    }
+
+    @Test func `what waits is told in the right number`() throws {
+        let scene = try SubmissionProgram()
+        let one = try scene.send(["-v"], "web1\tload\t0\tx")
+        #expect(one.errorText.contains("1 record waits in "), "\(one.errorText)")
+        let two = try scene.send(["-v"], "web1\tload\t0\tx\u{17}web1\tload\t1\ty")
+        #expect(two.errorText.contains("2 records wait in "), "\(two.errorText)")
+    }
+
+    @Test func `a full drop directory is told with what is lost, and what can be done`() throws {
+        let scene = try SubmissionProgram()
+        for number in 0..<DropHoldings.fileQuota {
+            #expect(
+                FileManager.default.createFile(
+                    atPath: scene.folder.path("drop/unfinished-\(number)"), contents: nil))
+        }
+        let sent = try scene.send([], "web1\tload\t0\tx")
+        #expect(sent.ending == .exited(1))
+        for words in [
+            "1 record not handed over", "of this user", "forwarder status", "submit them",
+        ] {
+            #expect(sent.errorText.contains(words), "\(sent.errorText)")
+        }
+        #expect(!sent.errorText.contains("Nothing was stored"))
+    }
+
+    @Test func `all of a long output is read, and a cut is told`() throws {
+        let scene = try SubmissionProgram()
+        let long = Data(repeating: 0x61, count: 200_000) + Data("|size=1B".utf8)
+        let whole = try scene.submit(["web1!load", "0"], long)
+        #expect(whole.isSuccess && !whole.errorText.contains("cut"), "\(whole.errorText)")
+        #expect(try scene.dropped().map { Data($0.output) } == [long])
+        let limit = SubmissionBatch.recordByteLimit
+        let cut = try scene.submit(
+            ["web1!load", "0", "-"], Data(repeating: 0x62, count: limit + 1))
+        #expect(cut.isSuccess && cut.errorText.contains("cut at \(limit)"), "\(cut.errorText)")
+        #expect(try scene.dropped().last?.output.count == limit)
+        let flood = Data(repeating: 0x63, count: SendNSCA.inputLimit + 1)
+        let refused = try scene.submit(["web1!load", "0"], flood)
+        #expect(refused.ending == .exited(1) && refused.errorText.contains("64 MiB"))
+        #expect(try scene.dropped().count == 2)
+    }
+}
