@@ -8,6 +8,7 @@
 # make sandbox the network process in foreign hands: what an attacker inside tries, and what is refused
 # make compat  the delivery laws against Icinga 2.13, 2.14 and 2.16, the latter unpacked beside the system
 # make oracle  definitions and their language against the real Icinga 2: SEED=n makes the inputs
+# make fuzz    random texts for lexer, parser and evaluator, for ten minutes (FORWARDER_FUZZ_SEED=n)
 # make demo    the main job in front of your eyes, on a private Icinga 2
 # make bench   speed, as ratios against other programs in one run
 # make fmt     rewrite the sources in the project's format
@@ -23,7 +24,7 @@ SOURCES := Package.swift Sources Tests
 REAL := (RealMasterTests|CrashTests|HostileTests)
 
 .PHONY: build check test demo bench fmt clean lint dependencies unit real faults model crash compat \
-	sandbox hostile oracle
+	sandbox hostile oracle fuzz
 
 build: dependencies
 	swift build $(SWIFT_FLAGS) --build-tests
@@ -64,6 +65,11 @@ compat: test-dependencies build
 
 oracle: test-dependencies build
 	SWIFT_FLAGS="$(SWIFT_FLAGS)" FORWARDER_ORACLE_SEED=$${SEED:-1} scripts/oracle
+
+# Alone in its process, whose memory it measures.
+fuzz: build
+	FORWARDER_FUZZ=full swift test $(SWIFT_FLAGS) --skip-build --no-parallel \
+		--filter '^ConfigLanguageTests\.FuzzTests'
 
 # Prints each attempt; `make test` runs the same suites.
 sandbox: test-dependencies build
