@@ -24,8 +24,11 @@ struct ConfigurationLoader {
     let programFolder: String
 
     /// Reads the file at `path`.
+    ///
+    /// - Throws: `.unreadable` when it cannot be read or trusted; `.invalid` with all that is wrong
+    ///   in it.
     func load(path: String) throws(ConfigFault) -> ForwarderConfiguration {
-        let session = session(path)
+        let session = try session(path)
         try session.commit()
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
         var errors: [Diagnostic] = []
@@ -64,10 +67,12 @@ struct ConfigurationLoader {
     /// What the Control object of a file says in which something else is wrong; nil where it cannot
     /// be told, or says nothing.
     func meetingPlaces(path: String) -> (controlPath: String, dropPath: String)? {
-        let session = session(path)
         // lost on purpose: loading all of it told what is wrong
-        try? session.commit()
-        guard let control = session.registry.objects(ofType: "Control").first else { return nil }
+        let session = try? session(path)
+        try? session?.commit()
+        guard let session, let control = session.registry.objects(ofType: "Control").first else {
+            return nil
+        }
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
         let read = AttributeReader(control, folder: folder)
         var errors: [Diagnostic] = []
@@ -77,11 +82,12 @@ struct ConfigurationLoader {
         )
     }
 
-    private func session(_ path: String) -> ConfigSession {
+    private func session(_ path: String) throws(ConfigFault) -> ConfigSession {
+        let text = try reader.read(path)
         let session = ConfigSession(
             schemas: ForwarderSchema.objectTypes,
             constants: ["NodeName": .text(hostName)], reader: reader)
-        session.load(path: path)
+        session.load(text: text, name: path)
         return session
     }
 

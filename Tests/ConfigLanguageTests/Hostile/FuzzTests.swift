@@ -12,9 +12,9 @@ import Testing
     private static let environment = ProcessInfo.processInfo.environment
     private static let isFull = environment["FORWARDER_FUZZ"] == "full"
 
-    /// A tenth of the steps that an evaluation has, a fiftieth of the steps and a tenth of the bytes
-    /// that a load has, so that endless loops do not take all the time; ``mostMemory`` then shows
-    /// whether the bytes that are counted are those that are taken.
+    /// A tenth of the steps that an evaluation has, a fiftieth of the steps and a tenth of the
+    /// bytes that a load has, so that endless loops do not take all the time; ``mostMemory`` then
+    /// shows whether the bytes that are counted are those that are taken.
     private static let limits = EvaluationLimits(
         steps: 2_000_000, totalSteps: 20_000_000, totalBytes: 100 << 20)
     /// Most memory of the process, of which the test program and its runtime need 30 MB.

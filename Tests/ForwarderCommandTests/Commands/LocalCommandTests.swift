@@ -252,6 +252,15 @@ import Testing
         #expect(unknown.errorText.contains("no-such-group"))
     }
 
+    @Test func `a configuration that is not there is told with what to do`() throws {
+        let site = try Self.site(definitions: Self.definitions)
+        let missing = site.folder.path("missing.conf")
+        let outcome = try Command.run(BuiltProducts.forwarder, ["validate", "-c", missing])
+        #expect(outcome.ending == .exited(1))
+        #expect(outcome.errorText.contains("Cannot read '\(missing)'"), "\(outcome.errorText)")
+        #expect(outcome.errorText.contains("Name another file with --config"))
+    }
+
     @Test func `validate shows fifty errors and counts the others`() throws {
         let wrong = (1...60).map { number in
             """
