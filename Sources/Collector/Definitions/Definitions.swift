@@ -65,7 +65,7 @@ package final class Definitions {
     init(session: ConfigSession, settings: DefinitionSettings, rules: SchedulingRules) {
         let registry = session.registry
         let health = HealthService(nodeName: settings.nodeName)
-        let ownership = Ownership(settings, registry)
+        let ownership = Ownership(settings, session)
         var objects: [ObjectName: ConfigObject] = [:]
         var foreign: [Foreign] = []
         for object in registry.objects(ofType: "Host") + registry.objects(ofType: "Service") {

@@ -125,7 +125,7 @@ extension Timetable {
         openings = [:]
         stretches = [:]
         hasTimedDependencies = plans.contains { plan in
-            plan.dependencies.contains { $0.period != nil }
+            plan.dependencies.contains { $0.disablesChecks && $0.period != nil }
         }
     }
 
