@@ -46,6 +46,11 @@ package struct CheckDependency: Sendable, Hashable {
     }
 }
 
+/// What objects depend on that are not checked here: the own host, and what is somebody else's.
+///
+/// Their states are not known, but what they depend on may be checked here.
+package typealias CheckPassages = [ObjectName: [CheckDependency]]
+
 extension HostState {
     fileprivate var asState: ServiceState { self == .up ? .ok : .critical }
 }

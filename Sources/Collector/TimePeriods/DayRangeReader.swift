@@ -11,10 +11,10 @@ extension TimePeriodFault: CustomStringConvertible {
         switch self {
         case .notADay(let text):
             Self.spelling(of: text)
-                ?? "'\(text)' names no days. Write a weekday (monday), a date (2026-12-24), a day of "
-                + "each month (day 1, day -1, monday 2), a day of each year (july 4, monday 1 may), "
-                + "or two of one kind with ' - ' between them; ' / 3' after two means every third "
-                + "day, as '/3' after a date does."
+                ?? "'\(text)' names no days. Write a weekday (monday), a date (2026-12-24), a day "
+                + "of each month (day 1, day -1, monday 2), a day of each year (july 4, monday 1 "
+                + "may), or two of one kind with ' - ' between them; ' / 3' after two means every "
+                + "third day, as '/3' after a date does."
         case .notATime(let text):
             Self.blanks(in: text)
                 ?? "'\(text)' is no time of day. Write HH:MM-HH:MM, with seconds or without, from "

@@ -262,6 +262,32 @@ private let router = ObjectName(host: "router")
         #expect(starts(group, others: [behind, far], downRouter) == 0)
     }
 
+    @Test func `what the own host and those of others depend on is handed on`() throws {
+        let definitions = try DefinitionFixture.load(
+            """
+            object Host "router" { check_command = "dummy" }
+            object Host "far" { check_command = "dummy"; zone = "elsewhere" }
+            object Host NodeName { }
+            object Service "s" { host_name = NodeName; check_command = "dummy" }
+            object Dependency "a" {
+              parent_host_name = "router"; child_host_name = "far"; disable_checks = true
+            }
+            object Dependency "b" { parent_host_name = "far"; child_host_name = NodeName }
+            object Dependency "c" {
+              parent_host_name = NodeName; child_host_name = NodeName; child_service_name = "s"
+            }
+            """)
+        let own = ObjectName(host: "node1")
+        #expect(Set(definitions.passages.keys) == [own, ObjectName(host: "far")])
+        let service = definitions.plans.first { $0.object.service == "s" }
+        #expect(service?.dependencies.map(\.parent) == [own])
+        var scheduler = CheckScheduler(calendar: TestCalendar(), random: Dice(seed: 1))
+        scheduler.apply(definitions.plans, passages: definitions.passages, at: at(0))
+        let starts = run(&scheduler, until: 1) { $0 == router ? .critical : .ok }
+        #expect(starts[router]?.count ?? 0 >= 10)
+        #expect(starts[ObjectName(host: "node1", service: "s")]?.count ?? 0 <= 3)
+    }
+
     @Test func `circles of dependencies that pass something on end, and keep nothing`() {
         let names = (0..<40).map { ObjectName(host: "ring\($0)") }
         let ring = names.map { name in

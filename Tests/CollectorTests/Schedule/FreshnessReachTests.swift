@@ -115,6 +115,23 @@ import Testing
         #expect((end...end + 60).contains(first), "\(first)")
     }
 
+    @Test func `what is not checked here passes on what its parents are`() {
+        let own = ObjectName(host: "own")
+        let plans = [PassiveScene.plan(behind: [dependency(on: own)]), passive(Self.router)]
+        var scene = PassiveScene(plans)
+        scene.scheduler.apply(
+            plans, passages: [own: [dependency(on: Self.router)]], at: scene.moment)
+        scene.submit()
+        scene.submit(.critical, of: Self.router, at: 100)
+        #expect(scene.status()?.suppressor == Self.router)
+        #expect(scene.pass(until: 1000).isEmpty)
+        scene.submit(.ok, of: Self.router, at: 1000)
+        #expect(scene.pass(until: 2000).first?.at == 1000 + Self.limit)
+        scene.submit(.critical, of: Self.router, at: 2100)
+        scene.scheduler.apply(plans, at: scene.moment)
+        #expect(scene.status()?.suppressor == nil)
+    }
+
     @Test func `one of a group that is well keeps the time, until none is`() {
         let other = ObjectName(host: "other")
         let group = [dependency(group: "g"), dependency(on: other, group: "g")]
