@@ -289,7 +289,7 @@ private let router = ObjectName(host: "router")
     }
 
     @Test func `circles of dependencies that pass something on end, and keep nothing`() {
-        let names = (0..<40).map { ObjectName(host: "ring\($0)") }
+        let names = (0..<5).map { ObjectName(host: "ring\($0)") }
         let ring = names.map { name in
             CheckPlan(
                 object: name, maxCheckAttempts: 1,
