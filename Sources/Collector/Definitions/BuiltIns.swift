@@ -36,6 +36,11 @@ enum BuiltIns {
         """.utf8
     )
 
+    /// The name of the one object of type `IcingaApplication`.
+    static let applicationName: ByteString = "app"
+    /// What Icinga defines when no file does.
+    static let application = Array("object IcingaApplication \"app\" { }\n".utf8)
+
     /// The constants that files expect, with Debian's values; files may override them once.
     static func constants(nodeName: String, zoneName: String) -> [ByteString: Value] {
         var constants = words

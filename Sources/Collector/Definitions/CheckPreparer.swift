@@ -208,9 +208,8 @@ package final class CheckPreparer: CheckPreparing {
             )
         }
         sources.append(.init(name: "command", value: .object(command)) { _ in nil })
-        // the application object that Icinga makes when nothing defines one
         sources.append(
-            .init(name: "icinga", value: ["name": "app", "vars": .null]) { [self] macro in
+            .init(name: "icinga", value: application) { [self] macro in
                 changing(macro) { macros.clock(macro) ?? globalCount(macro) }
             }
         )
@@ -222,6 +221,13 @@ package final class CheckPreparer: CheckPreparing {
             constantBytes = 0
             return try definitions.session.call(function, this: this, within: budget)
         }
+    }
+
+    /// The object of the site; null where `ignore_on_error` left it out.
+    private var application: Value {
+        definitions.session.registry
+            .object(type: "IcingaApplication", name: BuiltIns.applicationName)
+            .map(Value.object) ?? ["vars": .null]
     }
 
     /// The value of a macro that changes at run time; nil for all other names.

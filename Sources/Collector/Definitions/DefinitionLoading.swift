@@ -195,6 +195,9 @@ struct DefinitionLoading {
             session.load(text: Array("object Host NodeName { }\n".utf8), name: "(own host)")
         }
         for path in paths { session.load(path: path) }
+        if !session.isDeclared(type: "IcingaApplication", name: BuiltIns.applicationName) {
+            session.load(text: BuiltIns.application, name: "(built-in application)")
+        }
         // what could be evaluated is looked at in any case: one run tells all errors
         do {
             try session.commit()
@@ -209,7 +212,7 @@ struct DefinitionLoading {
         [
             SchemaChecked.host, SchemaChecked.service, SchemaOthers.checkCommand,
             SchemaOthers.timePeriod, SchemaOthers.hostGroup, SchemaOthers.serviceGroup,
-            SchemaOthers.dependency,
+            SchemaOthers.dependency, SchemaOthers.application,
         ] + SchemaIgnored.all
 
     // MARK: Validation

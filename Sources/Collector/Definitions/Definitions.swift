@@ -45,6 +45,8 @@ package final class Definitions {
     /// How each object is scheduled, sorted by name; the own host is not among them, the built-in
     /// health always is.
     package let plans: [CheckPlan]
+    /// What all other objects depend on.
+    package let passages: CheckPassages
     /// All hosts and services of this client, own host and health included, sorted by name.
     package let entries: [Entry]
     /// Hosts and services whose `zone` or `command_endpoint` names somebody else.
@@ -65,7 +67,7 @@ package final class Definitions {
     init(session: ConfigSession, settings: DefinitionSettings, rules: SchedulingRules) {
         let registry = session.registry
         let health = HealthService(nodeName: settings.nodeName)
-        let ownership = Ownership(settings, registry)
+        let ownership = Ownership(settings, session)
         var objects: [ObjectName: ConfigObject] = [:]
         var foreign: [Foreign] = []
         for object in registry.objects(ofType: "Host") + registry.objects(ofType: "Service") {
@@ -89,6 +91,8 @@ package final class Definitions {
         self.health = health
         self.objects = objects
         self.plans = plans.sorted { $0.object < $1.object }
+        let planned = Set(plans.map(\.object))
+        passages = rules.dependencies.filter { !planned.contains($0.key) }
         self.entries = entries.sorted { $0.name < $1.name }
         self.foreign = foreign.sorted { $0.name < $1.name }
         ignored = Self.ignoredCounts(session, rules)

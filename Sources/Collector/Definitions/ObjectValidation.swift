@@ -19,7 +19,7 @@ struct ObjectValidation {
     mutating func validateAll() {
         let types = [
             "Host", "Service", "CheckCommand", "TimePeriod", "HostGroup", "ServiceGroup",
-            "Dependency",
+            "Dependency", "IcingaApplication",
         ]
         for type in types {
             for object in registry.objects(ofType: type) { validate(object) }
@@ -43,6 +43,10 @@ struct ObjectValidation {
             update(of: object)
         case "HostGroup", "ServiceGroup": references(object, "groups", to: object.typeName)
         case "Dependency": validateDependency(object)
+        case "IcingaApplication":
+            if object.fullName != BuiltIns.applicationName {
+                fail(object, "name", "Application object must be named 'app'.")
+            }
         default: return
         }
         variables(of: object)

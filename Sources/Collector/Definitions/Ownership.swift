@@ -3,14 +3,30 @@ internal import ConfigLanguage
 /// Which objects this client checks: those that name nobody else.
 struct Ownership {
     private let nodeName: ByteString
-    /// Its own zone, the node's name, which stands for it, and zones that are everybody's.
+    /// The zone of this node's name, the constant `ZoneName`, every zone that names this node among
+    /// its endpoints, and zones that are everybody's.
     private let ownZones: Set<ByteString>
 
-    /// The ownership rules of a node, which may know the zones of these definitions.
-    init(_ settings: DefinitionSettings, _ registry: ObjectRegistry) {
-        nodeName = ByteString(settings.nodeName)
-        let global = registry.objects(ofType: "Zone").filter { $0["global"].isTruthy }
-        ownZones = Set([nodeName, ByteString(settings.zoneName)] + global.map(\.fullName))
+    /// The ownership rules of a node, whose zones these definitions may tell.
+    init(_ settings: DefinitionSettings, _ session: ConfigSession) {
+        let node = ByteString(settings.nodeName)
+        let zones = session.registry.objects(ofType: "Zone").filter { zone in
+            zone["global"].isTruthy
+                || zone["endpoints"].asArray?.elements.contains { $0.toText == node } == true
+        }
+        nodeName = node
+        ownZones = Set([node, Self.zoneName(session, settings)] + zones.map(\.fullName))
+    }
+
+    /// The constant `ZoneName`, to which the files may have given another value.
+    private static func zoneName(
+        _ session: ConfigSession, _ settings: DefinitionSettings
+    ) -> ByteString {
+        do throws(ConfigFault) {
+            return try session.evaluate(Array("ZoneName".utf8)).toText
+        } catch {
+            return ByteString(settings.zoneName)
+        }
     }
 
     /// Why somebody else checks this object; nil when it is ours.

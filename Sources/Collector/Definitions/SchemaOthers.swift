@@ -27,6 +27,18 @@ enum SchemaOthers {
         defaultTemplates: ["legacy-timeperiod"]
     )
 
+    /// What a site says of itself; checks read its custom variables as macros.
+    static let application = ObjectTypeSchema(
+        "IcingaApplication",
+        attributes: [
+            .text("environment"), .flag("enable_event_handlers", true),
+            .flag("enable_flapping", true), .flag("enable_host_checks", true),
+            .flag("enable_notifications", true), .flag("enable_perfdata", true),
+            .flag("enable_service_checks", true), AttributeSchema("vars", .dictionary),
+            .text("zone"), .text("package"),
+        ] + SchemaLive.ofAll
+    )
+
     static let hostGroup = group(
         "HostGroup",
         MembershipRule(memberType: "Host") { [local("host", .object($0))] }

@@ -1,6 +1,9 @@
 package import Monitoring
 
-/// What has to be well for an object to be checked: one Dependency with `disable_checks`.
+/// What has to be well for an object to be checked: one Dependency.
+///
+/// One without `disable_checks` asks for nothing itself. What its parent cannot be reached for
+/// counts all the same, as it does while `period` does not last.
 package struct CheckDependency: Sendable, Hashable {
     /// What it depends on.
     package var parent: ObjectName
@@ -13,6 +16,8 @@ package struct CheckDependency: Sendable, Hashable {
     package var period: TimePeriod?
     /// Dependencies with the same group's name stand for each other; empty stands alone.
     package var redundancyGroup: String
+    /// False for one that keeps nothing from being checked for its parent's own state.
+    package var disablesChecks: Bool
 
     /// A dependency with all its parts.
     package init(
@@ -20,24 +25,31 @@ package struct CheckDependency: Sendable, Hashable {
         states: Set<ServiceState>,
         ignoresSoftStates: Bool = true,
         period: TimePeriod? = nil,
-        redundancyGroup: String = ""
+        redundancyGroup: String = "",
+        disablesChecks: Bool = true
     ) {
         self.parent = parent
         self.states = states
         self.ignoresSoftStates = ignoresSoftStates
         self.period = period
         self.redundancyGroup = redundancyGroup
+        self.disablesChecks = disablesChecks
     }
 
     /// True when a parent in this state keeps nothing from being checked.
     ///
     /// One that was never checked, or that somebody else checks, keeps nothing.
     func holds(_ state: CheckState?) -> Bool {
-        guard let state else { return true }
+        guard disablesChecks, let state else { return true }
         if ignoresSoftStates, state.type == .soft { return true }
         return states.contains(parent.isHost ? state.state.asHostState.asState : state.state)
     }
 }
+
+/// What objects depend on that are not checked here: the own host, and what is somebody else's.
+///
+/// Their states are not known, but what they depend on may be checked here.
+package typealias CheckPassages = [ObjectName: [CheckDependency]]
 
 extension HostState {
     fileprivate var asState: ServiceState { self == .up ? .ok : .critical }
@@ -65,8 +77,9 @@ struct Reachability {
 
     /// The parent whose problem keeps the object from being checked; nil when none does.
     ///
-    /// Parents of parents count: what cannot be reached says nothing of what is behind it. In a
-    /// circle nothing keeps itself from being checked: what is asked about is not looked at again.
+    /// Parents of parents count, whatever stands between: what cannot be reached says nothing of
+    /// what is behind it. In a circle nothing keeps itself from being checked: what is asked about
+    /// is not looked at again.
     func suppressor(of object: ObjectName) -> ObjectName? {
         var search = Search()
         return suppressor(of: object, &search).by
@@ -101,13 +114,9 @@ struct Reachability {
                 dependsOn = min(dependsOn, place)
                 continue
             }
-            guard dependency.period.map(isOpen) ?? true else {
-                saved.insert(dependency.redundancyGroup)
-                continue
-            }
             let beyond = suppressor(of: dependency.parent, &search)
             dependsOn = min(dependsOn, beyond.dependsOn)
-            if beyond.by == nil, dependency.holds(state(dependency.parent)) {
+            if beyond.by == nil, isWell(dependency) {
                 saved.insert(dependency.redundancyGroup)
             } else {
                 failed.append((dependency.redundancyGroup, beyond.by ?? dependency.parent))
@@ -117,5 +126,9 @@ struct Reachability {
         // an answer that left something out holds for this way of asking alone
         if dependsOn >= depth { search.known[object] = .some(verdict) }
         return (verdict, dependsOn >= depth ? .max : dependsOn)
+    }
+    /// True when the parent's own state keeps nothing from being checked now.
+    private func isWell(_ dependency: CheckDependency) -> Bool {
+        dependency.holds(state(dependency.parent)) || dependency.period.map(isOpen) == false
     }
 }

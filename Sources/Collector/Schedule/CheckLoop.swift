@@ -72,9 +72,9 @@ final class CheckLoop {
 
     private func handle(_ message: RunnerMessage) {
         switch message {
-        case .plans(let plans, let states, let preparing):
+        case .plans(let plans, let passages, let states, let preparing):
             self.preparing = preparing.open()
-            scheduler.apply(plans, states: states, at: time.moment)
+            scheduler.apply(plans, passages: passages, states: states, at: time.moment)
         case .pause(let pauses): scheduler.pause(pauses, at: time.moment)
         case .request(let object, let reply):
             let isStopping = stopDeadline != nil

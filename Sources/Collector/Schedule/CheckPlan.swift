@@ -22,7 +22,7 @@ package struct CheckPlan: Sendable, Hashable {
     package var expectsResults: Bool
     /// When it is checked; nil for always (`check_period`).
     package var period: TimePeriod?
-    /// What has to be well for it to be checked (Dependency with `disable_checks`).
+    /// What has to be well for it to be checked (Dependency).
     package var dependencies: [CheckDependency]
 
     /// A plan with all its parts.

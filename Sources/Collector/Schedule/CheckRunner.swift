@@ -90,21 +90,25 @@ package final class CheckRunner: Sendable {
     /// Begins to check these objects, from where `states` says they stood.
     package func start(
         with plans: [CheckPlan],
+        passages: CheckPassages = [:],
         states: [ScheduleState],
         preparing: sending any CheckPreparing
     ) {
         // Lost on purpose: a stopped runner starts nothing.
-        _ = inbox.post(.plans(plans, states: states, preparing: Parcel(preparing)))
+        _ = inbox.post(
+            .plans(plans, passages, states: states, preparing: Parcel(preparing)))
     }
 
-    /// Goes on with these objects; see ``CheckScheduler/apply(_:states:at:)``.
+    /// Goes on with these objects; see ``CheckScheduler/apply(_:passages:states:at:)``.
     package func reload(
         _ plans: [CheckPlan],
+        passages: CheckPassages = [:],
         states: [ScheduleState] = [],
         preparing: sending any CheckPreparing
     ) {
         // Lost on purpose: a stopped runner starts nothing.
-        _ = inbox.post(.plans(plans, states: states, preparing: Parcel(preparing)))
+        _ = inbox.post(
+            .plans(plans, passages, states: states, preparing: Parcel(preparing)))
     }
 
     /// Does not run these objects from now on, and runs all others; see

@@ -115,9 +115,9 @@ extension CheckScheduler {
         let after = entries[object]?.checkState
         guard before != after else { return [] }
         return behind(object).filter { child in
-            entries[child]?.plan.dependencies.contains {
+            timetable.dependencies(of: child, among: entries).contains {
                 $0.parent == object && $0.holds(before) != $0.holds(after)
-            } ?? false
+            }
         }
     }
 

@@ -221,8 +221,11 @@ extension CheckScheduler {
     /// Objects that were planned before keep where they stand; a shorter interval brings the next
     /// check forward, spread over the interval. New ones begin where `states` says. Others are
     /// forgotten, and the results of their running checks with them.
+    ///
+    /// - Parameter passages: what objects that are not planned depend on.
     package mutating func apply(
         _ plans: [CheckPlan],
+        passages: CheckPassages = [:],
         states: [ScheduleState] = [],
         at now: Moment
     ) {
@@ -231,7 +234,7 @@ extension CheckScheduler {
         entries = [:]
         queue = []
         telling.keep { _ in false }
-        timetable.adopt(plans)
+        timetable.adopt(plans, passages)
         dependents = [:]
         for plan in plans {
             if var entry = known[plan.object] {
@@ -240,11 +243,16 @@ extension CheckScheduler {
             } else {
                 put(timetable.newEntry(plan, saved: saved[plan.object], at: now))
             }
-            for parent in Set(plan.dependencies.map(\.parent)) {
-                dependents[parent, default: []].append(plan.object)
-            }
+            note(plan.dependencies, of: plan.object)
         }
+        for (object, dependencies) in passages { note(dependencies, of: object) }
         for plan in plans { noteReach(of: plan.object, at: now) }
+    }
+
+    private mutating func note(_ dependencies: [CheckDependency], of object: ObjectName) {
+        for parent in Set(dependencies.map(\.parent)) {
+            dependents[parent, default: []].append(object)
+        }
     }
 
     /// What depends on an object.

@@ -5,7 +5,9 @@ internal import Synchronization
 ///
 /// Each reply is answered exactly once.
 enum RunnerMessage: Sendable {
-    case plans([CheckPlan], states: [ScheduleState], preparing: Parcel<any CheckPreparing>)
+    case plans(
+        [CheckPlan], CheckPassages, states: [ScheduleState],
+        preparing: Parcel<any CheckPreparing>)
     case pause([ObjectName: ObjectPause])
     case request(ObjectName, CheckedContinuation<CheckNowAnswer, Never>)
     case submit(

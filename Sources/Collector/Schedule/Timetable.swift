@@ -19,6 +19,8 @@ struct Timetable: Sendable {
     var jump: ClockJump?
     /// True when some dependency counts at some times only: then they are looked at by the clock.
     private(set) var hasTimedDependencies = false
+    /// What objects depend on that are not planned.
+    private var passages: CheckPassages = [:]
 
     /// How long what waits for its period to open is left alone.
     ///
@@ -110,10 +112,17 @@ struct Timetable: Sendable {
     ) -> ObjectName? {
         guard !plan.dependencies.isEmpty else { return nil }
         return Reachability(
-            dependencies: { entries[$0]?.plan.dependencies ?? [] },
+            dependencies: { dependencies(of: $0, among: entries) },
             state: { entries[$0]?.checkState },
             isOpen: { $0.contains(now.wall, calendar) }
         ).suppressor(of: plan.object)
+    }
+
+    /// What an object depends on, whether it is planned or not.
+    func dependencies(
+        of object: ObjectName, among entries: [ObjectName: ScheduleEntry]
+    ) -> [CheckDependency] {
+        entries[object]?.plan.dependencies ?? passages[object] ?? []
     }
 }
 
@@ -121,11 +130,13 @@ struct Timetable: Sendable {
 
 extension Timetable {
     /// Periods and dependencies are those of these plans from now on.
-    mutating func adopt(_ plans: [CheckPlan]) {
+    mutating func adopt(_ plans: [CheckPlan], _ passages: CheckPassages) {
+        self.passages = passages
         openings = [:]
         stretches = [:]
-        hasTimedDependencies = plans.contains { plan in
-            plan.dependencies.contains { $0.period != nil }
+        let all = [plans.map(\.dependencies), Array(passages.values)].joined()
+        hasTimedDependencies = all.contains { dependencies in
+            dependencies.contains { $0.disablesChecks && $0.period != nil }
         }
     }
 

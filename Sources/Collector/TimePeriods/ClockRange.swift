@@ -12,7 +12,8 @@ struct ClockRange: Sendable, Hashable {
 
     /// Reads the right side of a line of `ranges`: several with commas between them.
     ///
-    /// An end that is not after its beginning is on the next day: `22:00-06:00`.
+    /// An end that is not after its beginning is on the next day: `22:00-06:00`. Blanks are
+    /// refused, as in Icinga.
     static func all(_ text: String) throws(TimePeriodFault) -> [ClockRange] {
         var ranges: [ClockRange] = []
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
@@ -27,8 +28,7 @@ struct ClockRange: Sendable, Hashable {
 
     /// `9:30` or `09:30:15`, at most 24:00.
     private static func second(_ text: Substring) -> Int? {
-        let trimmed = text.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()
-        let parts = trimmed.split(separator: ":", omittingEmptySubsequences: false)
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         let numbers = parts.compactMap { part -> Int? in
             guard (1...2).contains(part.count), part.allSatisfy(\.isASCII) else { return nil }
             return part.allSatisfy(\.isNumber) ? Int(String(part)) : nil

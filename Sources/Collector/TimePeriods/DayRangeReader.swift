@@ -10,36 +10,65 @@ extension TimePeriodFault: CustomStringConvertible {
     var description: String {
         switch self {
         case .notADay(let text):
-            "'\(text)' names no days. Write a weekday (monday), a date (2026-12-24), a day of each "
-                + "month (day 1, day -1, monday 2), a day of each year (july 4, monday 1 may), or "
-                + "two of one kind with ' - ' between them; ' / 3' after it means every third day."
+            Self.spelling(of: text)
+                ?? "'\(text)' names no days. Write a weekday (monday), a date (2026-12-24), a day "
+                + "of each month (day 1, day -1, monday 2), a day of each year (july 4, monday 1 "
+                + "may), or two of one kind with ' - ' between them; ' / 3' after two means every "
+                + "third day, as '/3' after a date does."
         case .notATime(let text):
-            "'\(text)' is no time of day. Write HH:MM-HH:MM, with seconds or without, from 00:00 "
-                + "to 24:00, and several of them with ',' between."
+            Self.blanks(in: text)
+                ?? "'\(text)' is no time of day. Write HH:MM-HH:MM, with seconds or without, from "
+                + "00:00 to 24:00, and several of them with ',' between."
         }
+    }
+
+    /// What to write for days that are only spelled otherwise than in Icinga; nil for all others.
+    private static func spelling(of text: String) -> String? {
+        let words = text.lowercased().split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        let closed = words.replacing(" / ", with: "/").replacing("/ ", with: "/")
+            .replacing(" /", with: "/")
+        let open = words.replacing("-", with: " - ").split(separator: " ").joined(separator: " ")
+        for other in [words, closed, open] where other != text {
+            guard (try? DayRange(other)) != nil else { continue }
+            return "'\(text)' names no days as it is written: days and months have small letters, "
+                + "and blanks count. Write '\(other)'."
+        }
+        return nil
+    }
+
+    /// What to write for times that have blanks, which Icinga refuses; nil for all others.
+    private static func blanks(in text: String) -> String? {
+        let other = text.filter { !$0.isWhitespace }
+        guard other != text, (try? ClockRange.all(other)) != nil else { return nil }
+        return "'\(text)' is no time of day: blanks are not taken. Write '\(other)'."
     }
 }
 
 extension DayRange {
-    /// Reads the left side of a line of `ranges`; case and further blanks do not matter.
+    /// Reads the left side of a line of `ranges`, which has small letters, and one blank between
+    /// words.
+    ///
+    /// As in Icinga a range is what has "- ", and only beside that and after a `/` more blanks do
+    /// no harm.
     init(_ text: String) throws(TimePeriodFault) {
         let fault = TimePeriodFault.notADay(text)
-        var words = text.lowercased().split(whereSeparator: { $0 == " " || $0 == "\t" })[...]
+        var days = text[...]
         var stride: Int?
-        if let slash = words.firstIndex(of: "/") {
-            guard words.distance(from: slash, to: words.endIndex) == 2,
-                let last = words.last, let every = Int(last), every > 0
-            else { throw fault }
+        if let slash = text.firstIndex(of: "/") {
+            guard let every = Int(text[text.index(after: slash)...].trimmed), every > 0 else {
+                throw fault
+            }
             stride = every
-            words = words[..<slash]
+            days = text[..<slash]
         }
-        let parts = words.split(separator: "-", omittingEmptySubsequences: false)
-        guard let begin = parts.first, let first = DayAnchor(begin), parts.count <= 2 else {
-            throw fault
+        var parts = [days]
+        if let dash = days.firstRange(of: "- ") {
+            parts = [days[..<dash.lowerBound].trimmed, days[dash.upperBound...].trimmed]
         }
+        guard let first = DayAnchor(parts[0].words) else { throw fault }
         self.init(first: first, stride: stride ?? 1)
         if parts.count == 2 {
-            guard let end = first.end(parts[1]), end.goes(with: first) else { throw fault }
+            guard let end = first.end(parts[1].words), end.goes(with: first) else { throw fault }
             last = end
         } else if stride != nil {
             guard case .date = first else { throw fault }
@@ -48,9 +77,27 @@ extension DayRange {
     }
 }
 
+extension Substring {
+    /// Without the blanks around it.
+    fileprivate var trimmed: Substring {
+        let start = drop(while: \.isWhitespace)
+        guard let last = start.lastIndex(where: { !$0.isWhitespace }) else { return start }
+        return start[...last]
+    }
+
+    /// What is between blanks, empty where two follow each other.
+    fileprivate var words: [Substring] {
+        split(separator: " ", omittingEmptySubsequences: false)
+    }
+}
+
 extension DayAnchor {
-    fileprivate init?(_ words: ArraySlice<Substring>) {
-        let words = Array(words)
+    fileprivate init?(_ words: [Substring]) {
+        var words = words
+        // a number may have blanks behind it
+        if words.count > 2, words[2...].allSatisfy(\.isEmpty), Weekday(named: words[0]) == nil {
+            words.removeLast(words.count - 2)
+        }
         guard let head = words.first, words.count <= 3 else { return nil }
         let number = words.count > 1 ? Int(words[1]) : nil
         switch (words.count, Weekday(named: head), Self.month(named: head), number) {
@@ -72,7 +119,7 @@ extension DayAnchor {
     }
 
     /// The last day of a range that begins here; a number alone is of the same kind.
-    fileprivate func end(_ words: ArraySlice<Substring>) -> DayAnchor? {
+    fileprivate func end(_ words: [Substring]) -> DayAnchor? {
         guard words.count == 1, let word = words.first, let number = Int(word) else {
             return DayAnchor(words)
         }

@@ -58,7 +58,16 @@ struct ValidateCommand: ParsableCommand {
                 "Not ours: \(object.name.fullName) (\(object.reason)), defined at "
                     + "\(object.location).\n")
         }
+        if definitions.foreign.contains(where: { $0.reason.hasPrefix("zone") }) {
+            try Output.write(Self.zones)
+        }
     }
+
+    private static let zones = """
+        A zone is this node's where a Zone object has the node among its 'endpoints', or the \
+        definitions name it with const ZoneName = "…".
+
+        """
 
     /// What the daemon or the network process would not start with.
     private static func complaints(about configuration: ForwarderConfiguration) -> [Diagnostic] {

@@ -24,6 +24,7 @@ struct DefinitionSource: Sendable {
 /// What was loaded, as values that may go anywhere.
 struct DefinitionSummary: Sendable {
     let plans: [CheckPlan]
+    let passages: CheckPassages
     let entries: [Definitions.Entry]
     let foreign: [Definitions.Foreign]
     let ignored: [String: Int]
@@ -32,6 +33,7 @@ struct DefinitionSummary: Sendable {
 
     init(_ definitions: Definitions) {
         plans = definitions.plans
+        passages = definitions.passages
         entries = definitions.entries
         foreign = definitions.foreign
         ignored = definitions.ignored

@@ -107,7 +107,8 @@ struct Daemon: Sendable {
         health.setObjectCount(definitions.activeCount)
         adopt(definitions.policyObjects(preparing))
         runner.drops.open()
-        runner.start(with: plans, states: states, preparing: preparing)
+        runner.start(
+            with: plans, passages: definitions.passages, states: states, preparing: preparing)
         control.start()
         log.notice(
             "forwarder started",
@@ -189,7 +190,7 @@ struct Daemon: Sendable {
             let plans = definitions.plans
             let objects = Set(plans.map(\.object))
             adopt(definitions.policyObjects(preparing))
-            runner.reload(plans, preparing: preparing)
+            runner.reload(plans, passages: definitions.passages, preparing: preparing)
             source.board.keep(only: objects)
             health.setObjectCount(definitions.activeCount)
             alarms.clear(.definitions)

@@ -28,7 +28,7 @@ import Testing
         )
         #expect(
             definitions.ignored == [
-                "IcingaApplication": 1, "Notification": 13, "NotificationCommand": 2,
+                "Notification": 13, "NotificationCommand": 2,
                 "ScheduledDowntime": 1, "User": 1, "UserGroup": 1,
             ]
         )

@@ -160,6 +160,43 @@ struct PlanTests {
         )
     }
 
+    @Test func `zones with this node among their endpoints are its own`() throws {
+        let definitions = try DefinitionFixture.load(
+            """
+            object Endpoint NodeName { }
+            object Endpoint "m" { }
+            object Zone "top" { endpoints = [ "m" ] }
+            object Zone "sat" { endpoints = [ NodeName ]; parent = "top" }
+            object Zone "empty" { parent = "sat" }
+            object Host "a" { check_command = "dummy"; zone = "sat" }
+            object Service "s" { host_name = "a"; check_command = "dummy" }
+            object Host "b" {
+              check_command = "dummy"
+              command_endpoint = NodeName
+              zone = "sat"
+            }
+            object Host "c" { check_command = "dummy"; zone = "top" }
+            object Host "d" { check_command = "dummy"; zone = "empty" }
+            """
+        )
+        #expect(
+            definitions.plans.map(\.object.fullName) == ["a", "a!s", "b", "node1!forwarder"])
+        #expect(definitions.foreign.map(\.name.fullName) == ["c", "d"])
+    }
+
+    @Test func `the zone that the definitions name as ZoneName is its own`() throws {
+        let definitions = try DefinitionFixture.load(
+            """
+            const ZoneName = "sat"
+            object Host "a" { check_command = "dummy"; zone = ZoneName }
+            object Host "b" { check_command = "dummy"; zone = "sat" }
+            object Host "c" { check_command = "dummy"; zone = "top" }
+            """
+        )
+        #expect(definitions.plans.map(\.object.fullName) == ["a", "b", "node1!forwarder"])
+        #expect(definitions.foreign.map(\.name.fullName) == ["c"])
+    }
+
     @Test func `an own host in the master's zone leaves its services ours`() throws {
         let definitions = try DefinitionFixture.load(
             """

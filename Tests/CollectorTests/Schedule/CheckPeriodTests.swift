@@ -183,6 +183,12 @@ private let router = ObjectName(host: "router")
             redundancyGroup: group)
     }
 
+    /// One without `disable_checks`.
+    private func passing(on parent: ObjectName = router, group: String = "") -> CheckDependency {
+        CheckDependency(
+            parent: parent, states: [.ok], redundancyGroup: group, disablesChecks: false)
+    }
+
     private func starts(
         _ dependencies: [CheckDependency], attempts: Int = 1, hours: Double = 6,
         others: [CheckPlan] = [], _ state: @escaping (ObjectName) -> ServiceState
@@ -233,6 +239,68 @@ private let router = ObjectName(host: "router")
                 == 0)
     }
 
+    @Test func `whatever stands between, what lies behind what is down counts as down`() {
+        let (second, third) = (ObjectName(host: "second"), ObjectName(host: "third"))
+        let never = TimePeriod(name: "never")
+        let behind = CheckPlan(object: second, maxCheckAttempts: 1, dependencies: [dependency()])
+        let downRouter = { (object: ObjectName) -> ServiceState in
+            object == router ? .critical : .ok
+        }
+        #expect(starts([passing(on: second)], others: [behind], downRouter) == 0)
+        #expect(starts([dependency(on: second, period: never)], others: [behind], downRouter) == 0)
+        let far = CheckPlan(object: third, dependencies: [passing(on: second)])
+        #expect(starts([passing(on: third)], others: [behind, far], downRouter) == 0)
+        // the parent's own state counts for nothing then
+        #expect(starts([passing()], downRouter) >= 70)
+        #expect(starts([passing(on: second)], others: [behind]) { _ in .ok } >= 70)
+        #expect(
+            starts([passing(on: second)], others: [behind]) { $0 == second ? .critical : .ok }
+                >= 70)
+        // one of a group that can be reached is enough, and one that cannot be is none
+        let group = [passing(on: second, group: "g"), passing(on: third, group: "g")]
+        #expect(starts(group, others: [behind, CheckPlan(object: third)], downRouter) >= 70)
+        #expect(starts(group, others: [behind, far], downRouter) == 0)
+    }
+
+    @Test func `what the own host and those of others depend on is handed on`() throws {
+        let definitions = try DefinitionFixture.load(
+            """
+            object Host "router" { check_command = "dummy" }
+            object Host "far" { check_command = "dummy"; zone = "elsewhere" }
+            object Host NodeName { }
+            object Service "s" { host_name = NodeName; check_command = "dummy" }
+            object Dependency "a" {
+              parent_host_name = "router"; child_host_name = "far"; disable_checks = true
+            }
+            object Dependency "b" { parent_host_name = "far"; child_host_name = NodeName }
+            object Dependency "c" {
+              parent_host_name = NodeName; child_host_name = NodeName; child_service_name = "s"
+            }
+            """)
+        let own = ObjectName(host: "node1")
+        #expect(Set(definitions.passages.keys) == [own, ObjectName(host: "far")])
+        let service = definitions.plans.first { $0.object.service == "s" }
+        #expect(service?.dependencies.map(\.parent) == [own])
+        var scheduler = CheckScheduler(calendar: TestCalendar(), random: Dice(seed: 1))
+        scheduler.apply(definitions.plans, passages: definitions.passages, at: at(0))
+        let starts = run(&scheduler, until: 1) { $0 == router ? .critical : .ok }
+        #expect(starts[router]?.count ?? 0 >= 10)
+        #expect(starts[ObjectName(host: "node1", service: "s")]?.count ?? 0 <= 3)
+    }
+
+    @Test func `circles of dependencies that pass something on end, and keep nothing`() {
+        let names = (0..<5).map { ObjectName(host: "ring\($0)") }
+        let ring = names.map { name in
+            CheckPlan(
+                object: name, maxCheckAttempts: 1,
+                dependencies: names.filter { $0 != name }.map { passing(on: $0) }
+                    + [passing(on: disk)])
+        }
+        let down = { (object: ObjectName) -> ServiceState in object == router ? .critical : .ok }
+        #expect(starts([passing(on: names[0])], hours: 1, others: ring, down) >= 10)
+        #expect(starts([passing(on: names[0]), dependency()], hours: 1, others: ring, down) == 0)
+    }
+
     @Test func `nobody is kept by a circle, by what nobody checks, or outside the period`() {
         let circle = [dependency(on: disk)]
         #expect(starts(circle) { _ in .ok } >= 70)
@@ -268,6 +336,7 @@ private let router = ObjectName(host: "router")
             object Host "router" { check_command = "dummy" }
             object Host "web" { check_command = "dummy" }
             object Service "http" { host_name = "web"; check_command = "dummy" }
+            object Service "free" { host_name = "web"; check_command = "dummy" }
             apply Dependency "uplink" to Host {
               parent_host_name = "router"
               disable_checks = true
@@ -277,7 +346,10 @@ private let router = ObjectName(host: "router")
               assign where host.name == "web"
             }
             object Dependency "quiet" {
-              parent_host_name = "router"; child_host_name = "web"; child_service_name = "http"
+              parent_host_name = "web"; child_host_name = "web"; child_service_name = "http"
+            }
+            object Dependency "silent" {
+              parent_host_name = "router"; child_host_name = "web"; child_service_name = "free"
             }
             """)
         let plans = Dictionary(
@@ -289,8 +361,14 @@ private let router = ObjectName(host: "router")
                     parent: router, states: [.ok, .critical], ignoresSoftStates: false,
                     redundancyGroup: "g")
             ])
-        #expect(plans["web!http"] == [])
-        #expect(definitions.ignored["Dependency"] == 1)
+        // web may not be reachable, whatever http's own dependency says of it
+        #expect(
+            plans["web!http"] == [
+                CheckDependency(
+                    parent: ObjectName(host: "web"), states: [.ok], disablesChecks: false)
+            ])
+        #expect(plans["web!free"] == [])
+        #expect(definitions.ignored["Dependency"] == 2)
         let fault = #expect(throws: DefinitionsFault.self) {
             try DefinitionFixture.load(
                 """

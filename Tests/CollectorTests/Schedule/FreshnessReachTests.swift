@@ -11,11 +11,11 @@ import Testing
 
     private func dependency(
         on parent: ObjectName = router, ignoresSoftStates: Bool = false,
-        period: TimePeriod? = nil, group: String = ""
+        period: TimePeriod? = nil, group: String = "", disablesChecks: Bool = true
     ) -> CheckDependency {
         CheckDependency(
             parent: parent, states: [.ok], ignoresSoftStates: ignoresSoftStates,
-            period: period, redundancyGroup: group)
+            period: period, redundancyGroup: group, disablesChecks: disablesChecks)
     }
 
     private func passive(
@@ -74,6 +74,62 @@ import Testing
         #expect(scene.status()?.suppressor == core)
         scene.submit(.ok, of: core, at: 150)
         #expect(scene.pass(until: 1000).first?.at == 150 + Self.limit)
+    }
+
+    @Test func `parents of parents count, whatever the dependencies between say`() {
+        let core = ObjectName(host: "core")
+        let between = [
+            dependency(disablesChecks: false), dependency(period: TimePeriod(name: "never")),
+        ]
+        for dependency in between {
+            var scene = scene(
+                dependency,
+                [passive(Self.router, behind: [self.dependency(on: core)]), passive(core)])
+            scene.submit(.critical, of: core, at: 100)
+            #expect(scene.status()?.suppressor == core)
+            #expect(scene.pass(until: 1000).isEmpty)
+            scene.submit(.ok, of: core, at: 1000)
+            #expect(scene.status()?.suppressor == nil)
+            // what stands between says nothing itself
+            scene.submit(.critical, of: Self.router, at: 1100)
+            #expect(scene.status()?.suppressor == nil)
+            #expect(scene.pass(until: 2000).first?.at == 1000 + Self.limit)
+        }
+    }
+
+    @Test func `a dependency that counts at some hours is seen through one that asks nothing`()
+        throws
+    {
+        let core = ObjectName(host: "core")
+        let hours = try PassiveScene.period("monday", "1:00-1:10")
+        let parent = passive(Self.router, behind: [dependency(on: core, period: hours)])
+        var scene = PassiveScene(
+            [
+                PassiveScene.plan(every: 3600, behind: [dependency(disablesChecks: false)]),
+                parent, passive(core),
+            ])
+        scene.submit(.critical, of: core)
+        scene.submit(at: 3000)
+        let end = 3600 + 600 + 3960.0
+        let first = scene.pass(until: 20_000).first?.at ?? 0
+        #expect((end...end + 60).contains(first), "\(first)")
+    }
+
+    @Test func `what is not checked here passes on what its parents are`() {
+        let own = ObjectName(host: "own")
+        let plans = [PassiveScene.plan(behind: [dependency(on: own)]), passive(Self.router)]
+        var scene = PassiveScene(plans)
+        scene.scheduler.apply(
+            plans, passages: [own: [dependency(on: Self.router)]], at: scene.moment)
+        scene.submit()
+        scene.submit(.critical, of: Self.router, at: 100)
+        #expect(scene.status()?.suppressor == Self.router)
+        #expect(scene.pass(until: 1000).isEmpty)
+        scene.submit(.ok, of: Self.router, at: 1000)
+        #expect(scene.pass(until: 2000).first?.at == 1000 + Self.limit)
+        scene.submit(.critical, of: Self.router, at: 2100)
+        scene.scheduler.apply(plans, at: scene.moment)
+        #expect(scene.status()?.suppressor == nil)
     }
 
     @Test func `one of a group that is well keeps the time, until none is`() {

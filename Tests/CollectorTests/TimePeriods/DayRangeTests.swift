@@ -21,10 +21,12 @@ import Testing
         ("2027-05-17 - 2027-05-19", ["5-17", "5-18", "5-19"]),
         ("2026-12-30 - 2027-01-02", ["1-1", "1-2"]),
         ("2027-05-19 - 2027-05-17", []),
-        ("2027-12-01 / 14", ["12-1", "12-15", "12-29"]),
+        ("2027-12-01/14", ["12-1", "12-15", "12-29"]),
         ("2027-05-01 - 2027-05-10 / 4", ["5-1", "5-5", "5-9"]),
+        ("2027-05-01  -  2027-05-10/ 4 ", ["5-1", "5-5", "5-9"]),
+        ("monday 1 may- tuesday 1 may", ["5-3", "5-4"]),
         ("july 4", ["7-4"]),
-        ("February -1", ["2-28"]),
+        ("february -1", ["2-28"]),
         ("february 29", []),
         ("july 30 - 31", ["7-30", "7-31"]),
         ("april 29 - may 2", ["4-29", "4-30", "5-1", "5-2"]),
@@ -56,7 +58,7 @@ import Testing
 
     @Test func `days of each week`() throws {
         #expect(try days("monday").prefix(2) == ["1-4", "1-11"])
-        #expect(try days(" Monday  -  friday ").prefix(4) == ["1-1", "1-4", "1-5", "1-6"])
+        #expect(try days("monday  -  friday ").prefix(4) == ["1-1", "1-4", "1-5", "1-6"])
         #expect(try days("saturday - monday").prefix(4) == ["1-2", "1-3", "1-4", "1-9"])
         #expect(try days("sunday - thursday").prefix(3) == ["1-3", "1-4", "1-5"])
         #expect(try days("friday - monday").prefix(5) == ["1-1", "1-2", "1-3", "1-4", "1-8"])
@@ -71,7 +73,12 @@ import Testing
         "2027-05-01 - 2027-06-01 - 2027-07-01", "day 1 - ", "- day 1", "day 1 / 2 / 3",
         "day 99999999999999999999", "day -9223372036854775808",
         "monday -9223372036854775808", "monday 1 - -9223372036854775808", "ｄay 1", "day １",
-        "2027-05-01 / 99999999999999999999",
+        "2027-05-01 / 99999999999999999999", "monday 1 january - 5",
+        // what Icinga refuses for its spelling
+        "Monday", "DAY 1", "July 4", "monday 1 May", "monday - Friday", " friday", "friday ",
+        "\tmonday", "monday  1", "day  1", "monday-friday", "monday -friday", "monday 1 -2",
+        "day 1-15", "july 4-10", "2027-05-01-2027-05-02", "2027-05-01 -2027-05-02", "monday 1 ",
+        " 2027-05-01", "2027-05-01 ", "2027-05-01 / 14",
     ])
     func `what means no day is refused by its text`(_ text: String) {
         #expect(throws: TimePeriodFault.notADay(text)) { try DayRange(text) }
@@ -81,7 +88,7 @@ import Testing
         ("09:00-17:00", ["32400-61200"]),
         ("9:00-17:30:15", ["32400-63015"]),
         ("00:00-24:00", ["0-86400"]),
-        ("09:00-12:00, 13:00-17:00", ["32400-43200", "46800-61200"]),
+        ("09:00-12:00,13:00-17:00", ["32400-43200", "46800-61200"]),
         ("22:00-06:00", ["79200-108000"]),
         ("09:00-09:00", ["32400-118800"]),
     ])
@@ -93,8 +100,34 @@ import Testing
         "09:00", "09:00-", "-10:00", "9-17", "24:00-25:00", "00:00-24:01", "09:60-10:00",
         "09:00:60-10:00", "09:00:00:00-10:00", "a:b-c:d", "09:00-17:00,", "09:00-17:00 foo",
         "09:00--17:00", "09:00-17:00-18:00", "24:00-24:00", "009:00-17:00", "９:00-10:00",
+        "10:60-11:00", "00:00 - 24:00", "00:00-24:00, 02:00-03:00", "09:00-10:00 ,11:00-12:00",
+        " 09:00-17:00", "09:00-17:00 ", "09:00 -17:00", "09:00- 17:00", "09: 00-10:00",
+        "\t09:00-10:00", "09:00-10:00\n", "",
     ])
     func `what is no time is refused by its text`(_ text: String) {
         #expect(throws: TimePeriodFault.notATime(text)) { try ClockRange.all(text) }
+    }
+
+    @Test(arguments: [
+        ("Monday", "Write 'monday'."), (" friday", "Write 'friday'."),
+        ("day  1", "Write 'day 1'."), ("Monday-Friday", "Write 'monday - friday'."),
+        ("day 1-15", "Write 'day 1 - 15'."), ("2027-05-01 / 14", "Write '2027-05-01/14'."),
+        ("monday 1 May - 2", "Write a weekday"), ("mondy", "Write a weekday"),
+    ])
+    func `what is only spelled otherwise is told as it has to be written`(
+        _ text: String, _ advice: String
+    ) {
+        let fault = #expect(throws: TimePeriodFault.self) { try DayRange(text) }
+        #expect(fault?.description.contains(advice) == true, "\(fault?.description ?? "")")
+    }
+
+    @Test func `times with blanks are told without them`() {
+        let fault = #expect(throws: TimePeriodFault.self) {
+            try ClockRange.all("00:00 - 24:00, 02:00-03:00")
+        }
+        #expect(
+            fault?.description.contains("Write '00:00-24:00,02:00-03:00'.") == true)
+        let other = #expect(throws: TimePeriodFault.self) { try ClockRange.all("8 - 9") }
+        #expect(other?.description.contains("Write HH:MM-HH:MM") == true)
     }
 }
