@@ -208,10 +208,16 @@ package final class CheckPreparer: CheckPreparing {
             )
         }
         sources.append(.init(name: "command", value: .object(command)) { _ in nil })
-        // the application object that Icinga makes when nothing defines one
+        let application = definitions.session.registry.object(
+            type: SchemaIgnored.application, name: ByteString(BuiltIns.applicationName))
+        let variables = application?["vars"].asDictionary
         sources.append(
-            .init(name: "icinga", value: ["name": "app", "vars": .null]) { [self] macro in
-                changing(macro) { macros.clock(macro) ?? globalCount(macro) }
+            .init(
+                name: "icinga", value: application.map(Value.object) ?? .null,
+                isOfVariables: false
+            ) { [self] macro in
+                changing(macro) { macros.clock(macro) } ?? variables?.lookUp(macro)
+                    ?? changing(macro) { globalCount(macro) }
             }
         )
         return MacroResolver(sources: sources) {
@@ -243,7 +249,8 @@ package final class CheckPreparer: CheckPreparing {
     }
 
     private func globalCount(_ macro: ByteString) -> Value? {
-        guard macro.hasPrefix("num_") else { return nil }
+        // how many there are in all only a host tells
+        guard macro.hasPrefix("num_"), macro != "num_services" else { return nil }
         return counted(macro) {
             let objects = Array(definitions.objects.keys)
             let macros = RuntimeMacros(facts: runtime.facts(of: objects))
