@@ -43,8 +43,17 @@ package struct PluginOutput: Sendable, Hashable {
     /// `discardedByteCount` bytes followed `bytes` that nobody kept.
     package init(bytes: [UInt8], discardedByteCount: Int = 0, ending: PluginEnding) {
         let parts = OutputParts(bytes: bytes, isHead: discardedByteCount > 0)
-        let bounded = BoundedOutput(parts: parts, note: ending.note)
-        exitStatus = ending.exitStatus
+        self.init(parts, note: ending.note, exitStatus: ending.exitStatus)
+    }
+
+    /// Reads what a check says that ran no process, whose status deserves no line, whatever it is.
+    package init(bytes: [UInt8], saidWith exitStatus: Int32) {
+        self.init(OutputParts(bytes: bytes, isHead: false), note: nil, exitStatus: exitStatus)
+    }
+
+    private init(_ parts: OutputParts, note: String?, exitStatus: Int32) {
+        let bounded = BoundedOutput(parts: parts, note: note)
+        self.exitStatus = exitStatus
         text = bounded.text
         performanceData = bounded.pieces
     }

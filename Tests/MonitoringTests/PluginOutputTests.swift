@@ -97,6 +97,19 @@ import Testing
         #expect(output.text == "fine")
     }
 
+    @Test(arguments: [
+        (Int32(-1), ServiceState.unknown), (7, .unknown), (300, .unknown), (2, .critical),
+    ])
+    func `a check without a process says nothing of its status`(
+        status: Int32, state: ServiceState
+    ) {
+        let output = PluginOutput(bytes: Array("said|a=1".utf8), saidWith: status)
+        #expect(output.exitStatus == status)
+        #expect(output.state == state)
+        #expect(output.text == "said")
+        #expect(output.performanceData == ["a=1"])
+    }
+
     @Test func `wrong bytes and NULs become visible replacements`() {
         let output = PluginOutput(
             bytes: [0x62, 0xFF, 0xFE, 0x00, 0x7C, 0x61, 0x00, 0x3D, 0x31, 0xC3],

@@ -7,7 +7,6 @@ enum BuiltIns {
         """
         template CheckCommand "plugin-check-command" { execute = Internal.PluginCheck }
         template CheckCommand "dummy-check-command" { execute = Internal.DummyCheck }
-        template CheckCommand "passive-check-command" { execute = Internal.DummyCheck }
         template CheckCommand "null-check-command" { execute = Internal.NullCheck }
         template CheckCommand "random-check-command" { execute = Internal.RandomCheck }
         template CheckCommand "exception-check-command" { execute = Internal.ExceptionCheck }
@@ -36,10 +35,15 @@ enum BuiltIns {
         """.utf8
     )
 
-    /// The name of the one object of type `IcingaApplication`.
-    static let applicationName: ByteString = "app"
-    /// What Icinga defines when no file does.
-    static let application = Array("object IcingaApplication \"app\" { }\n".utf8)
+    /// What the application is always called.
+    static let applicationName = "app"
+
+    /// Where the application is defined that no file defines.
+    static let applicationSource = "(application)"
+
+    /// The application of definitions that have none; it comes from no package.
+    static let application = Array(
+        "object IcingaApplication \"\(applicationName)\" { package = \"\" }\n".utf8)
 
     /// The constants that files expect, with Debian's values; files may override them once.
     static func constants(nodeName: String, zoneName: String) -> [ByteString: Value] {
@@ -71,7 +75,8 @@ enum BuiltIns {
             "PluginDir": "/usr/lib/nagios/plugins",
             "ManubulonPluginDir": "/usr/lib/nagios/plugins",
             "PluginContribDir": "/usr/lib/nagios/plugins",
-            "TicketSalt": "", "Environment": "",
+            // Icinga itself has no salt, Debian's constants.conf sets an empty one
+            "TicketSalt": "", "ApplicationType": "IcingaApplication",
             "PrefixDir": "/usr", "SysconfDir": "/etc", "LocalStateDir": "/var",
             "RunDir": "/run", "PkgDataDir": "/usr/share/icinga2",
             "ConfigDir": "/etc/icinga2", "ZonesDir": "/etc/icinga2/zones.d",

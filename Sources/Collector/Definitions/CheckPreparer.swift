@@ -208,9 +208,16 @@ package final class CheckPreparer: CheckPreparing {
             )
         }
         sources.append(.init(name: "command", value: .object(command)) { _ in nil })
+        let application = definitions.session.registry.object(
+            type: SchemaIgnored.application, name: ByteString(BuiltIns.applicationName))
+        let variables = application?["vars"].asDictionary
         sources.append(
-            .init(name: "icinga", value: application) { [self] macro in
-                changing(macro) { macros.clock(macro) ?? globalCount(macro) }
+            .init(
+                name: "icinga", value: application.map(Value.object) ?? .null,
+                isOfVariables: false
+            ) { [self] macro in
+                changing(macro) { macros.clock(macro) } ?? variables?.lookUp(macro)
+                    ?? changing(macro) { globalCount(macro) }
             }
         )
         return MacroResolver(sources: sources) {
@@ -221,13 +228,6 @@ package final class CheckPreparer: CheckPreparing {
             constantBytes = 0
             return try definitions.session.call(function, this: this, within: budget)
         }
-    }
-
-    /// The object of the site; null where `ignore_on_error` left it out.
-    private var application: Value {
-        definitions.session.registry
-            .object(type: "IcingaApplication", name: BuiltIns.applicationName)
-            .map(Value.object) ?? ["vars": .null]
     }
 
     /// The value of a macro that changes at run time; nil for all other names.
@@ -249,7 +249,8 @@ package final class CheckPreparer: CheckPreparing {
     }
 
     private func globalCount(_ macro: ByteString) -> Value? {
-        guard macro.hasPrefix("num_") else { return nil }
+        // how many there are in all only a host tells
+        guard macro.hasPrefix("num_"), macro != "num_services" else { return nil }
         return counted(macro) {
             let objects = Array(definitions.objects.keys)
             let macros = RuntimeMacros(facts: runtime.facts(of: objects))

@@ -195,8 +195,9 @@ struct DefinitionLoading {
             session.load(text: Array("object Host NodeName { }\n".utf8), name: "(own host)")
         }
         for path in paths { session.load(path: path) }
-        if !session.isDeclared(type: "IcingaApplication", name: BuiltIns.applicationName) {
-            session.load(text: BuiltIns.application, name: "(built-in application)")
+        let application = ByteString(BuiltIns.applicationName)
+        if !session.isDeclared(type: SchemaIgnored.application, name: application) {
+            session.load(text: BuiltIns.application, name: BuiltIns.applicationSource)
         }
         // what could be evaluated is looked at in any case: one run tells all errors
         do {
@@ -209,11 +210,11 @@ struct DefinitionLoading {
 
     /// Every type that definitions can name.
     static let schemas: [ObjectTypeSchema] =
-        [
+        ([
             SchemaChecked.host, SchemaChecked.service, SchemaOthers.checkCommand,
             SchemaOthers.timePeriod, SchemaOthers.hostGroup, SchemaOthers.serviceGroup,
-            SchemaOthers.dependency, SchemaOthers.application,
-        ] + SchemaIgnored.all
+            SchemaOthers.dependency,
+        ] + SchemaIgnored.all).map { $0.derived(from: SchemaBases.of($0.name)) }
 
     // MARK: Validation
 

@@ -110,6 +110,9 @@ package final class Definitions {
             let count = session.registry.objects(ofType: type).count
             if count > 0 { counts[type] = count }
         }
+        let application = session.registry.objects(ofType: SchemaIgnored.application)
+            .filter { $0.location.file != BuiltIns.applicationSource }
+        if !application.isEmpty { counts[SchemaIgnored.application] = application.count }
         if rules.ignoredCount > 0 { counts["Dependency"] = rules.ignoredCount }
         return counts
     }

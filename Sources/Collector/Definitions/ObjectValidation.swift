@@ -19,7 +19,7 @@ struct ObjectValidation {
     mutating func validateAll() {
         let types = [
             "Host", "Service", "CheckCommand", "TimePeriod", "HostGroup", "ServiceGroup",
-            "Dependency", "IcingaApplication",
+            "Dependency", SchemaIgnored.application,
         ]
         for type in types {
             for object in registry.objects(ofType: type) { validate(object) }
@@ -43,10 +43,9 @@ struct ObjectValidation {
             update(of: object)
         case "HostGroup", "ServiceGroup": references(object, "groups", to: object.typeName)
         case "Dependency": validateDependency(object)
-        case "IcingaApplication":
-            if object.fullName != BuiltIns.applicationName {
-                fail(object, "name", "Application object must be named 'app'.")
-            }
+        case SchemaIgnored.application:
+            guard object.name != ByteString(BuiltIns.applicationName) else { break }
+            fail(object, "name", "Application object must be named '\(BuiltIns.applicationName)'.")
         default: return
         }
         variables(of: object)
@@ -119,7 +118,10 @@ struct ObjectValidation {
             let host = dependency[ByteString(end + "_host_name")].toText
             let attribute = ByteString(end + "_service_name")
             let service = dependency[attribute].toText
-            guard !service.isEmpty, registry.object(type: "Host", name: host) != nil,
+            // a host that does not exist is told above; the own one is always there
+            guard !service.isEmpty,
+                registry.object(type: "Host", name: host) != nil
+                    || host == ByteString(settings.nodeName),
                 registry.object(type: "Service", name: host + "!" + service) == nil
             else { continue }
             fail(

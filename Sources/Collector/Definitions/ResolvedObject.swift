@@ -20,7 +20,6 @@ extension Definitions {
     /// The types whose objects mean something here, in Icinga's words.
     package static let usedTypes = [
         "Host", "Service", "CheckCommand", "TimePeriod", "HostGroup", "ServiceGroup", "Dependency",
-        "IcingaApplication",
     ]
 
     /// All objects of a type, sorted by name; those of other nodes too.

@@ -12,6 +12,7 @@ enum SchemaChecked {
         ],
         evaluatedAfter: [
             "CheckCommand", "TimePeriod", "HostGroup", "Zone", "Endpoint", "EventCommand",
+            SchemaIgnored.application,
         ]
     )
 
@@ -46,7 +47,7 @@ enum SchemaChecked {
 
     private static let execution: [AttributeSchema] = [
         .text("check_command"), .text("check_period"), .text("command_endpoint"),
-        .text("zone"), .text("package"),
+        .text("zone"), .package,
         .number("check_interval", 300), .number("retry_interval", 60),
         AttributeSchema("max_check_attempts", .fixedInteger) { _ in 3 },
         AttributeSchema("check_timeout", .any),
@@ -86,6 +87,9 @@ extension AttributeSchema {
     static let displayName = AttributeSchema(
         "display_name", .fixedString, isDefaultWhenEmpty: true
     ) { .string($0.name) }
+
+    /// Where an object comes from: files, in Icinga's words.
+    static let package = AttributeSchema("package", .fixedString) { _ in "_etc" }
 
     /// A text that is empty by default.
     static func text(_ name: ByteString) -> AttributeSchema {

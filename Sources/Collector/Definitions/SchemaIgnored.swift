@@ -9,6 +9,9 @@ enum SchemaIgnored {
     /// Of no use here either, but hosts and services name them, so their names are kept.
     static let named = ["Endpoint", "EventCommand", "Zone"]
 
+    /// Of no use here but for what macros and functions read of it.
+    static let application = "IcingaApplication"
+
     static let all: [ObjectTypeSchema] = (monitoring + features).map(schema)
 
     private static func schema(_ type: IgnoredType) -> ObjectTypeSchema {
@@ -16,6 +19,8 @@ enum SchemaIgnored {
         switch type.name {
         case _ where named.contains(type.name):
             return ObjectTypeSchema(type.name, attributes: attributes + names)
+        case application:
+            return ObjectTypeSchema(type.name, attributes: attributes + names + ofApplication)
         case "Notification", "ScheduledDowntime":
             // `apply` attaches them to hosts and services
             return .ignored(
@@ -47,6 +52,18 @@ enum SchemaIgnored {
 
     /// Where a name is no part of another one; there `name` renames.
     private static let names: [AttributeSchema] = [.text("name")]
+
+    /// What the application reads as while nothing is assigned.
+    private static let ofApplication: [AttributeSchema] =
+        [
+            "enable_event_handlers", "enable_flapping", "enable_host_checks",
+            "enable_notifications", "enable_perfdata", "enable_service_checks", "active",
+        ].map { .flag($0, true) }
+        + [
+            "pause_called", "paused", "resume_called", "start_called", "state_loaded",
+            "stop_called",
+        ].map { .flag($0, false) }
+        + ["ha_mode", "version"].map { .number($0, 0) } + [.package]
 
     private static let toService = ApplyTarget("Service") {
         [local("host", $0["host"]), local("service", .object($0))]

@@ -11,7 +11,7 @@ enum SchemaOthers {
             AttributeSchema("env", .dictionary), AttributeSchema("vars", .dictionary),
             AttributeSchema("execute", .function),
             AttributeSchema("timeout", .fixedInteger) { _ in 60 },
-            .text("zone"), .text("package"),
+            .text("zone"), .package,
         ] + SchemaLive.ofAll,
         defaultTemplates: ["plugin-check-command"]
     )
@@ -22,21 +22,9 @@ enum SchemaOthers {
             .displayName,
             AttributeSchema("ranges", .dictionary), AttributeSchema("update", .any),
             .emptyArray("excludes"), .emptyArray("includes"), .flag("prefer_includes", true),
-            AttributeSchema("vars", .dictionary), .text("zone"), .text("package"),
+            AttributeSchema("vars", .dictionary), .text("zone"), .package,
         ] + SchemaLive.ofPeriods,
         defaultTemplates: ["legacy-timeperiod"]
-    )
-
-    /// What a site says of itself; checks read its custom variables as macros.
-    static let application = ObjectTypeSchema(
-        "IcingaApplication",
-        attributes: [
-            .text("environment"), .flag("enable_event_handlers", true),
-            .flag("enable_flapping", true), .flag("enable_host_checks", true),
-            .flag("enable_notifications", true), .flag("enable_perfdata", true),
-            .flag("enable_service_checks", true), AttributeSchema("vars", .dictionary),
-            .text("zone"), .text("package"),
-        ] + SchemaLive.ofAll
     )
 
     static let hostGroup = group(
@@ -58,7 +46,7 @@ enum SchemaOthers {
                 .displayName,
                 .text("notes"), .text("notes_url"), .text("action_url"),
                 AttributeSchema("groups", .array), AttributeSchema("vars", .dictionary),
-                .text("zone"), .text("package"),
+                .text("zone"), .package,
             ] + SchemaLive.ofAll,
             membership: membership
         )
@@ -72,7 +60,7 @@ enum SchemaOthers {
             .text("redundancy_group"), .text("period"), AttributeSchema("states", .array),
             .flag("ignore_soft_states", true), .flag("disable_checks", false),
             .flag("disable_notifications", true), AttributeSchema("vars", .dictionary),
-            .text("zone"), .text("package"),
+            .text("zone"), .package,
         ] + SchemaLive.ofDependencies,
         naming: .composed(["child_host_name", "child_service_name"]),
         applyTargets: [

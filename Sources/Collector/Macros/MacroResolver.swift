@@ -10,6 +10,10 @@ struct MacroResolver {
         let name: ByteString
         /// What functions see under that name, and whose attributes macros read.
         let value: Value
+        /// Whether a name alone may be one of its custom variables, which may hold macros.
+        ///
+        /// Those of `icinga` are `runtime` values there, which hold none.
+        var isOfVariables = true
         /// Names whose values change at run time; asked after custom variables.
         let runtime: (ByteString) -> Value?
     }
@@ -200,14 +204,20 @@ extension MacroResolver {
     private func lookUp(_ name: ByteString) -> (value: Value, holdsMacros: Bool)? {
         var path = name.split(at: UInt8(ascii: "."))
         var wanted: ByteString?
+        // an empty one, as in `$.name$`, asks all of them
         if path.count > 1 { wanted = path.removeFirst() }
-        for source in sources where wanted == nil || wanted == source.name {
-            if wanted == nil, let value = source.variables?.lookUp(name) {
+        for source in sources where wanted?.isEmpty != false || wanted == source.name {
+            if wanted == nil, source.isOfVariables, let value = source.variables?.lookUp(name) {
                 trace.read(name.text)
                 return (value, true)
             }
             let rest = ByteString(bytes: path.map(\.bytes).joined(separator: [0x2E]))
-            if let value = source.runtime(rest) { return (value, false) }
+            if let value = source.runtime(rest) {
+                if !source.isOfVariables, source.variables?.contains(rest) == true {
+                    trace.read(rest.text)
+                }
+                return (value, false)
+            }
             if let found = walk(path, from: source.value) { return found }
         }
         return nil
@@ -286,9 +296,14 @@ extension MacroResolver {
         for source in sources { this[source.name] = source.value }
         this["macro"] = .function(
             FunctionValue("macro") { invocation throws(ConfigFault) in
+                guard !invocation.arguments.isEmpty else {
+                    throw invocation.fault("Too few arguments for function 'macro': a text.")
+                }
+                // whatever it is, it is written as text first, as in Icinga
+                let text = try invocation.text(0)
                 var missing: ByteString?
                 return try made(for: invocation) { () throws(PreparationFault) in
-                    try resolve(invocation.argument(0), missing: &missing, depth: depth + 1)
+                    try expand(text, quoting: .none, missing: &missing, depth: depth + 1)
                 }
             }
         )
@@ -361,7 +376,9 @@ extension DictionaryValue {
 extension ConfigObject {
     /// The value of an attribute; nil when the type has none of this name.
     func known(_ name: ByteString) -> Value? {
-        let always: Set<ByteString> = ["name", "__name", "type", "templates"]
+        let always: Set<ByteString> = [
+            "name", "__name", "type", "templates", "source_location",
+        ]
         guard schema.acceptsAnyAttribute || schema.attribute(name) != nil || always.contains(name)
         else { return nil }
         return attribute(name)

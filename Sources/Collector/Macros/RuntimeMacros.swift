@@ -68,7 +68,7 @@ struct RuntimeMacros {
         known.lastStateChange ?? Timestamp(microseconds: 0)
     }
 
-    /// `$host.num_services…$` for the services of one host.
+    /// `$host.num_services…$` for the services of one host; pending ones are unknown, too.
     func serviceCount(_ name: ByteString, among services: [ObjectName]) -> Value? {
         let states = services.map { facts.objects[$0]?.checkState?.state }
         switch name.text {
@@ -81,17 +81,16 @@ struct RuntimeMacros {
                     name.text == "num_services_\($0.name.lowercased())"
                 })
             else { return nil }
-            return .number(Double(states.count { $0 == state }))
+            return .number(Double(states.count { ($0 ?? .unknown) == state }))
         }
     }
 
-    /// `$icinga.num_hosts…$`.
+    /// `$icinga.num_hosts_…$`; pending ones are down, too.
     func hostCount(_ name: ByteString, among hosts: [ObjectName]) -> Value? {
         let states = hosts.map { facts.objects[$0]?.checkState?.state.asHostState }
         return switch name.text {
-        case "num_hosts": .number(Double(hosts.count))
         case "num_hosts_up": .number(Double(states.count { $0 == .up }))
-        case "num_hosts_down": .number(Double(states.count { $0 == .down }))
+        case "num_hosts_down": .number(Double(states.count { ($0 ?? .down) == .down }))
         case "num_hosts_pending": .number(Double(states.count { $0 == nil }))
         default: nil
         }

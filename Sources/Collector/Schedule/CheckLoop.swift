@@ -147,8 +147,7 @@ final class CheckLoop {
                 launcher.start(command, as: id)
             }
         case .immediate(let exitStatus, let output):
-            let bytes = Array(output.utf8)
-            finish(id, PluginOutput(bytes: bytes, ending: .exited(exitStatus)))
+            finish(id, PluginOutput(bytes: Array(output.utf8), saidWith: exitStatus))
         case .later(let time, let exitStatus, let output):
             let bytes = Array(output.utf8)
             let coming = PluginOutput(bytes: bytes, ending: .exited(exitStatus))

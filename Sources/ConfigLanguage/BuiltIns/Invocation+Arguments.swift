@@ -64,7 +64,7 @@ extension Invocation {
     }
 
     /// An argument as text; writing out an array or dictionary counts as making a string.
-    func text(_ index: Int) throws(ConfigFault) -> ByteString {
+    public func text(_ index: Int) throws(ConfigFault) -> ByteString {
         try evaluator.text(of: argument(index), at: location)
     }
 

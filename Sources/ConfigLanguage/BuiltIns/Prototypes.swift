@@ -95,9 +95,18 @@ final class Prototypes {
         for namespace in [system, types, icinga] { namespace.isFrozen = true }
     }
 
-    /// Makes a type of the host program's objects known by its name.
-    func defineType(_ name: ByteString) {
-        types[name] = .type(TypeValue(name, base: configObject))
+    /// Makes a type of the host program's objects known by its name, and those above it.
+    func defineType(_ schema: ObjectTypeSchema) {
+        var base = configObject
+        for name in schema.bases.reversed() + [schema.name] {
+            let name = ByteString(name)
+            if case .type(let known)? = types[name] {
+                base = known
+            } else {
+                base = TypeValue(name, base: base)
+                types[name] = .type(base)
+            }
+        }
     }
 
     /// The type of a value.

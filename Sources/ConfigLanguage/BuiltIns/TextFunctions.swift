@@ -34,6 +34,8 @@ enum TextFunctions {
         }
         system.define("cidr_match", ["pattern", "ip", "mode"], required: 2) {
             call throws(ConfigFault) in
+            // of no addresses none is looked at, and neither is the network
+            if call.argument(1).asArray?.elements.isEmpty == true { return false }
             let range = try call.text(0)
             try call.work(range.count)
             guard let network = AddressRange(range) else {

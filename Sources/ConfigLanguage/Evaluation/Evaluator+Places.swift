@@ -102,6 +102,7 @@ extension Evaluator {
             return array.elements[index]
         case .object(let object):
             if let value = object.attribute(name) {
+                if name == ConfigObject.place { try charge(place: value, place) }
                 try charge(madeUp: value, place)
                 return value
             }
@@ -128,6 +129,13 @@ extension Evaluator {
                 + "'\(name.shown)'.",
             at: place
         )
+    }
+
+    /// Accounts for a dictionary that was made up for this read.
+    private func charge(place value: Value, _ place: SourceLocation?) throws(ConfigFault) {
+        var walk = MemoryWalk()
+        walk.add(value)
+        try account(walk.bytes, place)
     }
 
     /// Accounts for an object that was made up for this read, such as a check result.

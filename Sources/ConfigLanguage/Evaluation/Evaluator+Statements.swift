@@ -35,7 +35,7 @@ extension Evaluator {
             frame.completion = .returned(result ?? .null)
         case .throwError(let value):
             throw .script(try text(of: try evaluate(value, in: frame), at: place).text, at: place)
-        case .attempt(let body, let rescue): return try attempt(body, rescue, in: frame)
+        case .attempt(let body, let rescue): try attempt(body, rescue, in: frame)
         default: try declare(statement, in: frame)
         }
         return .null
@@ -247,17 +247,18 @@ extension Evaluator {
         }
     }
 
+    /// Runs a block, and another one where it fails; neither one's last value is the statement's.
     private func attempt(
         _ body: Block,
         _ rescue: Block,
         in frame: Frame
-    ) throws(ConfigFault) -> Value {
+    ) throws(ConfigFault) {
         do throws(ConfigFault) {
-            return try evaluate(body, in: frame)
+            _ = try evaluate(body, in: frame)
         } catch {
             // limits must end the evaluation, or a script could go on for ever
             if case .limit = error { throw error }
-            return try evaluate(rescue, in: frame)
+            _ = try evaluate(rescue, in: frame)
         }
     }
 }

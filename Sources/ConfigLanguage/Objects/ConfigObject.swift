@@ -53,6 +53,7 @@ public final class ConfigObject {
         case "__name": return .string(fullName)
         case "type": return .text(schema.name)
         case "templates": return .array(templates)
+        case Self.place where attributes[key] == nil: return place
         default: break
         }
         guard let description = schema.attribute(key) else {
@@ -63,6 +64,16 @@ public final class ConfigObject {
             !description.isDefaultWhenEmpty || value.asString?.isEmpty != true
         else { return defaultValue(of: description) }
         return value
+    }
+
+    /// The attribute that tells where an object is declared.
+    static let place: ByteString = "source_location"
+
+    private var place: Value {
+        [
+            "path": .text(location.file), "first_line": .number(Double(location.line)),
+            "first_column": .number(Double(location.column)),
+        ]
     }
 
     /// A default that scripts can change, such as `groups`, is the object's own from then on.

@@ -89,7 +89,7 @@ public final class ConfigSession {
         schemaOrder = schemas
         for schema in schemas {
             self.schemas[ByteString(schema.name)] = schema
-            evaluator.prototypes.defineType(ByteString(schema.name))
+            evaluator.prototypes.defineType(schema)
         }
         define(constants: constants)
         for function in functions { evaluator.globals[function.name] = .function(function) }

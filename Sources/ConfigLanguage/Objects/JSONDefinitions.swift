@@ -82,7 +82,12 @@ struct JSONDefinitions {
     }
 
     private mutating func fault(_ message: String) -> ConfigFault {
-        .syntax(Diagnostic(message, at: place(reader.position)))
+        var next = reader
+        let isComment = next.take(UInt8(ascii: "/")) || next.take(UInt8(ascii: "#"))
+        let comments =
+            "JSON has no comments. Remove this one, or write the definitions in a file whose name "
+            + "ends in .conf."
+        return .syntax(Diagnostic(isComment ? comments : message, at: place(reader.position)))
     }
 
     private func fault(_ message: String, at place: SourceLocation) -> ConfigFault {
@@ -127,7 +132,14 @@ struct JSONDefinitions {
             case .string(let string): .string(string)
             default: nil
             }
-        guard let kind else { throw fault("This is no JSON: a value is missing or broken here.") }
+        guard let kind else {
+            guard words > 1 || !reader.isAtEnd else {
+                throw fault(
+                    "A value is missing: the file is empty, which is no JSON. Write [ ] for no "
+                        + "definitions, or remove the file.")
+            }
+            throw fault("This is no JSON: a value is missing or broken here.")
+        }
         return Node(kind: kind, place: place(start, to: reader.position))
     }
 
@@ -191,6 +203,9 @@ struct JSONDefinitions {
         let (shortName, presets) = try names(name, schema, attributes)
         statements += presets
         for entry in attributes {
+            if let complaint = Self.complaint(about: entry, schema) {
+                throw fault(complaint, at: entry.place)
+            }
             statements.append(Self.assignment(of: entry, schema))
         }
         let body = Block(statements: statements)
@@ -308,6 +323,20 @@ struct JSONDefinitions {
             let body = Block(statements: statements)
             return Expression(.dictionary(body), at: node.place, height: body.height + 1)
         }
+    }
+
+    /// What is wrong with an attribute in a way that only JSON has; nil for all others.
+    private static func complaint(about entry: Entry, _ schema: ObjectTypeSchema) -> String? {
+        let kind = schema.attribute(entry.key)?.kind
+        if entry.key == "templates", kind == nil {
+            return "'templates' belongs beside attrs, not into it."
+        }
+        guard kind?.isOfNumbers == true, case .string(let text) = entry.value.kind,
+            seconds(text) == nil, !text.isEmpty, Value.string(text).toNumber == nil
+        else { return nil }
+        return "'\(entry.key.text)' must be a number, not '\(text.shown)'. Write a number of "
+            + "seconds, or one number with one unit (ms, s, m, h, d): \"65m\" for an hour and five "
+            + "minutes."
     }
 
     /// `5m` and the like, as the language writes it; nil for anything else.

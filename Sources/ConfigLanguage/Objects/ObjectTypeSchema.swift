@@ -10,6 +10,8 @@ public struct ObjectTypeSchema: Sendable {
 
     /// The type's name, such as `Service`.
     public let name: String
+    /// The types between it and `ConfigObject`, the nearest first; they have no objects.
+    private(set) var bases: [String] = []
     /// What may be assigned and read, besides `name`, `__name`, `type` and `templates`.
     public let attributes: [ByteString: AttributeSchema]
     /// The names of the attributes that an object must have, sorted.
@@ -100,6 +102,13 @@ public struct ObjectTypeSchema: Sendable {
             isIgnored: true,
             acceptsAnyAttribute: attributes == nil
         )
+    }
+
+    /// The same type, derived from these, the nearest first, whose methods its objects have too.
+    public func derived(from bases: [String]) -> ObjectTypeSchema {
+        var schema = self
+        schema.bases = bases
+        return schema
     }
 
     /// The description of an attribute, nil when the type has none such.

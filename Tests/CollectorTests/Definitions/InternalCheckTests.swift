@@ -51,6 +51,7 @@ struct InternalCheckTests {
         ("dummy", "vars.dummy_state = 1.7; vars.dummy_text = null", "1 "),
         ("dummy", "vars.dummy_state = true; vars.dummy_text = { a = 1 }", "1 {\n\ta = 1.000000\n}"),
         ("dummy", "vars.dummy_state = null; vars.dummy_text = \"$nope$\"", "0 "),
+        ("dummy", "vars.dummy_state = {{ try { 2 } except { 3 } }}", "0 Check was successful."),
         ("dummy", "vars.dummy_state = {{ 1 + 1 }}; vars.dummy_text = {{ host.name }}", "2 node1"),
     ])
     func `dummy says what its variables say`(command: String, body: String, expected: String) throws

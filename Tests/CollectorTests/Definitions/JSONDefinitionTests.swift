@@ -95,7 +95,12 @@ import Testing
         (#"{ "type": "Host", "name": "x" } x"#, "Nothing may follow", 1),
         (#"{ "type": "Host", "type": "Host", "name": "x" }"#, "there twice", 1),
         ("{ \"type\": \"Ho\u{1}st\" }", "value is missing or broken", 1),
-        ("", "value is missing", 1),
+        ("", "value is missing: the file is empty", 1),
+        (" \n", "the file is empty", 2),
+        ("// mine\n[ ]", "JSON has no comments", 1),
+        ("[\n# mine\n]", "JSON has no comments", 2),
+        ("[ ] /* mine */", "JSON has no comments", 1),
+        ("{ \"type\": \"Host\",\n // mine\n \"name\": \"x\" }", "JSON has no comments", 2),
         (String(repeating: "[", count: 100), "nested more than", 1),
         (
             #"{ "type": "Service", "name": "web1!x", "attrs": { "host_name": "web2" } }"#,
@@ -105,6 +110,14 @@ import Testing
         (
             #"{ "type": "Host", "name": "x", "attrs": { "check_interval": "soon" } }"#,
             "check_interval", 1
+        ),
+        (
+            #"{ "type": "Host", "name": "x", "attrs": { "check_interval": "1h 5m" } }"#,
+            "'check_interval' must be a number, not '1h 5m'. Write a number of seconds, or one", 1
+        ),
+        (
+            #"{ "type": "Host", "name": "x", "attrs": { "templates": [ "t" ] } }"#,
+            "'templates' belongs beside attrs", 1
         ),
     ])
     func `what is wrong is told with its line`(_ json: String, _ part: String, _ line: Int) throws {

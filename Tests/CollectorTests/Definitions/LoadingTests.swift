@@ -28,7 +28,7 @@ import Testing
         )
         #expect(
             definitions.ignored == [
-                "Notification": 13, "NotificationCommand": 2,
+                "IcingaApplication": 1, "Notification": 13, "NotificationCommand": 2,
                 "ScheduledDowntime": 1, "User": 1, "UserGroup": 1,
             ]
         )

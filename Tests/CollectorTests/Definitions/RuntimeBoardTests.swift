@@ -138,6 +138,13 @@ import Testing
         #expect(count("num_services_ok") == "1")
         #expect(count("num_services_pending") == "1")
         #expect(count("num_services_critical") == "0")
+        #expect(count("num_services_unknown") == "1", "a pending one is unknown, too")
+        func hostCount(_ name: ByteString) -> String? {
+            macros.hostCount(name, among: [ObjectName(host: "web1")])?.toText.text
+        }
+        #expect(hostCount("num_hosts_down") == "1", "a pending one is down, too")
+        #expect(hostCount("num_hosts_pending") == "1")
+        #expect(hostCount("num_hosts") == nil)
         #expect(count("num_services_purple") == nil)
     }
 

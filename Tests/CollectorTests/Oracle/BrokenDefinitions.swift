@@ -77,6 +77,18 @@ struct BrokenDefinition: Sendable, CustomStringConvertible {
         .accepted(host("next_check = 100")), .accepted(host("package = \"x\"")),
         .refused(host("type = \"x\""), "'"), .refused(service("host = \"x\""), "'"),
         .refused(host("flapping_threshold_high = \"x\""), "'x'"),
+        .accepted(host("vars.a = source_location.path + package + ApplicationType")),
+        .refused(host("vars.a = Environment"), "'Environment'"),
+        .refused(
+            "object IcingaApplication \"other\" { }", "other", "IcingaApplication",
+            "must be named 'app'"),
+        .refused("object IcingaApplication \"app\" { vars.x = \"a$b\" }", "app", "'x'", "a$b"),
+        .refused("object IcingaApplication \"app\" { foo = 1 }", "foo"),
+        .accepted(
+            "object IcingaApplication \"app\" { vars.x = \"$host.name$\"; environment = \"e\" }"),
+        .refused(
+            "object CheckCommand \"c\" { import \"passive-check-command\" }",
+            "passive-check-command"),
     ]
 
     private static let references: [BrokenDefinition] = [

@@ -45,7 +45,7 @@ struct ExecutionComparison {
             agreement.note(isSame, "\(name): \(text), Icinga: \(output.prefix(300))")
             if isSame { agreement.notes["errors on both sides", default: 0] += 1 }
         case .immediate(let exitStatus, let text):
-            let expected = PluginOutput(bytes: Array(text.utf8), ending: .exited(exitStatus))
+            let expected = PluginOutput(bytes: Array(text.utf8), saidWith: exitStatus)
             let isSame =
                 output == expected.text && result["state"].number == Double(expected.state.rawValue)
                 && result["exit_status"].number == Double(exitStatus)

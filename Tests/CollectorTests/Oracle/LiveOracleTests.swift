@@ -111,7 +111,7 @@ struct LiveOracleTests {
             let action = preparer.prepare(name).action
             guard case .immediate(let exitStatus, let said) = action else { return "\(action)" }
             text = said
-            let output = PluginOutput(bytes: Array(said.utf8), ending: .exited(exitStatus))
+            let output = PluginOutput(bytes: Array(said.utf8), saidWith: exitStatus)
             let kind: ObjectKind = name.isHost ? .host : .service
             let attempts = plan?.maxCheckAttempts ?? 3
             if var known = state {

@@ -16,7 +16,7 @@ struct ObjectComparison {
     /// Left out: places, what names a native function, and group members, which Icinga adds after
     /// it has written its objects.
     private static let incomparable: Set<String> = [
-        "source_location", "package", "execute", "update", "groups",
+        "source_location", "execute", "update", "groups",
     ]
 
     init(_ subject: String, _ definitions: Definitions) {

@@ -97,6 +97,21 @@ extension OracleGenerator {
         "{{ command.name }}", "{{ \"$address$\" }}", "{{ [ ] }}", "{{ \"\" }}",
         "{{ resolve_arguments([ \"x\" ], { \"-y\" = \"$address$\" }) }}",
         "{{ len(host.vars.list) }}", "{{ host.vars.table.k }}", "{{ service.vars.nope.deeper }}",
+        "{{ try { \"in\" } except { \"ex\" } }}", "{{ try { throw 1 } except { \"ex\" } }}",
+        "{{ try { return \"in\" } except { 0 } }}", "{{ try { nope } except { return \"ex\" } }}",
+        "{{ [ 1, 2 ].map(x => { try { x } except { 0 } }) }}", "{{ macro(host.vars.list) }}",
+        "{{ macro([ \"$os$\", \"two words\" ]) }}", "{{ macro([ \"$list$\" ]) }}",
+        "{{ macro({ k = \"$os$\", l = [ ] }) }}", "{{ macro(host) }}", "{{ macro(x => x) }}",
+        "{{ macro(5) + \"/\" + macro(true) + macro(null) }}", "{{ macro([ ]) }}",
+        // errors whose words are others here
+        "{{ try { return macro() } except { return \"few\" } }}",
+        "{{ try { return \"Linux\" in macro([ \"$os$\" ]) } except { return \"text\" } }}",
+        "{{ typeof(macro(null)).name + typeof(macro(\"\")).name }}", "{{ macro([ \"$\" ]) }}",
+        "{{ macro(macro(\"$list$\")) }}",
+        "{{ icinga }}", "{{ icinga.name + icinga.enable_flapping + icinga.type }}",
+        "{{ icinga.vars }}", "{{ icinga.nope }}", "{{ Types.Host.base.base.name }}",
+        "{{ ApplicationType }}", "{{ Environment }}", "{{ host.package }}",
+        "{{ host.source_location.first_line }}", "{{ typeof(host.source_location).name }}",
     ]
     private static let macros = [
         "<$address$>", "$nope$", "$host.vars.os$", "$address$ $os$", "$host.name$", "$list$",

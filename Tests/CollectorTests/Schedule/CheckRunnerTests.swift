@@ -63,7 +63,7 @@ import Testing
             states: [],
             preparing: Definitions([
                 "plugin": .plugin(shell("echo 'said|a=1'; exit 2")),
-                "dummy": .immediate(exitStatus: 1, output: "dummy|b=2"), "health": .health,
+                "dummy": .immediate(exitStatus: -1, output: "dummy|b=2"), "health": .health,
             ])
         )
         var newest: [String: CheckRecord] = [:]
@@ -75,7 +75,7 @@ import Testing
         let texts = newest.mapValues { "\($0.result.output) \($0.result.state.name)" }
         #expect(
             texts == [
-                "plugin": "said CRITICAL", "dummy": "dummy WARNING",
+                "plugin": "said CRITICAL", "dummy": "dummy UNKNOWN",
                 "health": "queue is long WARNING", "broken": "no such command UNKNOWN",
             ]
         )

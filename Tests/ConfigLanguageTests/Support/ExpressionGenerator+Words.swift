@@ -41,6 +41,8 @@ extension ExpressionGenerator {
         "x => x", "(x) => x + 1", "(a, b) => a + b", "(a, b) => a < b", "(a, b) => a > b",
         "x => x == 1", "() => 5", "len", "x => [ x ]", "x => x.len()", "null", "x => throw_it",
         "(a, b) => [ a, b ]", "function(x) { return x }", "function(x) { x }", "x => { x }",
+        "x => { try { x } except { 0 } }", "x => { try { throw x } except { x } }",
+        "x => { try { return x } except { 0 } }", "x => { if (x) { try { x } except { 0 } } }",
     ]
 
     static let stringMethods = [

@@ -14,7 +14,7 @@ struct ExpressionGenerator {
         case 0..<6: return "return " + expression(depth: 3)
         case 6: return statements() + "; return " + expression(depth: 1)
         case 7: return loop()
-        case 8: return assignments()
+        case 8: return random.once(in: 3) ? lastTry() : assignments()
         default: return closure()
         }
     }
@@ -113,6 +113,16 @@ struct ExpressionGenerator {
         let rescue = random.pick(["w = \"caught\"", "return [ \"caught\", v, w ]", "throw 1"])
         return statements() + "; try { " + target() + " = " + expression(depth: 2) + " } except { "
             + rescue + " }; return [ v, w, *r ]"
+    }
+
+    /// A `try` as the last statement, whose value is the function's.
+    private mutating func lastTry() -> String {
+        let body = random.pick([
+            "v", "throw v", "return v", "w = 5", "if (w) { return w }; v", "v.foo.bar()",
+        ])
+        let rescue = random.pick(["w", "return w", "\"ex\"", "try { w } except { v }"])
+        let wrapped = "try { \(body) } except { \(rescue) }"
+        return statements() + "; " + (random.once(in: 3) ? "if (v) { \(wrapped) }" : wrapped)
     }
 
     private mutating func loop() -> String {
