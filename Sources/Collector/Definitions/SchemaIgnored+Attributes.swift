@@ -87,6 +87,13 @@ extension SchemaIgnored {
         IgnoredType("CheckerComponent", numbers: "concurrent_checks"),
         IgnoredType("ExternalCommandListener", texts: "command_path"),
         IgnoredType(
+            "IcingaApplication",
+            texts: "environment",
+            numbers: "enable_event_handlers enable_flapping enable_host_checks "
+                + "enable_notifications enable_perfdata enable_service_checks",
+            dictionaries: "vars"
+        ),
+        IgnoredType(
             "LivestatusListener",
             texts: "bind_host bind_port compat_log_path socket_path socket_type"
         ),

@@ -63,10 +63,10 @@ struct Reachability {
     ///
     /// 256, far more than a network has hops.
     static let deepest = 256
-    /// Most objects that are looked at for one check; beyond that nothing is left out.
+    /// Most dependencies that are looked at for one check; beyond that nothing is left out.
     ///
-    /// 4,096: some milliseconds.
-    static let mostLooks = 4096
+    /// 16,384: some milliseconds. Circles have more ways through them than anybody can look at.
+    static let mostLooks = 16_384
 
     /// What an object depends on.
     let dependencies: (ObjectName) -> [CheckDependency]
@@ -82,16 +82,19 @@ struct Reachability {
     /// is not looked at again.
     func suppressor(of object: ObjectName) -> ObjectName? {
         var search = Search()
-        return suppressor(of: object, &search).by
+        let found = suppressor(of: object, &search).by
+        return search.isOver ? nil : found
     }
 
     /// What was found so far.
     private struct Search {
         var known: [ObjectName: ObjectName?] = [:]
-        /// What is being asked about.
-        var path: [ObjectName] = []
-        /// Objects that were looked at, some of them more than once in circles.
+        /// What is being asked about, and how many were before it.
+        var path: [ObjectName: Int] = [:]
+        /// Dependencies that were looked at, some of them more than once in circles.
         var looks = 0
+
+        var isOver: Bool { looks > mostLooks }
     }
 
     /// - Returns: also how far up the path the answer depends on what was left out.
@@ -99,18 +102,17 @@ struct Reachability {
         of object: ObjectName, _ search: inout Search
     ) -> (by: ObjectName?, dependsOn: Int) {
         if let verdict = search.known[object] { return (verdict, .max) }
-        search.looks += 1
-        guard search.path.count < Self.deepest, search.looks <= Self.mostLooks else {
-            return (nil, 0)
-        }
         let depth = search.path.count
-        search.path.append(object)
-        defer { search.path.removeLast() }
+        guard depth < Self.deepest else { return (nil, 0) }
+        search.path[object] = depth
+        defer { search.path[object] = nil }
         var dependsOn = Int.max
         var saved: Set<String> = []
         var failed: [(group: String, by: ObjectName)] = []
         for dependency in dependencies(object) {
-            if let place = search.path.firstIndex(of: dependency.parent) {
+            search.looks += 1
+            guard !search.isOver else { return (nil, 0) }
+            if let place = search.path[dependency.parent] {
                 dependsOn = min(dependsOn, place)
                 continue
             }
@@ -127,6 +129,7 @@ struct Reachability {
         if dependsOn >= depth { search.known[object] = .some(verdict) }
         return (verdict, dependsOn >= depth ? .max : dependsOn)
     }
+
     /// True when the parent's own state keeps nothing from being checked now.
     private func isWell(_ dependency: CheckDependency) -> Bool {
         dependency.holds(state(dependency.parent)) || dependency.period.map(isOpen) == false

@@ -49,6 +49,10 @@ enum TextFunctions {
                 return network.contains(text)
             }
         }
+        defineQuoting(in: system)
+    }
+
+    private static func defineQuoting(in system: NativeTable) {
         system.define("escape_shell_arg", ["arg"]) { call throws(ConfigFault) in
             try call.work(try call.text(0).count)
             let quoted = try call.text(0).bytes.flatMap { byte -> [UInt8] in

@@ -159,6 +159,7 @@ extension ConfigSession {
     /// Runs the body and adds the object.
     func make(_ origin: ObjectOrigin) throws(ConfigFault) {
         let schema = origin.schema
+        try evaluator.charge(.object, origin.location)
         let object = ConfigObject(schema: schema, name: origin.name, location: origin.location)
         object.registry = registry
         object.ignoresErrors = origin.ignoresErrors

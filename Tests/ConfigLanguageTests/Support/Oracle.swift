@@ -52,7 +52,8 @@ enum Oracle {
         process.executableURL = URL(fileURLWithPath: "/usr/bin/timeout")
         // crash reports go nowhere
         process.arguments =
-            ["-k", "1", "5", binary, "console", "-D", "LogDir=/nonexistent"] + options + ["-r", path]
+            ["-k", "1", "5", binary, "console", "-D", "LogDir=/nonexistent"] + options
+            + ["-r", path]
         process.environment = [
             "ICINGA2_USER": "root", "ICINGA2_GROUP": "root", "PATH": "/usr/bin", "TZ": "UTC",
         ]
