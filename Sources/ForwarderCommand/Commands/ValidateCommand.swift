@@ -34,6 +34,10 @@ struct ValidateCommand: ParsableCommand {
         if let fault = DropDirectory(path: configuration.dropPath).complaint(for: user) {
             Output.complain(Diagnostic(fault.description, severity: .warning).description)
         }
+        // lost on purpose: what is wrong with them is one of the complaints below
+        if let doubt = (try? ControlRights(configuration))?.complaint {
+            Output.complain(Diagnostic(doubt, severity: .warning).description)
+        }
         let complaints = Self.complaints(about: configuration)
         guard complaints.isEmpty else {
             Output.complain(ErrorListing.text(complaints))

@@ -64,22 +64,18 @@ struct ConfigurationLoader {
         return configuration
     }
 
-    /// What the Control object of a file says in which something else is wrong; nil where it cannot
-    /// be told, or says nothing.
-    func meetingPlaces(path: String) -> (controlPath: String, dropPath: String)? {
+    /// What each Control object of a file says of these two; none where that cannot be told.
+    func meetingPlaces(path: String) -> [(controlPath: String?, dropPath: String?)] {
         // lost on purpose: loading all of it told what is wrong
         let session = try? session(path)
         try? session?.commit()
-        guard let session, let control = session.registry.objects(ofType: "Control").first else {
-            return nil
-        }
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-        let read = AttributeReader(control, folder: folder)
-        var errors: [Diagnostic] = []
-        return (
-            read.path("path", &errors) ?? ForwarderConfiguration.defaultControlPath,
-            read.path("drop_directory", &errors) ?? ForwarderConfiguration.defaultDropPath
-        )
+        let controls = session?.registry.objects(ofType: "Control") ?? []
+        return controls.map { control in
+            let read = AttributeReader(control, folder: folder)
+            var errors: [Diagnostic] = []
+            return (read.path("path", &errors), read.path("drop_directory", &errors))
+        }
     }
 
     private func session(_ path: String) throws(ConfigFault) -> ConfigSession {

@@ -1,20 +1,38 @@
 /// What the Control object of a `forwarder.conf` says that cannot be loaded as a whole.
 ///
-/// Only what is beyond doubt counts: an attribute of the first Control object that stands at the
-/// beginning of a statement, is a plain text in quotes, and ends there.
+/// Only what is beyond doubt counts: of the only Control object, where that stands in no block, an
+/// attribute at the beginning of a statement that is a plain text in quotes, and ends there.
 ///
 /// - Bounds: reads forward once.
 struct ControlText: Sendable, Hashable {
     /// The texts of its attributes, by their names; the last one of a name counts.
+    ///
+    /// None where there are several Control objects, or one in a block: which counts is not known.
     private(set) var attributes: [String: String] = [:]
 
     /// Looks through a file's bytes.
     init(_ content: [UInt8]) {
         var words = Words(content)
         var before: [Word] = []
+        var depth = 0
+        var place: Int?
         while let word = words.next() {
             if word == .mark(UInt8(ascii: "{")), Self.opensControl(before) {
+                guard place == nil else {
+                    attributes = [:]
+                    return
+                }
+                place = depth
                 readBody(&words)
+                before = []
+                continue
+            }
+            // One that closes nothing is a mistake, and leaves what follows where it is.
+            if word == .mark(UInt8(ascii: "{")) { depth += 1 }
+            if word == .mark(UInt8(ascii: "}")) { depth = max(0, depth - 1) }
+            // It stood in a block, and not behind one that is never closed.
+            if let place, depth < place {
+                attributes = [:]
                 return
             }
             before = before.suffix(2) + [word]

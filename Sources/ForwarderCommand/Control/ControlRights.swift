@@ -62,26 +62,42 @@ struct ControlRights: Sendable, Hashable {
     private let uplinkUser: uid_t?
     private let groups: [ControlRight: Set<gid_t>]
     private let submission: SubmissionRights
+    /// Names without an answer: of groups, of whom Submitter objects name, of the uplink's user.
+    private let unanswered: [ControlRight: [NameFault]]
+    private let uplinkFault: NameFault?
 
     /// Rights by numbers.
     init(
         ownUser: uid_t = geteuid(), uplinkUser: uid_t? = nil,
-        groups: [ControlRight: Set<gid_t>] = [:], submission: SubmissionRights = SubmissionRights()
+        groups: [ControlRight: Set<gid_t>] = [:], submission: SubmissionRights = SubmissionRights(),
+        unanswered: [ControlRight: [NameFault]] = [:], uplinkFault: NameFault? = nil
     ) {
+        self.unanswered = unanswered
+        self.uplinkFault = uplinkFault
         self.submission = submission
         self.ownUser = ownUser
         self.uplinkUser = uplinkUser == ownUser ? nil : uplinkUser
         self.groups = groups
     }
 
-    /// The rights that `forwarder.conf` gives.
+    /// The rights that `forwarder.conf` gives; what has no answer just now gives none yet.
     ///
-    /// - Throws: when it names a group that is not there.
-    init(_ configuration: ForwarderConfiguration) throws(ControlFault) {
+    /// - Throws: when it names a user or a group that surely is not there.
+    init(
+        _ configuration: ForwarderConfiguration, by lookUp: NameLookUp = .ofThisHost
+    ) throws(ControlFault) {
         var groups: [ControlRight: Set<gid_t>] = [:]
+        var unanswered: [ControlRight: [NameFault]] = [:]
         for (right, names) in configuration.controlGroups {
             for name in names {
-                guard let entry = getgrnam(name) else {
+                let number: gid_t?
+                do throws(NameFault) {
+                    number = try lookUp.group(name)
+                } catch {
+                    unanswered[right, default: []].append(error)
+                    continue
+                }
+                guard let number else {
                     throw ControlFault(
                         description: """
                             The Control object's \(right.attribute) name the group '\(name)', \
@@ -89,20 +105,56 @@ struct ControlRights: Sendable, Hashable {
                             the group, or take it out.
                             """)
                 }
-                groups[right, default: []].insert(entry.pointee.gr_gid)
+                groups[right, default: []].insert(number)
             }
         }
-        let uplink = configuration.uplink.user.flatMap { getpwnam($0)?.pointee.pw_uid }
+        var uplink: uid_t?
+        var uplinkFault: NameFault?
+        do throws(NameFault) {
+            if let name = configuration.uplink.user { uplink = try lookUp.user(name) }
+        } catch {
+            uplinkFault = error
+        }
+        let submission = try SubmissionRights(configuration.submitters, by: lookUp)
+        if !submission.unanswered.isEmpty {
+            unanswered[.submit, default: []] += submission.unanswered
+        }
         self.init(
-            uplinkUser: uplink, groups: groups,
-            submission: try SubmissionRights(configuration.submitters))
+            uplinkUser: uplink, groups: groups, submission: submission, unanswered: unanswered,
+            uplinkFault: uplinkFault)
+    }
+
+    /// True when all names have an answer.
+    var isWhole: Bool { uplinkFault == nil && unanswered.isEmpty }
+
+    /// Whether a name without an answer may be what gives this right to somebody.
+    func mayStillAllow(_ right: ControlRight, to asker: Asker) -> Bool {
+        guard asker.user != uplinkUser else { return false }
+        return uplinkFault != nil || unanswered[right] != nil
+    }
+
+    /// Which names have no answer, and what that means; nil when all have one.
+    var complaint: String? {
+        guard !isWhole else { return nil }
+        let faults = unanswered.sorted { $0.key.rawValue < $1.key.rawValue }.flatMap(\.value)
+        let names = (faults + [uplinkFault].compactMap { $0 }).map(\.description)
+        return """
+            The host's name services cannot say now who these of forwarder.conf are: \
+            \(names.joined(separator: ", ")). They give no right yet, results that these may give \
+            a right to wait in the drop directory, and all are looked up again every 5 s. Look \
+            after the services that nsswitch.conf names.
+            """
     }
 
     /// True when nobody but root and the own user may ask anything.
-    var isPrivate: Bool { groups.values.allSatisfy(\.isEmpty) && submission.isEmpty }
+    var isPrivate: Bool {
+        groups.values.allSatisfy(\.isEmpty) && submission.isEmpty && unanswered.isEmpty
+    }
 
     /// True when nobody but root and the own user may submit anything.
-    var isSubmissionPrivate: Bool { groups[.submit]?.isEmpty ?? true && submission.isEmpty }
+    var isSubmissionPrivate: Bool {
+        groups[.submit]?.isEmpty ?? true && submission.isEmpty && unanswered[.submit] == nil
+    }
 
     /// The groups whose members may submit something.
     var submissionGroups: Set<gid_t> { submission.groups.union(groups[.submit] ?? []) }
@@ -110,24 +162,29 @@ struct ControlRights: Sendable, Hashable {
     /// True when the asker may ask this, of one object at least.
     func allow(_ right: ControlRight, to asker: Asker) -> Bool {
         if mayAsk(right, asker) { return true }
-        return right == .submit && asker.user != uplinkUser && submission.name(asker)
+        return right == .submit && !mayBeUplink(asker) && submission.name(asker)
     }
 
     /// True when the asker may submit results of this object, if it is not checked here.
     func allow(resultOf object: ObjectName, from asker: Asker) -> Bool {
         if mayAsk(.submit, asker) { return true }
-        return asker.user != uplinkUser && submission.allow(object, to: asker)
+        return !mayBeUplink(asker) && submission.allow(object, to: asker)
+    }
+
+    /// True for the uplink's user, and for anybody while it has no answer who that is.
+    private func mayBeUplink(_ asker: Asker) -> Bool {
+        uplinkFault != nil || asker.user == uplinkUser
     }
 
     /// True when the asker may ask this of all objects.
     private func mayAsk(_ right: ControlRight, _ asker: Asker) -> Bool {
         if asker.user == uplinkUser { return false }
         if asker.user == 0 || asker.user == ownUser { return true }
-        return !asker.groups.isDisjoint(with: groups[right] ?? [])
+        return uplinkFault == nil && !asker.groups.isDisjoint(with: groups[right] ?? [])
     }
 
-    /// True when there is nothing that the asker may ask.
+    /// True when there is nothing that the asker may ask, or may once all names have an answer.
     func isStranger(_ asker: Asker) -> Bool {
-        !ControlRight.allCases.contains { allow($0, to: asker) }
+        !ControlRight.allCases.contains { allow($0, to: asker) || mayStillAllow($0, to: asker) }
     }
 }

@@ -25,7 +25,7 @@ final class ControlServer: Sendable {
 
     private let path: String
     private let listener: Descriptor
-    private let rights: ControlRights
+    private let rights: RightsBoard
     private let patience: timeval
     private let log: Logger
     private let open = Mutex(0)
@@ -37,7 +37,7 @@ final class ControlServer: Sendable {
     ///
     /// Mode 0600, or 0666 where groups have rights: who connects is judged then.
     init(
-        path: String, rights: ControlRights = ControlRights(), patience: timeval = patience,
+        path: String, rights: RightsBoard = RightsBoard(), patience: timeval = patience,
         log: Logger
     ) throws(ControlFault) {
         self.path = path
@@ -48,7 +48,7 @@ final class ControlServer: Sendable {
         try ControlSocket.prepareFolder(of: path)
         try ControlSocket.removeAbandoned(path: path)
         listener = try ControlSocket.listen(
-            path: path, mode: rights.isPrivate ? 0o600 : 0o666)
+            path: path, mode: rights.current.isPrivate ? 0o600 : 0o666)
     }
 
     /// Starts to listen on a thread of its own.
@@ -66,7 +66,7 @@ final class ControlServer: Sendable {
     private func acceptUntilClosed() {
         ControlSocket.acceptAll(on: listener) { descriptor in
             let connection = ControlConnection(descriptor)
-            guard let asker = connection.asker, !rights.isStranger(asker) else {
+            guard let asker = connection.asker, !rights.current.isStranger(asker) else {
                 return connection.refuseNow("This user may not use this socket.")
             }
             let isFree = open.withLock { count in
@@ -99,7 +99,11 @@ final class ControlServer: Sendable {
                         looked at it. Try again.
                         """))
         }
+        let rights = rights.current
         guard rights.allow(request.right, to: asker) else {
+            if rights.mayStillAllow(request.right, to: asker), let reason = rights.complaint {
+                return connection.endNow(.busy(reason: reason))
+            }
             log.notice(
                 "request refused",
                 metadata: ["uid": "\(asker.user)", "right": "\(request.right.rawValue)"])

@@ -16,6 +16,8 @@ final class AlarmBoard: Sendable {
         case retired
         case tidying
         case dropping
+        case strayDrops
+        case names
         case memory
 
         static func < (a: Matter, b: Matter) -> Bool { a.rawValue < b.rawValue }

@@ -59,8 +59,13 @@ struct ControlAnswers: Sendable {
                 connection.reply(.queue(try await answer(request, try session)))
             case .objects:
                 connection.reply(.objects(await runner.statuses().map(ObjectReport.init)))
-            case .recheck, .pause, .resume:
-                connection.reply(try await wishes.answer(request, by: connection.author))
+            case .recheck(let name):
+                connection.reply(try await answer(.recheck, of: name, connection))
+            case .pause(let name, let reason, let seconds):
+                let wish = ObjectWish.pause(reason: reason, seconds: seconds)
+                connection.reply(try await answer(wish, of: name, connection))
+            case .resume(let name):
+                connection.reply(try await answer(.resume, of: name, connection))
             case .submit(let batch):
                 guard let submitter = connection.submitter else { return }
                 connection.reply(try await wishes.take(Array(batch), by: submitter))
@@ -68,6 +73,12 @@ struct ControlAnswers: Sendable {
         } catch {
             connection.reply(.refused(reason: "\(error)"))
         }
+    }
+
+    private func answer(
+        _ wish: ObjectWish, of object: String, _ connection: ControlConnection
+    ) async throws -> ControlReply {
+        try await wishes.answer(wish, of: object, by: connection.author)
     }
 
     private var session: SpoolSession {

@@ -29,6 +29,7 @@ struct Daemon: Sendable {
     let policy: PolicyKeeper
     let health: HealthFacts
     let wishes: ObjectWishes
+    let rights: RightsBoard
     let forgetting: ScheduleForgetting
     let startedAt = SystemTime().wall
     let log: Logger
@@ -49,7 +50,7 @@ struct Daemon: Sendable {
         self.health = health
         policy = try PolicyKeeper(PolicySource(configuration), alarms: alarms, time: time, log: log)
         self.signals = signals
-        let rights = try ControlRights(configuration)
+        rights = RightsBoard(try ControlRights(configuration))
         let running = try configuration.daemonSettings(log)
         try ControlSocket.removeAbandoned(path: configuration.controlPath)
         let requests = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
@@ -123,6 +124,8 @@ struct Daemon: Sendable {
             group.addTask { await wishes.rechecks.run() }
             group.addTask { await wishes.pauses.run() }
             group.addTask { await wishes.drops.run() }
+            group.addTask { await strayDrops.run() }
+            group.addTask { await rights.run(configuration, alarms: alarms, log: log) }
             group.addTask { await makeHealth() }
             group.addTask { await keys.inspect() }
             for await signal in signals.stream {
@@ -149,6 +152,10 @@ struct Daemon: Sendable {
 
     private var keys: KeyRenewal {
         KeyRenewal(configuration: configuration, board: uplink, alarms: alarms, log: log)
+    }
+
+    private var strayDrops: StrayDrops {
+        StrayDrops(ownPath: configuration.dropPath, alarms: alarms, log: log)
     }
 
     private var controlAnswers: ControlAnswers {

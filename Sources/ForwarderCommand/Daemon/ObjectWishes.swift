@@ -2,6 +2,16 @@ import Collector
 import Logging
 import Monitoring
 
+/// What an operator wants of one object.
+enum ObjectWish: Sendable, Hashable {
+    /// A check now.
+    case recheck
+    /// No checks for so long.
+    case pause(reason: String, seconds: Int)
+    /// Checks again.
+    case resume
+}
+
 /// Answers what operators of this host want of single objects: a check now, a pause, its end, a
 /// result.
 struct ObjectWishes: Sendable {
@@ -17,16 +27,15 @@ struct ObjectWishes: Sendable {
     /// Answers one wish.
     ///
     /// - Throws: `ControlFault` for what cannot be done; then nothing changed.
-    func answer(_ wish: ControlRequest, by author: String) async throws -> ControlReply {
-        switch wish {
-        case .recheck(let name):
-            .rechecked(try await recheck(try Self.object(name), by: author))
-        case .pause(let name, let reason, let seconds):
-            .paused(try await pause(try Self.object(name), reason, seconds, by: author))
-        case .resume(let name):
-            .resumed(wasPaused: try await pauses.resume(try Self.object(name), by: author))
-        case .status, .flush, .objects, .queue, .submit:
-            .refused(reason: "This is about no object.")
+    func answer(
+        _ wish: ObjectWish, of name: String, by author: String
+    ) async throws -> ControlReply {
+        let object = try Self.object(name)
+        return switch wish {
+        case .recheck: .rechecked(try await recheck(object, by: author))
+        case .pause(let reason, let seconds):
+            .paused(try await pause(object, reason, seconds, by: author))
+        case .resume: .resumed(wasPaused: try await pauses.resume(object, by: author))
         }
     }
 

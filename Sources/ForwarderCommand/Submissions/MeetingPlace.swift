@@ -6,14 +6,16 @@ import Monitoring
 ///
 /// A caller must not lose a result for a mistake in `forwarder.conf`: the daemon was started with
 /// what stood there before, and its socket and drop directory are where they were. So the two
-/// are taken from the file where it says them well, or else are the usual ones, and the mistake is
-/// told.
+/// are taken from the file where it says them well and once, or else are the usual ones, and the
+/// mistake is told.
 struct MeetingPlace: Sendable, Hashable {
     /// Where the daemon listens.
     var controlPath = ForwarderConfiguration.defaultControlPath
     var dropPath = ForwarderConfiguration.defaultDropPath
     /// What is wrong with the file, with file and line, and what is used; nil where nothing is.
     var complaint: String?
+    /// True where the drop directory is the usual one because the file cannot say which it is.
+    var isGuess = false
 
     /// What the usual file says, or the one that the caller names.
     ///
@@ -27,8 +29,13 @@ struct MeetingPlace: Sendable, Hashable {
             let configuration = try loader.load(path: path)
             controlPath = configuration.controlPath
             dropPath = configuration.dropPath
+            if configuration.masters.isEmpty, loader.meetingPlaces(path: path).isEmpty {
+                isGuess = true
+                complaint = "\(path) names neither a Master nor a Control object. \(used)"
+            }
             return
         } catch { fault = error }
+        isGuess = true
         let content: [UInt8]
         do throws(ConfigFault) {
             content = try loader.reader.read(path)
@@ -37,11 +44,12 @@ struct MeetingPlace: Sendable, Hashable {
             complaint = "\(error.message) \(used)"
             return
         }
-        if let found = loader.meetingPlaces(path: path) {
-            (controlPath, dropPath) = found
-        } else {
+        let found = loader.meetingPlaces(path: path)
+        if found.isEmpty {
             let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
             take(ControlText(content), folder)
+        } else if found.count == 1, let only = found.first {
+            take(only.controlPath, only.dropPath)
         }
         complaint = "\(Self.told(fault)) \(used)"
     }
@@ -53,11 +61,23 @@ struct MeetingPlace: Sendable, Hashable {
                 return text.hasPrefix("/") ? text : "\(folder)/\(text)"
             }
         }
-        controlPath = path("path") ?? controlPath
-        dropPath = path("drop_directory") ?? dropPath
+        take(path("path"), path("drop_directory"))
     }
 
-    private var used: String { "Used are \(controlPath) and \(dropPath)." }
+    private mutating func take(_ control: String?, _ drops: String?) {
+        controlPath = control ?? controlPath
+        dropPath = drops ?? dropPath
+        isGuess = drops == nil
+    }
+
+    private var used: String {
+        let places = "Used are \(controlPath) and \(dropPath)."
+        guard isGuess else { return places }
+        return """
+            \(places) Where the daemon has another drop_directory, what is dropped there is not \
+            taken, and its `forwarder status` says so.
+            """
+    }
 
     /// The first mistake with its place, and how many more there are.
     private static func told(_ fault: ConfigFault) -> String {

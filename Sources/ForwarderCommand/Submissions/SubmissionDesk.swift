@@ -14,7 +14,7 @@ import Synchronization
 ///   they came, and no batch holds up another one for long.
 /// - Only of objects that the definitions do not have checked (`enable_active_checks = false`):
 ///   nobody can put words into the mouth of a check. And only of those that the submitter may.
-/// - What is refused was not stored anywhere; it is told in the log and counted.
+/// - What is refused was not stored anywhere; it is told in the log and counted, once it is final.
 actor SubmissionDesk {
     /// Whose batch it is, by the kernel's word.
     struct Submitter: Sendable, Hashable {
@@ -30,7 +30,7 @@ actor SubmissionDesk {
     private let runner: CheckRunner
     private let board: RuntimeBoard
     private let alarms: AlarmBoard
-    nonisolated let rights: ControlRights
+    nonisolated let rightsBoard: RightsBoard
     private let time: any TimeSource
     private let log: Logger
     private let keeper: LedgerKeeper
@@ -43,10 +43,10 @@ actor SubmissionDesk {
 
     init(
         desk: SpoolDesk, runner: CheckRunner, board: RuntimeBoard, alarms: AlarmBoard,
-        rights: ControlRights, time: any TimeSource, log: Logger
+        rights: RightsBoard, time: any TimeSource, log: Logger
     ) {
         self.alarms = alarms
-        self.rights = rights
+        rightsBoard = rights
         self.time = time
         self.desk = desk
         self.runner = runner
@@ -54,6 +54,9 @@ actor SubmissionDesk {
         self.log = log
         keeper = LedgerKeeper(desk, prefix: SubmissionLedger.prefix)
     }
+
+    /// The rights that count now.
+    nonisolated var rights: ControlRights { rightsBoard.current }
 
     /// True when nobody but root and the daemon's user may submit anything.
     nonisolated var isPrivate: Bool { rights.isSubmissionPrivate }
@@ -96,13 +99,14 @@ actor SubmissionDesk {
             return BatchOutcome(obstacle: "Too many calls within the last minutes.")
         }
         var outcome = BatchOutcome()
+        var refusals: [Refusal] = []
         var waited = Duration.zero
         var place: SubmissionLines.Place?
         defer { if let place { lines.leave(batch.id, at: place) } }
         while outcome.verdicts.count < batch.records.count {
             let known = outcome.verdicts.count
             await turns.take()
-            let obstacle = await takePart(of: batch, by: submitter, &outcome.verdicts)
+            let obstacle = await takePart(of: batch, by: submitter, &outcome.verdicts, &refusals)
             turns.pass()
             if outcome.verdicts.count > known {
                 waited = .zero
@@ -122,6 +126,10 @@ actor SubmissionDesk {
                 outcome.obstacle = Obstacle.stopping.description
                 break
             }
+        }
+        // Behind an obstacle, what was refused and not settled is judged again with the next try.
+        if outcome.obstacle == nil {
+            tell(&refusals, of: submitter, before: outcome.verdicts.count)
         }
         return outcome
     }
@@ -187,7 +195,8 @@ actor SubmissionDesk {
 
     /// Goes on with a batch where it stands; always comes further, or to an obstacle.
     private func takePart(
-        of batch: SubmissionBatch, by submitter: Submitter, _ verdicts: inout [SubmissionVerdict]
+        of batch: SubmissionBatch, by submitter: Submitter, _ verdicts: inout [SubmissionVerdict],
+        _ refusals: inout [Refusal]
     ) async -> Obstacle? {
         let key = SubmissionLedger.Key(submitter: submitter.asker.user, id: batch.id)
         let session: SpoolSession
@@ -209,7 +218,26 @@ actor SubmissionDesk {
         await store(&part, key, session)
         verdicts += part.verdicts
         takenCount += part.records.count
+        refusals += part.refusals.filter { $0.place < verdicts.count }
+        tell(&refusals, of: submitter, before: part.settled)
         return part.obstacle
+    }
+
+    /// A record that was refused, and where in its batch it stands.
+    private struct Refusal {
+        let place: Int
+        let object: ObjectName
+        let reason: String
+    }
+
+    /// Counts and tells what is refused for good: the batch does not come to it again.
+    private func tell(
+        _ refusals: inout [Refusal], of submitter: Submitter, before end: Int
+    ) {
+        for one in refusals where one.place < end {
+            note(refusal: one.reason, of: one.object.fullName.printable, by: submitter)
+        }
+        refusals.removeAll { $0.place < end }
     }
 
     /// What is being taken of a batch.
@@ -221,6 +249,9 @@ actor SubmissionDesk {
         /// What is to be stored, with each one's place behind it in the batch.
         var records: [(record: CheckRecord, state: CheckState, counted: CountedResult, end: Int)] =
             []
+        var refusals: [Refusal] = []
+        /// How far the ledger knows the batch: what comes before it is not judged again.
+        var settled = 0
         var obstacle: Obstacle?
     }
 
@@ -228,8 +259,13 @@ actor SubmissionDesk {
         _ record: SubmissionBatch.Record, _ submitter: Submitter, _ part: inout Part
     ) async {
         let object = record.object
+        let rights = rights
         guard rights.allow(resultOf: object, from: submitter.asker) else {
-            return refuse(record, Self.forbidden(object, submitter), submitter, &part)
+            if rights.mayStillAllow(.submit, to: submitter.asker), let reason = rights.complaint {
+                part.obstacle = .other(reason)
+                return
+            }
+            return refuse(record, Self.forbidden(object, submitter), &part)
         }
         let place = SubmissionLines.Place(submitter: submitter.asker.user, object: object)
         guard lines.lets(part.id, to: place) else {
@@ -239,8 +275,8 @@ actor SubmissionDesk {
         let output = PluginOutput(bytes: record.output, ending: .exited(record.exitStatus))
         switch await runner.submit(object, output, execution: record.execution) {
         case .unknownObject:
-            refuse(record, ControlFault.unknownObject(object).description, submitter, &part)
-        case .active: refuse(record, Self.active(object), submitter, &part)
+            refuse(record, ControlFault.unknownObject(object).description, &part)
+        case .active: refuse(record, Self.active(object), &part)
         case .busy: part.obstacle = .busy(object)
         case .stopping: part.obstacle = .stopping
         case .taken(let checked, let state, let counted):
@@ -250,11 +286,12 @@ actor SubmissionDesk {
     }
 
     private func refuse(
-        _ record: SubmissionBatch.Record, _ reason: String, _ submitter: Submitter,
-        _ part: inout Part
+        _ record: SubmissionBatch.Record, _ reason: String, _ part: inout Part
     ) {
+        part.refusals.append(
+            Refusal(
+                place: part.start + part.verdicts.count, object: record.object, reason: reason))
         part.verdicts.append(.refused(reason))
-        note(refusal: reason, of: record.object.fullName.printable, by: submitter)
     }
 
     /// Makes the part durable as far as there is room, and has it delivered; what is left of it is
@@ -284,7 +321,10 @@ actor SubmissionDesk {
         } catch {
             part.obstacle = .other(error.description)
         }
-        if stored > 0 { ledger.note(key, position: position(stored), at: time.monotonic) }
+        if stored > 0 {
+            ledger.note(key, position: position(stored), at: time.monotonic)
+            part.settled = position(stored)
+        }
         for (record, state, _, _) in part.records[..<stored] {
             board.note(record.result, state: state)
         }

@@ -43,24 +43,33 @@ struct SubmissionRights: Sendable, Hashable {
     }
 
     private let grants: [Grant]
+    /// Names that have no answer just now, and give nothing yet.
+    let unanswered: [NameFault]
 
-    init(_ grants: [Grant] = []) { self.grants = grants }
+    init(_ grants: [Grant] = [], unanswered: [NameFault] = []) {
+        self.grants = grants
+        self.unanswered = unanswered
+    }
 
     /// What `forwarder.conf` gives.
     ///
-    /// - Throws: when it names a user or a group that is not there.
-    init(_ submitters: [SubmitterSettings]) throws(ControlFault) {
-        var faults: [Diagnostic] = []
-        let grants = submitters.map { Grant($0, &faults) }
-        if let fault = faults.first { throw ControlFault(description: fault.message) }
-        self.init(grants)
+    /// - Throws: when it names a user or a group that surely is not there.
+    init(
+        _ submitters: [SubmitterSettings], by lookUp: NameLookUp = .ofThisHost
+    ) throws(ControlFault) {
+        var faults = NamingFaults()
+        let grants = submitters.map { Grant($0, by: lookUp, &faults) }
+        if let fault = faults.unknown.first { throw ControlFault(description: fault.message) }
+        self.init(grants, unanswered: faults.unanswered)
     }
 
-    /// The users and groups that are named and not there.
-    static func unknownNames(in submitters: [SubmitterSettings]) -> [Diagnostic] {
-        var faults: [Diagnostic] = []
-        for submitter in submitters { _ = Grant(submitter, &faults) }
-        return faults
+    /// The users and groups that are named and surely not there.
+    static func unknownNames(
+        in submitters: [SubmitterSettings], by lookUp: NameLookUp = .ofThisHost
+    ) -> [Diagnostic] {
+        var faults = NamingFaults()
+        for submitter in submitters { _ = Grant(submitter, by: lookUp, &faults) }
+        return faults.unknown
     }
 
     var isEmpty: Bool { grants.isEmpty }
@@ -75,26 +84,44 @@ struct SubmissionRights: Sendable, Hashable {
     func allow(_ object: ObjectName, to asker: ControlRights.Asker) -> Bool {
         grants.contains { $0.names(asker) && $0.covers(object) }
     }
+}
 
+/// What is wrong with names.
+private struct NamingFaults {
+    var unknown: [Diagnostic] = []
+    var unanswered: [NameFault] = []
+
+    /// The number of a name; nil where there is none, which is noted.
+    mutating func number(
+        of name: String, by ask: NameLookUp.Ask, else unknown: @autoclosure () -> Diagnostic
+    ) -> UInt32? {
+        do throws(NameFault) {
+            if let number = try ask(name) { return number }
+            self.unknown.append(unknown())
+        } catch {
+            unanswered.append(error)
+        }
+        return nil
+    }
 }
 
 extension SubmissionRights.Grant {
     /// Looks up whom a Submitter object names; who is not there is a fault at its place.
-    fileprivate init(_ settings: SubmitterSettings, _ faults: inout [Diagnostic]) {
+    fileprivate init(
+        _ settings: SubmitterSettings, by lookUp: NameLookUp, _ faults: inout NamingFaults
+    ) {
         self.init(users: [], groups: [], hosts: settings.hosts, services: settings.services)
         for name in settings.users {
-            if let entry = getpwnam(name) {
-                users.insert(entry.pointee.pw_uid)
-            } else {
-                faults.append(settings.unknown("user", name, at: settings.usersPlace))
-            }
+            let number = faults.number(
+                of: name, by: lookUp.user,
+                else: settings.unknown("user", name, at: settings.usersPlace))
+            if let number { users.insert(number) }
         }
         for name in settings.groups {
-            if let entry = getgrnam(name) {
-                groups.insert(entry.pointee.gr_gid)
-            } else {
-                faults.append(settings.unknown("group", name, at: settings.groupsPlace))
-            }
+            let number = faults.number(
+                of: name, by: lookUp.group,
+                else: settings.unknown("group", name, at: settings.groupsPlace))
+            if let number { groups.insert(number) }
         }
     }
 }

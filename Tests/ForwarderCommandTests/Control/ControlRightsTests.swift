@@ -89,7 +89,8 @@ import Testing
         try FileManager.default.setAttributes(
             [.posixPermissions: 0o711], ofItemAtPath: folder.path)
         let path = folder.path("s")
-        let server = try ControlServer(path: path, rights: rights, log: Logger(label: "test"))
+        let server = try ControlServer(
+            path: path, rights: RightsBoard(rights), log: Logger(label: "test"))
         async let _: Void = answerAll(server)
         server.start()
         defer { server.stop() }

@@ -48,7 +48,7 @@ private let health = ObjectName(host: "web1", service: "forwarder")
             let arrivals = RecheckArrivals()
             let submissions = SubmissionDesk(
                 desk: spools, runner: runner, board: RuntimeBoard(time: time),
-                alarms: AlarmBoard(), rights: ControlRights(), time: time, log: log)
+                alarms: AlarmBoard(), rights: RightsBoard(), time: time, log: log)
             wishes = ObjectWishes(
                 runner: runner, pauses: pauses,
                 rechecks: RecheckDesk(
@@ -74,7 +74,7 @@ private let health = ObjectName(host: "web1", service: "forwarder")
 
         func pause(_ name: String, _ reason: String, _ seconds: Int = 3600) async throws {
             _ = try await wishes.answer(
-                .pause(object: name, reason: reason, seconds: seconds), by: "root")
+                .pause(reason: reason, seconds: seconds), of: name, by: "root")
         }
 
         var isPaused: Bool {
@@ -102,7 +102,7 @@ private let health = ObjectName(host: "web1", service: "forwarder")
         #expect(try await first.ledger().map(\.key) == ["pause\u{1F}web1!disk"])
         let second = try await scene.openSpool("two.db")
         #expect(try await second.ledger() == first.ledger(), "the old one was damaged")
-        let reply = try await scene.wishes.answer(.resume(object: "web1!disk"), by: "root")
+        let reply = try await scene.wishes.answer(.resume, of: "web1!disk", by: "root")
         guard case .resumed(wasPaused: true) = reply else {
             Issue.record("\(reply)")
             return
@@ -170,7 +170,7 @@ private let health = ObjectName(host: "web1", service: "forwarder")
     {
         let scene = try Scene()
         _ = try await scene.openSpool("one.db")
-        let reply = try await scene.wishes.answer(.recheck(object: "web1!disk"), by: "root")
+        let reply = try await scene.wishes.answer(.recheck, of: "web1!disk", by: "root")
         guard case .rechecked = reply else {
             Issue.record("\(reply)")
             return
@@ -179,7 +179,7 @@ private let health = ObjectName(host: "web1", service: "forwarder")
         try await scene.pause("web1!disk", "rest")
         for object in ["web1!disk", "web1!nothing", "\u{1}"] {
             await #expect(throws: ControlFault.self) {
-                try await scene.wishes.answer(.recheck(object: object), by: "root")
+                try await scene.wishes.answer(.recheck, of: object, by: "root")
             }
         }
         #expect(scene.wishes.arrivals.take(disk) == nil)

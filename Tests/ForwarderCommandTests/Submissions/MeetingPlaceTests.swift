@@ -79,6 +79,37 @@ import Testing
         #expect(place.complaint?.contains("forwarder.conf:") == true, "\(place)")
     }
 
+    /// Files that say nowhere, or not beyond doubt, where the drop directory is.
+    @Test(arguments: [
+        "", "// all of it is gone\n", "}\n", control.replacing("Control", with: "Contrl"),
+        control + "\n" + control.replacing("/var/d", with: "/var/e"),
+        control + "\n}\n" + control.replacing("/var/d", with: "/var/e"),
+        "if (false) {\n" + control + "\n}\nx = 5 +\n",
+        "object Control \"c\" { path = \"s\" }\n}\n",
+    ])
+    func `where the drop directory is a guess that is said`(text: String) throws {
+        let place = try Self.place(text)
+        #expect(place.isGuess && place.dropPath == Self.usual[1], "\(place)")
+        #expect(place.complaint?.contains("is not taken") == true, "\(place)")
+    }
+
+    @Test func `where the file says it there is no guess`() throws {
+        let master = ConfigurationFixture.master("m")
+        for text in [master, master + Self.control, "}\n" + Self.control, Self.control] {
+            #expect(try !Self.place(text).isGuess, "\(text)")
+        }
+        #expect(try Self.place(nil).isGuess)
+    }
+
+    @Test func `send_nsca tells a guess without being asked, and no other mistake`() throws {
+        let guessed = try SubmissionProgram(configuration: "object Contrl \"c\" { }")
+        let told = try guessed.send([], "")
+        #expect(told.isSuccess && told.errorText.contains("/var/spool/forwarder"))
+        let known = try SubmissionProgram(configuration: "}\n" + SubmissionProgram.control)
+        let silent = try known.send([], "")
+        #expect(silent.isSuccess && silent.errorText.isEmpty, "\(silent.errorText)")
+    }
+
     @Test func `a file that cannot be read means the usual places, but not one that is named`()
         throws
     {

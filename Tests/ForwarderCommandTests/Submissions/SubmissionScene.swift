@@ -46,6 +46,7 @@ struct SubmissionScene {
     /// - Parameter time: the desk's own time; the runner has the real one.
     init(
         in folder: TemporaryDirectory? = nil, time: any TimeSource = SystemTime(),
+        rights board: RightsBoard? = nil,
         log: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     ) throws {
         self.log = log
@@ -67,7 +68,7 @@ struct SubmissionScene {
             ]))
         desk = SubmissionDesk(
             desk: spools, runner: runner, board: RuntimeBoard(time: SystemTime()),
-            alarms: AlarmBoard(), rights: rights, time: time, log: log)
+            alarms: AlarmBoard(), rights: board ?? RightsBoard(rights), time: time, log: log)
     }
 
     func openSpool(

@@ -56,7 +56,7 @@ actor DropCollector {
         self.alarms = alarms
         self.time = time
         self.log = log
-        self.lookUp = lookUp ?? FileOwners.inDatabase(granting: desk.rights.submissionGroups)
+        self.lookUp = lookUp ?? FileOwners.inDatabase(granting: desk.rightsBoard)
     }
 
     /// Empties it until the task is cancelled.
@@ -243,6 +243,7 @@ actor DropCollector {
         var course = Course()
         var rest = plan.batches[...]
         var readCount = 0
+        count(plan, course, of: owner)
         while !rest.isEmpty, readCount < Self.passLimit {
             guard !Task.isCancelled else { return .blocked("The daemon is stopping.") }
             var some: [DropPlan.File] = []
@@ -252,8 +253,13 @@ actor DropCollector {
             readCount += some.count
             await owners.know(some.map(\.owner))
             try await step(some, folder, owners, &course)
+            count(plan, course, of: owner)
         }
-        note(plan, course, of: owner)
+        if let owner {
+            obstacles[owner] = course.blocked[owner]
+        } else {
+            obstacles = course.blocked
+        }
         let isAll = rest.isEmpty && !plan.isCut
         if !isAll, !course.doneCount.isEmpty { return .more }
         if let reason = course.blocked.min(by: { $0.key < $1.key }) {
@@ -262,15 +268,14 @@ actor DropCollector {
         return isAll ? .nothing : .blocked("More files lie there than can be looked at.")
     }
 
-    private func note(_ plan: DropPlan, _ course: Course, of owner: uid_t?) {
+    /// Counts what waits, while a pass is at work and when it is over.
+    private func count(_ plan: DropPlan, _ course: Course, of owner: uid_t?) {
         let left = plan.counts.map { ($0.key, $0.value - (course.doneCount[$0.key] ?? 0)) }
         let counts = Dictionary(uniqueKeysWithValues: left)
         if let owner {
             waiting[owner] = counts[owner]
-            obstacles[owner] = course.blocked[owner]
         } else {
             waiting = counts
-            obstacles = course.blocked
         }
     }
 

@@ -109,6 +109,9 @@ struct DropEntry: Sendable, Hashable {
     /// When it was last changed, which nobody can set.
     var changedAt: Timestamp
 
+    /// True where there is more than a batch can have, so that nobody needs to open it.
+    var isTooLong: Bool { byteCount > SubmissionBatch.byteLimit }
+
     /// The name as text.
     var name: String {
         String(decoding: rawName.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)

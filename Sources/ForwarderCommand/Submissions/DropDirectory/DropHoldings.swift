@@ -20,20 +20,31 @@ struct DropHoldings: Sendable, Hashable {
     init(of owner: uid_t) { self.owner = owner }
 
     /// Counts a thing that lies there, if it is this user's.
+    ///
+    /// What is longer than a batch can be is one file and no bytes: it is not from a client, the
+    /// daemon removes it, and it costs its owner no result.
     mutating func count(_ entry: DropEntry) {
         guard entry.owner == owner else { return }
         fileCount += 1
-        byteCount += entry.byteCount
+        if !entry.isTooLong { byteCount += entry.byteCount }
         guard let name = DropName(entry.name) else { return }
         newest = max(newest ?? name.time, name.time)
     }
 
     /// Why the user's next file would be too much; nil while there is room.
     func complaint(adding bytes: Int) -> String? {
-        if fileCount >= Self.fileQuota { return "this user has \(fileCount) files there already" }
-        let all = byteCount + bytes
-        guard all > Self.byteQuota else { return nil }
-        return "with it this user would have \(all) bytes there, of \(Self.byteQuota)"
+        Self.complaint(files: fileCount + 1, bytes: byteCount + bytes)
+    }
+
+    /// Why what is counted is too much, a file that is being written with it; nil when it is not.
+    var complaint: String? { Self.complaint(files: fileCount, bytes: byteCount) }
+
+    private static func complaint(files: Int, bytes: Int) -> String? {
+        if files > fileQuota {
+            return "with it this user would have \(files) files there, of \(fileQuota)"
+        }
+        guard bytes > byteQuota else { return nil }
+        return "with it this user would have \(bytes) bytes there, of \(byteQuota)"
     }
 
     /// The time in the name of the user's next file: now, or right behind the newest that lies

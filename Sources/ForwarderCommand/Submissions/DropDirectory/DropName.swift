@@ -15,7 +15,7 @@ struct DropName: Sendable, Hashable, Comparable {
     /// ``text`` as the kernel takes it.
     var rawText: [CChar] { text.utf8.map { CChar(bitPattern: $0) } + [0] }
     /// The name while it is written.
-    var unfinishedText: String { "\(Self.unfinished)\(id)" }
+    var unfinishedText: String { Self.unfinishedText(of: id) }
 
     init(time: Timestamp, id: BatchID) {
         self.time = time
@@ -31,6 +31,9 @@ struct DropName: Sendable, Hashable, Comparable {
         else { return nil }
         self.init(time: Timestamp(microseconds: Int64(bitPattern: bits)), id: id)
     }
+
+    /// The name of a batch while it is written.
+    static func unfinishedText(of id: BatchID) -> String { "\(unfinished)\(id)" }
 
     /// True for the name of a batch that is being written.
     static func isUnfinished(_ text: String) -> Bool {

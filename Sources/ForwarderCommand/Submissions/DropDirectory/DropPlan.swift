@@ -15,7 +15,6 @@ struct DropPlan: Sendable {
     struct File: Sendable, Hashable {
         let name: DropName
         let owner: uid_t
-        let byteCount: Int
     }
 
     /// What is no use, and why.
@@ -23,17 +22,16 @@ struct DropPlan: Sendable {
         case irregular = "it is no regular file"
         case misnamed = "it has no name of a batch"
         case unfinished = "it was never finished"
-        case excess = "its owner has more than twice the quota"
+        case tooLong = "it is longer than any batch"
     }
 
-    /// By how much clients that look at the same time may exceed a quota; what is over that is not
-    /// from a client of ours, and goes unread.
-    static let excessFactor = 2
-    /// Most files of one owner that are listed.
-    private static let shareLimit = DropHoldings.fileQuota * excessFactor
+    /// Most files of one owner that are listed; the others come with a later plan.
+    ///
+    /// 20,000: twice the quota, which clients at work at the same time exceed by their number.
+    static let shareLimit = DropHoldings.fileQuota * 2
     /// Most files of all owners that are listed: 200,000, some 30 MiB of memory.
     ///
-    /// Beyond it each owner's first ones are; the others come with a later plan.
+    /// Beyond it each owner's first ones are.
     static let limit = 200_000
     /// How long a file may be written at.
     ///
@@ -44,7 +42,6 @@ struct DropPlan: Sendable {
     private struct Holding: Sendable {
         var files: [File] = []
         var seenCount = 0
-        var excessCount = 0
 
         mutating func add(_ file: File) -> Int {
             files.append(file)
@@ -63,9 +60,7 @@ struct DropPlan: Sendable {
 
     /// Batches in the order in which they are taken.
     private(set) var batches: [File] = []
-    /// What goes unread because its owner has far too much; not all of it comes with one plan.
-    private(set) var excess: [File] = []
-    /// True when files lie there that neither of both lists.
+    /// True when batches lie there that are not listed: they wait for a later plan.
     private(set) var isCut = false
     /// How many batches each owner has there, once it is closed.
     private(set) var counts: [uid_t: Int] = [:]
@@ -91,8 +86,9 @@ struct DropPlan: Sendable {
         guard owner == nil || owner == entry.owner else { return nil }
         guard entry.isRegular else { return .irregular }
         if let name = DropName(entry.name) {
+            guard !entry.isTooLong else { return .tooLong }
             if name.time < now || through[entry.owner].map({ name <= $0 }) == true {
-                list(File(name: name, owner: entry.owner, byteCount: entry.byteCount))
+                list(File(name: name, owner: entry.owner))
             } else {
                 ahead[entry.owner] = max(ahead[entry.owner] ?? name, name)
             }
@@ -104,11 +100,8 @@ struct DropPlan: Sendable {
 
     /// Takes note that all was shown.
     mutating func close() {
-        for owner in holdings.keys {
-            shorten(owner)
-            dropWeight(of: owner)
-        }
-        counts = holdings.mapValues { $0.seenCount - $0.excessCount }
+        for owner in holdings.keys { shorten(owner) }
+        counts = holdings.mapValues(\.seenCount)
         takeTurns()
         holdings = [:]
     }
@@ -116,10 +109,10 @@ struct DropPlan: Sendable {
     private mutating func list(_ file: File) {
         let count = holdings[file.owner, default: Holding()].add(file)
         keptCount += 1
-        if count >= share * Self.excessFactor { shorten(file.owner) }
+        if count >= share * 2 { shorten(file.owner) }
         while keptCount > limit, share > 1 {
             share /= 2
-            for owner in holdings.keys { shorten(owner) }
+            for (owner, holding) in holdings where holding.files.count > share { shorten(owner) }
         }
         if keptCount > limit {
             // More owners than there is room for.
@@ -129,36 +122,15 @@ struct DropPlan: Sendable {
         }
     }
 
-    /// Keeps an owner's first files, as many as everybody may have listed.
+    /// Puts an owner's files in order, and keeps the first ones, as many as everybody may have
+    /// listed.
     private mutating func shorten(_ owner: uid_t) {
-        guard var holding = holdings[owner], holding.files.count > share else { return }
-        holding.files.sort { $0.name < $1.name }
-        let tail = holding.files[share...]
-        holding.files.removeLast(tail.count)
-        keptCount -= tail.count
-        // The last ones of an owner whose number is too large by at least so many.
-        let over = max(0, holding.seenCount - holding.excessCount - Self.shareLimit)
-        let gone = tail.suffix(min(over, limit - excess.count))
-        excess += gone
-        holding.excessCount += gone.count
-        if gone.count < tail.count { isCut = true }
-        holdings[owner] = holding
-    }
-
-    /// Drops what is behind twice the quota of bytes.
-    private mutating func dropWeight(of owner: uid_t) {
         guard var holding = holdings[owner] else { return }
         holding.files.sort { $0.name < $1.name }
-        var byteCount = 0
-        let end = holding.files.firstIndex { file in
-            byteCount += file.byteCount
-            return byteCount > DropHoldings.byteQuota * Self.excessFactor
-        }
-        if let end {
-            excess += holding.files[end...]
-            holding.excessCount += holding.files.count - end
-            holding.files.removeLast(holding.files.count - end)
-        }
+        let over = max(0, holding.files.count - share)
+        holding.files.removeLast(over)
+        keptCount -= over
+        if over > 0 { isCut = true }
         holdings[owner] = holding
     }
 

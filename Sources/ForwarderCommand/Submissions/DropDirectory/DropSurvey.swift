@@ -49,10 +49,6 @@ struct DropSurvey: Sendable {
                 directory.remove($0, from: folder)
             }
         }
-        for file in plan.excess {
-            let place = Place(rawName: file.name.rawText, owner: file.owner)
-            remove(place, .excess) { directory.remove($0, from: folder) }
-        }
     }
 
     private mutating func remove(

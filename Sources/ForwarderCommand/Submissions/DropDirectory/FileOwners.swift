@@ -8,9 +8,11 @@ struct FileOwners: Sendable {
     /// Looks a user up on the calling thread.
     typealias LookUp = @Sendable (uid_t) throws(UserFault) -> SubmissionDesk.Submitter
 
-    /// The host's user database, where members of these groups may submit.
-    static func inDatabase(granting: Set<gid_t> = []) -> LookUp {
-        { (user) throws(UserFault) in try UserDatabase.submitter(user, granting: granting) }
+    /// The host's user database, where members of the groups that have rights now may submit.
+    static func inDatabase(granting rights: RightsBoard) -> LookUp {
+        { (user) throws(UserFault) in
+            try UserDatabase.submitter(user, granting: rights.current.submissionGroups)
+        }
     }
 
     private let lookUp: LookUp

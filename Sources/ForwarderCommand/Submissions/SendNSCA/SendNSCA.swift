@@ -159,7 +159,9 @@ struct SendNSCA: Sendable {
             let place = try MeetingPlace(
                 named: ProcessInfo.processInfo.environment[Self.configurationVariable],
                 by: .ofThisHost)
-            if let complaint = place.complaint { log.say(.notice, complaint) }
+            if let complaint = place.complaint {
+                log.say(place.isGuess ? .warning : .notice, complaint)
+            }
             return ResultHandOver(
                 controlPath: place.controlPath, dropPath: place.dropPath, patience: patience)
         } catch {

@@ -160,6 +160,31 @@ import Testing
         #expect(try scene.names().count == 6, "a name from the end of times stops nobody")
     }
 
+    @Test func `a call that finds too much when it has written gives its file up`() throws {
+        let scene = try Scene()
+        /// What another call put there: as long as a file may well be, and of no content.
+        func place(_ number: Int) throws -> String {
+            let id = BatchID(high: 1, low: UInt64(number))
+            let name = DropName(time: Timestamp(microseconds: 1), id: id)
+            try scene.folder.write("", to: "drop/\(name.text)", mode: 0o640)
+            try #require(truncate(scene.place(name), 1 << 20) == 0)
+            return scene.place(name)
+        }
+        let count = DropHoldings.byteQuota >> 20
+        for number in 1..<count { _ = try place(number) }
+        let early = try scene.drops.begin(Self.sample(1))
+        let other = try place(count)
+        #expect {
+            try scene.drops.finish(early, at: Self.name.time)
+        } throws: { if case DropFault.quota = $0 { true } else { false } }
+        #expect(try scene.names().count == count, "nothing is left of it")
+        unlink(other)
+        let late = try scene.drops.begin(Self.sample(2))
+        try scene.drops.finish(late, at: Self.name.time)
+        let name = DropName(time: Self.name.time, id: Self.sample(2).id)
+        #expect(try scene.drops.batch(name, in: try scene.open()).batch == Self.sample(2))
+    }
+
     @Test func `what cannot be flushed is told as being there`() throws {
         let scene = try Scene()
         let drops = DropDirectory(path: scene.drops.path) { _ in

@@ -31,7 +31,7 @@ import Testing
             (1...5).reversed().map { Self.batch($0, 1000) } + [Self.batch(9, 1001)]
             + [Self.batch(8, 0), Self.batch(7, 0)]
         let plan = DropPlan(entries, at: Self.now)
-        #expect(plan.excess.isEmpty && !plan.isCut)
+        #expect(!plan.isCut)
         #expect(
             Self.brief(plan.batches) == [
                 "0:7", "1000:1", "1001:9", "0:8", "1000:2", "1000:3", "1000:4", "1000:5",
@@ -85,17 +85,36 @@ import Testing
         #expect(Self.brief(plan.batches) == ["7:2"])
     }
 
-    @Test func `what is far beyond an owner's quota goes unread, and nobody else's does`() {
-        let limit = DropHoldings.fileQuota * 2
+    @Test func `what is far beyond an owner's quota waits, and keeps nobody else waiting`() {
+        let limit = DropPlan.shareLimit
         let many = (0..<(2 * limit + 5)).map { Self.batch(Int64($0), 1, bytes: 1) }
-        let large = (0..<3).map { Self.batch(Int64($0), 2, bytes: DropHoldings.byteQuota) }
-        let plan = DropPlan(many.reversed() + large + [Self.batch(1, 3)], at: Self.now)
+        let large = (0..<170).map { Self.batch(Int64($0), 2, bytes: 1 << 20) }
+        var plan = DropPlan(at: Self.now)
+        for entry in many.reversed() + large.reversed() + [Self.batch(1, 3)] {
+            #expect(plan.show(entry) == nil)
+        }
+        plan.close()
         let kept = Dictionary(grouping: plan.batches, by: \.owner).mapValues { files in
             files.map(\.name.time.microseconds)
         }
-        #expect(kept == [1: (0..<Int64(limit)).map { $0 }, 2: [0, 1], 3: [1]])
-        #expect(plan.excess.count == limit + 6 && !plan.isCut)
-        #expect(plan.counts == [1: limit, 2: 2, 3: 1])
+        #expect(kept == [1: (0..<Int64(limit)).map { $0 }, 2: (0..<170).map { $0 }, 3: [1]])
+        #expect(plan.isCut, "the others come with a later plan")
+        #expect(plan.counts == [1: 2 * limit + 5, 2: 170, 3: 1])
+    }
+
+    @Test func `what is longer than a batch can be is no use, and counts for nothing else`() {
+        var plan = DropPlan(at: Self.now)
+        var own = DropHoldings(of: 1)
+        let limit = SubmissionBatch.byteLimit
+        for (time, bytes) in [(1, 1 << 40), (2, limit), (3, limit + 1)] {
+            let entry = Self.batch(Int64(time), 1, bytes: bytes)
+            #expect(plan.show(entry) == (bytes > limit ? .tooLong : nil))
+            own.count(entry)
+        }
+        plan.close()
+        #expect(Self.brief(plan.batches) == ["1:2"] && plan.counts == [1: 1])
+        #expect(own.complaint(adding: DropHoldings.byteQuota - limit) == nil)
+        #expect(own.complaint(adding: DropHoldings.byteQuota - limit + 1) != nil)
     }
 
     @Test func `where too much lies each owner's first files are listed, and that it is cut`() {
@@ -103,7 +122,7 @@ import Testing
             (1...(time < 4 ? 3 : 1)).map { Self.batch(Int64(time), $0) }
         }
         let plan = DropPlan(entries, at: Self.now, limit: 100)
-        #expect(plan.isCut && plan.excess.isEmpty, "nobody is over the quota")
+        #expect(plan.isCut)
         #expect(plan.batches.count <= 100)
         for owner in [1, 2, 3] as [uid_t] {
             let times = plan.batches.filter { $0.owner == owner }.map(\.name.time.microseconds)
@@ -111,7 +130,7 @@ import Testing
         }
         #expect(plan.counts == [1: 1000, 2: 4, 3: 4])
         let crowd = DropPlan((0..<500).map { Self.batch(1, $0) }, at: Self.now, limit: 100)
-        #expect(crowd.isCut && crowd.batches.count == 100 && crowd.excess.isEmpty)
+        #expect(crowd.isCut && crowd.batches.count == 100)
     }
 
     @Test func `a client counts its own files and bytes alone`() {
