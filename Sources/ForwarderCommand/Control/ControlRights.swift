@@ -119,10 +119,15 @@ struct ControlRights: Sendable, Hashable {
         return asker.user != uplinkUser && submission.allow(object, to: asker)
     }
 
+    /// True for root and the daemon's own user.
+    func isOwner(_ asker: Asker) -> Bool {
+        asker.user != uplinkUser && (asker.user == 0 || asker.user == ownUser)
+    }
+
     /// True when the asker may ask this of all objects.
     private func mayAsk(_ right: ControlRight, _ asker: Asker) -> Bool {
         if asker.user == uplinkUser { return false }
-        if asker.user == 0 || asker.user == ownUser { return true }
+        if isOwner(asker) { return true }
         return !asker.groups.isDisjoint(with: groups[right] ?? [])
     }
 
