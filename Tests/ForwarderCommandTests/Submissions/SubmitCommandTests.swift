@@ -1,5 +1,4 @@
 import Foundation
-import Logging
 import Monitoring
 import TestSupport
 import Testing
@@ -10,11 +9,23 @@ import Testing
 @Suite(.serialized, .timeLimit(.minutes(10))) struct SubmitCommandTests {
     // MARK: - What cannot be printed
 
-    private static func answerAll(_ server: ControlServer) async {
+    /// Answers on the calling thread: tasks may have to wait for the threads of other tests.
+    private static func answerAll(_ listener: Descriptor) {
         let taken = SubmissionVerdict.taken(
             SubmitReply(state: "OK", stateType: "HARD", attempt: 1))
-        for await (_, connection) in server.requests {
-            connection.reply(.submitted(BatchOutcome(verdicts: [taken], obstacle: nil)))
+        let reply = ControlReply.submitted(BatchOutcome(verdicts: [taken], obstacle: nil))
+        ControlSocket.acceptAll(on: listener) { asker in
+            var line: [UInt8] = []
+            while line.last != UInt8(ascii: "\n") {
+                let bytes = asker.readSome()
+                guard !bytes.isEmpty else { return }
+                line += bytes
+            }
+            do {
+                _ = asker.writeAll(try ControlWire.line(reply))
+            } catch {
+                Issue.record(error)
+            }
         }
     }
 
@@ -22,10 +33,9 @@ import Testing
     /// everything.
     private static func shell(_ script: String) async throws -> Command.Outcome {
         let scene = try SubmissionProgram()
-        let server = try ControlServer(path: scene.folder.path("s"), log: Logger(label: "test"))
-        async let _: Void = answerAll(server)
-        server.start()
-        defer { server.stop() }
+        let listener = try ControlSocket.listen(path: scene.folder.path("s"))
+        Thread { answerAll(listener) }.start()
+        defer { shutdown(listener.number, Int32(SHUT_RDWR)) }
         return try await withCheckedThrowingContinuation { continuation in
             Thread {
                 continuation.resume(
