@@ -50,6 +50,8 @@ enum { try_patience_ms = 5000 };
 
 struct child_state {
     const struct cspawn_request *request;
+    /* Who starts it. */
+    pid_t starter;
     /* For a file without a known format: "/bin/sh", the file, then the arguments. */
     const char **shell_argv;
     /* Where it says why its program does not run. */
@@ -157,7 +159,17 @@ static int prepare(const struct cspawn_request *request) {
     return error;
 }
 
-static int settle(const struct cspawn_request *request) {
+/* After the change of user, which forgets it. The starter may have ended before this. */
+static int end_with(pid_t starter) {
+    int error = first_error(syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0));
+    if (!error && syscall(SYS_getppid) != starter) error = ESRCH;
+    return error;
+}
+
+static int settle(const struct child_state *state) {
+    const struct cspawn_request *request = state->request;
+    int error = request->ends_with_starter ? end_with(state->starter) : 0;
+    if (error) return error;
     /* After the change of user: it is the new user who must be able to go there. */
     return request->directory ? first_error(syscall(SYS_chdir, request->directory)) : 0;
 }
@@ -170,7 +182,7 @@ static int child_main(void *argument) {
         error = change_identity(request->identity);
         if (error) state->fault->was_identity = true;
     }
-    if (!error) error = settle(request);
+    if (!error) error = settle(state);
     if (!error) {
         kernel_mask none = 0;
         syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof none);
@@ -231,7 +243,7 @@ int cspawn_start(
 
     struct cspawn_fault own = {0};
     struct child_state state = {
-        .request = request, .shell_argv = shell_argv,
+        .request = request, .starter = getpid(), .shell_argv = shell_argv,
         .fault = request->identity ? fault : &own,
     };
     int result = run_clone(child_main, &state, process);

@@ -43,6 +43,9 @@ struct cspawn_request {
     uint64_t open_file_limit;
     /* Its own session, and with it its own process group. */
     bool new_session;
+    /* Killed when the thread that starts it ends, however that does. What the process itself starts
+     * is not, and exec of a program with another user or more rights forgets it. */
+    bool ends_with_starter;
     /* Whom it becomes, or NULL to stay who this process is. */
     const struct cspawn_identity *identity;
 };

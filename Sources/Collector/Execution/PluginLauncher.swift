@@ -14,24 +14,28 @@ package struct LauncherSettings: Sendable {
     package var longestTimeout: Duration
     /// Soft limit of open files that each plugin gets; nil: this process's.
     package var openFileLimit: Int?
+    /// True when a plugin, but not what it starts, is killed once the launcher's thread is gone.
+    package var pluginsEndWithThread: Bool
 
     /// Settings with all their parts.
     package init(
         grace: Duration = .seconds(1),
         longestTimeout: Duration = .seconds(86_400),
-        openFileLimit: Int? = nil
+        openFileLimit: Int? = nil,
+        pluginsEndWithThread: Bool = false
     ) {
         self.grace = grace
         self.longestTimeout = longestTimeout
         self.openFileLimit = openFileLimit
+        self.pluginsEndWithThread = pluginsEndWithThread
     }
 }
 
 /// Runs plugins: starts them, reads their output, ends them in time, reports each exactly once.
 ///
 /// - Isolation: belongs to one thread, which calls ``turn(until:)`` in a loop. Only ``WakeUp`` may
-///   be used from elsewhere. No call blocks, but `turn`, and but starting a program (clone returns
-///   when its exec is done, some 0.3 ms).
+///   be used from elsewhere, as by ``wakeUpCall``. No call blocks, but `turn`, and but starting a
+///   program (clone returns when its exec is done, some 0.3 ms).
 /// - Timeouts: at `timeout` SIGTERM to the process group, at 1.1 times that SIGKILL to it; a
 ///   process
 ///   that is still there a grace period later is reported as timed out and reaped whenever it ends.
@@ -92,6 +96,12 @@ package final class PluginLauncher {
             user: user,
             settings: settings
         )
+    }
+
+    /// Ends the present wait of ``turn(until:)``, or the next one; may be called from any thread.
+    package var wakeUpCall: @Sendable () -> Void {
+        let wakeUp = channel.wakeUp
+        return { wakeUp.raise() }
     }
 
     /// Plugins without a result yet.
@@ -172,7 +182,8 @@ extension PluginLauncher {
             environment: try environment.adding(command.environment),
             descriptors: [channel.null, writing, writing],
             openFileLimit: settings.openFileLimit,
-            user: user
+            user: user,
+            endsWithStarter: settings.pluginsEndWithThread
         ).start()
         let timeout = min(max(command.timeout, .milliseconds(1)), settings.longestTimeout)
         let run = PluginRun(

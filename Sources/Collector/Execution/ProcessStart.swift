@@ -16,6 +16,8 @@ struct ProcessStart {
     var openFileLimit: Int?
     /// Whom it becomes; nil to stay this process's user.
     var user: PluginUser?
+    /// True to have it killed when the thread that starts it ends, as by SIGKILL to this process.
+    var endsWithStarter = false
 
     /// How much a plugin gives way to everything else on the host; Icinga's number.
     private static let niceIncrement: Int32 = 5
@@ -67,6 +69,7 @@ struct ProcessStart {
                         request.creation_mask = Self.creationMask
                         request.open_file_limit = UInt64(openFileLimit ?? 0)
                         request.new_session = true
+                        request.ends_with_starter = endsWithStarter
                         return withIdentity(of: &request, body)
                     }
                 }

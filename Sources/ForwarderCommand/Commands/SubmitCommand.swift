@@ -20,7 +20,10 @@ struct SubmitCommand: AsyncParsableCommand {
 
               forwarder submit --run 'web1!backup' -- /usr/local/lib/check_backup -w 1d
 
-            Exit status 0: the result was handed over, whatever it says; 1: it was not.
+            Exit status 0: the result was handed over, whatever it says, also where that could \
+            not be printed; 1: it was not, or nobody knows, with the reason; 64: wrong usage, \
+            nothing was done; with --run also 128 and a signal's number: SIGHUP, SIGINT or SIGTERM \
+            came before the plugin's end, it was killed, and nothing was submitted.
             """)
 
     @OptionGroup var common: CommonOptions
@@ -28,7 +31,7 @@ struct SubmitCommand: AsyncParsableCommand {
     @Argument(help: "host or host!service")
     var object: String
 
-    @Argument(help: "ok, warning, critical, unknown, up, down, or a plugin's exit status 0 to 3")
+    @Argument(help: "ok, warning, critical, unknown, or 0 to 3; of a host up, down, 0, 2 or 3")
     var state: SubmittedState?
 
     @Argument(help: "What a plugin would print; - or nothing: standard input to its end.")
@@ -52,6 +55,9 @@ struct SubmitCommand: AsyncParsableCommand {
             guard state != nil else { throw ValidationError("Missing expected argument '<state>'") }
             guard plugin.count <= (output == nil ? 1 : 0) else {
                 throw ValidationError("Only one output can be submitted. Quote it.")
+            }
+            if let state, state.isAmbiguous(for: ObjectName(fullName: object)) {
+                throw ValidationError(SubmittedState.ambiguity)
             }
             return
         }
@@ -77,13 +83,13 @@ struct SubmitCommand: AsyncParsableCommand {
         let place = try common.meetingPlace()
         if runsPlugin {
             let ran: SubmittedRun
-            do throws(LaunchFault) {
+            do throws(SubmittedRunFault) {
                 ran = try SubmittedRun.of(
                     plugin, timeout: .seconds(timeout),
                     environment: ProcessInfo.processInfo.environment)
             } catch {
-                Output.complain("forwarder submit: \(error) Nothing was submitted.")
-                throw ExitCode(1)
+                Output.complain("forwarder submit: \(error)")
+                throw ExitCode(error.exitStatus)
             }
             try Self.handOver(
                 name, ran.exitStatus, Array(ran.output.utf8), ran.execution, place)
@@ -139,13 +145,27 @@ struct SubmitCommand: AsyncParsableCommand {
         for verdict in verdicts {
             switch verdict {
             case .taken(let reply):
-                try Output.write(
-                    "\(object) is \(reply.state) (\(reply.stateType), attempt \(reply.attempt)).\n")
+                say("\(object) is \(reply.state) (\(reply.stateType), attempt \(reply.attempt)).")
             case .known: break
             case .refused(let reason):
                 Output.complain("forwarder submit: \(reason) Nothing was stored.")
                 throw ExitCode(1)
             }
+        }
+    }
+
+    /// Prints a line about a result that is stored; a caller that took a full or closed standard
+    /// output for a failure would submit it again, and it would count twice.
+    private static func say(_ line: String) {
+        do throws(WriteFault) {
+            try StandardStream.output.write(Array("\(line)\n".utf8))
+        } catch {
+            guard !error.isHangUp else { return }
+            Output.complain(
+                """
+                forwarder submit: \(line) That cannot be printed: \(error). The result is stored; \
+                do not submit it again.
+                """)
         }
     }
 
@@ -173,4 +193,15 @@ struct SubmittedState: ExpressibleByArgument, Sendable, Hashable {
         guard let status = Self.words[argument.lowercased()] else { return nil }
         exitStatus = status
     }
+
+    /// True for 1 and `warning` of a host, which a plugin means as UP and `send_nsca` as DOWN.
+    func isAmbiguous(for object: ObjectName?) -> Bool {
+        guard let object, object.service == nil else { return false }
+        return exitStatus == Int32(ServiceState.warning.rawValue)
+    }
+
+    static let ambiguity = """
+        A host has no WARNING: 1 is UP where a plugin ends with it, and DOWN where send_nsca gets \
+        it. Write 0 or up, or 2 or down. Nothing was submitted.
+        """
 }

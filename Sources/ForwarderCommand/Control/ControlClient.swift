@@ -79,5 +79,5 @@ struct ControlClient {
     private static let gone = ControlFault(
         description: """
             The daemon did not answer: it went away, or it hangs. Look into its log, and ask again.
-            """)
+            """, isSilence: true)
 }

@@ -176,10 +176,15 @@ struct ControlRights: Sendable, Hashable {
         uplinkFault != nil || asker.user == uplinkUser
     }
 
+    /// True for root and the daemon's own user.
+    func isOwner(_ asker: Asker) -> Bool {
+        asker.user != uplinkUser && (asker.user == 0 || asker.user == ownUser)
+    }
+
     /// True when the asker may ask this of all objects.
     private func mayAsk(_ right: ControlRight, _ asker: Asker) -> Bool {
         if asker.user == uplinkUser { return false }
-        if asker.user == 0 || asker.user == ownUser { return true }
+        if isOwner(asker) { return true }
         return uplinkFault == nil && !asker.groups.isDisjoint(with: groups[right] ?? [])
     }
 

@@ -7,19 +7,17 @@ struct ControlFault: Error, CustomStringConvertible {
     let description: String
     /// True when the kernel keeps this user away, which another try does not change.
     var isForbidden = false
+    /// True when the daemon ended the conversation or said nothing for too long.
+    var isSilence = false
 }
 
 /// Listens for subcommands on a local socket; each connection asks one thing.
 ///
 /// - Who may: ``ControlRights`` says, by the credentials the kernel gives. Who may ask nothing is
 ///   hung up on before a byte is read, and takes no connection from others.
-/// - Bounds: ``connectionLimit`` at a time, a request line of ``ControlWire/requestLimit`` bytes
+/// - Bounds: ``ConnectionShares`` at a time, a request line of ``ControlWire/requestLimit`` bytes
 ///   within ``patience``; more is turned away.
 final class ControlServer: Sendable {
-    /// Connections at a time.
-    ///
-    /// 16: people and scripts of one host.
-    static let connectionLimit = 16
     /// How long a client may take to ask, and to take an answer.
     static let patience = timeval(tv_sec: 10, tv_usec: 0)
 
@@ -28,7 +26,7 @@ final class ControlServer: Sendable {
     private let rights: RightsBoard
     private let patience: timeval
     private let log: Logger
-    private let open = Mutex(0)
+    private let open = Mutex(ConnectionShares())
     /// What was asked, with the way to answer.
     let requests: AsyncStream<(ControlRequest, ControlConnection)>
     private let inbox: AsyncStream<(ControlRequest, ControlConnection)>.Continuation
@@ -65,21 +63,17 @@ final class ControlServer: Sendable {
 
     private func acceptUntilClosed() {
         ControlSocket.acceptAll(on: listener) { descriptor in
-            let connection = ControlConnection(descriptor)
-            guard let asker = connection.asker, !rights.current.isStranger(asker) else {
+            let (connection, rights) = (ControlConnection(descriptor), rights.current)
+            guard let asker = connection.asker, !rights.isStranger(asker) else {
                 return connection.refuseNow("This user may not use this socket.")
             }
-            let isFree = open.withLock { count in
-                guard count < Self.connectionLimit else { return false }
-                count += 1
-                return true
-            }
-            guard isFree else {
-                return connection.endNow(.busy(reason: "Too many connections. Try again."))
+            let holder: ConnectionShares.Holder = rights.isOwner(asker) ? .owner : .user(asker.user)
+            if let obstacle = open.withLock({ $0.enter(holder) }) {
+                return connection.endNow(.busy(reason: "\(obstacle) Try again."))
             }
             Thread { [self] in
                 serve(connection, to: asker)
-                open.withLock { $0 -= 1 }
+                open.withLock { $0.leave(holder) }
             }.start()
         }
     }

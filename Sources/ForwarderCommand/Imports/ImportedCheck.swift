@@ -90,7 +90,7 @@ struct ImportedCheck: Sendable, Hashable {
     private var command: String {
         switch commandLine {
         case .words(let words): IcingaText.array(words.map(IcingaText.macroFreeString))
-        case .shell(let line) where !line.contains("$"): IcingaText.string(line)
+        case .shell(let line) where !line.utf8.contains(UInt8(ascii: "$")): IcingaText.string(line)
         case .shell(let line):
             // in a string a dollar sign comes in quotes, in which it does nothing
             IcingaText.array(["/bin/sh", "-c", line].map(IcingaText.macroFreeString))

@@ -8,6 +8,8 @@ struct ImportedNames {
     private static let byteLimit = 200
 
     private var taken: Set<String>
+    /// The last number behind a name, where that was wanted more than once.
+    private var numbers: [String: Int] = [:]
 
     /// Names besides these.
     init(reserved: Set<String> = []) { taken = reserved }
@@ -16,11 +18,12 @@ struct ImportedNames {
     mutating func give(_ wanted: String) -> String {
         let base = Self.mended(wanted)
         var name = base
-        var number = 1
+        var number = numbers[base] ?? 1
         while !taken.insert(name).inserted {
             number += 1
             name = "\(base)-\(number)"
         }
+        numbers[base] = number
         return name
     }
 

@@ -8,23 +8,27 @@ struct NRPECommandLine: Sendable, Hashable {
     let hasLoneDollar: Bool
 
     /// Most arguments that NRPE takes.
-    private static let argumentLimit = 16
+    static let argumentLimit = 16
 
     /// Reads a line with its prefix.
     ///
     /// - Parameter takesArguments: without, an argument is no text at all.
     init(_ line: String, takesArguments: Bool) {
         var pieces: [ImportedCheck.Piece] = []
-        let parts = line.split(separator: "$", omittingEmptySubsequences: false)
+        // NRPE knows bytes: a mark behind a dollar sign makes it no other character
+        let parts = line.unicodeScalars.split(separator: "$", omittingEmptySubsequences: false)
+            .map { String($0) }
         for (index, part) in parts.enumerated() {
             guard !index.isMultiple(of: 2) else {
-                pieces.append(.text(String(part)))
+                pieces.append(.text(part))
                 continue
             }
             if part.isEmpty {
                 pieces.append(.text("$"))
-            } else if part.hasPrefix("ARG") {
-                let number = Int(part.dropFirst(3).prefix { ("0"..."9").contains($0) }) ?? 0
+            } else if part.unicodeScalars.starts(with: "ARG".unicodeScalars) {
+                let digits = part.unicodeScalars.dropFirst(3)
+                    .prefix { ("0"..."9").contains($0) }
+                let number = Int(String(digits)) ?? 0
                 if takesArguments, (1...Self.argumentLimit).contains(number) {
                     pieces.append(.variable("nrpe_arg\(number)"))
                 }

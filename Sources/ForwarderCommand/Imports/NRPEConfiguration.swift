@@ -4,6 +4,8 @@ struct NRPEConfiguration: Sendable, Hashable {
         var name: String
         var line: String
         var place: ImportPlace
+        /// Where NRPE stopped to read this file, or one that includes it, before it came here.
+        var unreadSince: ImportPlace?
     }
 
     /// The last one of each name, in the order of their places; NRPE runs the last one.

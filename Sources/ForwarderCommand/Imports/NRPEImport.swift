@@ -46,6 +46,11 @@ struct NRPEImport: Sendable {
                 "A dollar sign stands alone. NRPE adds one at the end, so that is what is run here."
             )
         }
+        if let stop = command.unreadSince {
+            remarks.append(
+                "NRPE stopped to read at \(stop): it never had this command. Keep it, or do not."
+            )
+        }
         if whole.contains("$ARG") { remarks.append(argumentRemark(line)) }
         let commandLine: ImportedCheck.CommandLine =
             switch line.text {
@@ -61,6 +66,12 @@ struct NRPEImport: Sendable {
 
     private func argumentRemark(_ line: NRPECommandLine) -> String {
         guard line.text == nil else {
+            guard !configuration.takesArguments else {
+                return """
+                    NRPE knows $ARG1$ to $ARG\(NRPECommandLine.argumentLimit)$; what else stands \
+                    here for an argument is nothing, as it was.
+                    """
+            }
             return """
                 NRPE takes no arguments here (dont_blame_nrpe is not 1), so $ARGn$ is nothing, as \
                 it was.

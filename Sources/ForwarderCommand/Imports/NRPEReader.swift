@@ -15,6 +15,8 @@ struct NRPEReader {
     private let source: ImportSource
     /// Files that are being read, the outermost first.
     private var open: [String] = []
+    /// Where NRPE has stopped to read one of them; what stands behind is read here, and told.
+    private var stop: ImportPlace?
     private var fileCount = 0
     private var namesLeft = FolderWalk.nameLimit
 
@@ -35,7 +37,11 @@ struct NRPEReader {
         let content = try source.read(path)
         fileCount += 1
         open.append(path)
-        defer { open.removeLast() }
+        let outerStop = stop
+        defer {
+            open.removeLast()
+            stop = outerStop
+        }
         for (number, line) in Self.lines(content) {
             take(line, at: ImportPlace(path: path, line: number))
         }
@@ -66,7 +72,9 @@ struct NRPEReader {
         }
         let setting = text.drop { $0 == "=" }.split(separator: "=", maxSplits: 1)
         guard setting.count == 2 else {
-            return note("There is no value. NRPE reads this file no further.", at: place)
+            note("There is no value. NRPE reads this file no further.", at: place)
+            stop = stop ?? place
+            return
         }
         take(String(setting[0]), String(setting[1]), at: place)
     }
@@ -110,6 +118,12 @@ struct NRPEReader {
             return note("This command has no name. It is left out.", at: place)
         }
         if let old = configuration.commands.firstIndex(where: { $0.name == name }) {
+            let known = configuration.commands[old]
+            guard stop == nil || known.unreadSince != nil else {
+                return note(
+                    "Defined before at \(known.place), and NRPE never came here. It is left out.",
+                    at: place)
+            }
             let before = configuration.commands.remove(at: old)
             note(
                 "Defined before at \(before.place). NRPE runs this one, so that is left out.",
@@ -119,7 +133,8 @@ struct NRPEReader {
             return note("More than \(Self.commandLimit) commands: left out.", at: place)
         }
         configuration.commands.append(
-            NRPEConfiguration.Command(name: name, line: line, place: place))
+            NRPEConfiguration.Command(
+                name: name, line: line, place: place, unreadSince: stop))
     }
 
     private mutating func note(_ text: String, at place: ImportPlace) {

@@ -10,6 +10,20 @@ struct NSCAReach: Sendable, Hashable {
     struct Target: Sendable, Hashable {
         var host: String?
         var service: String?
+
+        /// What is written of it, the host in front.
+        var names: [String] { [host, service].compactMap { $0 } }
+
+        /// False where no object can have such names.
+        var isObject: Bool {
+            names.allSatisfy { !$0.contains("!") && ObjectName(fullName: $0) != nil }
+        }
+
+        /// False where a Submitter object takes a name for a pattern of others, which it has no
+        /// way to write otherwise.
+        var isExactInSubmitter: Bool {
+            !names.contains { $0.utf8.contains { "*?".utf8.contains($0) } }
+        }
     }
 
     let pattern: NSCAServerConfiguration.Pattern
@@ -33,8 +47,21 @@ struct NSCAReach: Sendable, Hashable {
         _ remarks: [String]
     ) {
         self.pattern = pattern
-        self.targets = targets
+        self.targets = targets.filter(\.isObject)
         self.words = words
+        var remarks = remarks
+        if targets.count > self.targets.count {
+            remarks.append("'\(pattern.text)' is no name that an object can have.")
+        }
+        let vague = self.targets.filter { !$0.isExactInSubmitter }
+        if !vague.isEmpty {
+            let shown = vague.map { "'\($0.names.joined(separator: "!"))'" }
+            remarks.append(
+                """
+                No Submitter is proposed for \(shown.joined(separator: ", ")): in it '*' and '?' \
+                stand for any text, and for any character, with no way to write them as they are.
+                """)
+        }
         self.remarks = remarks
     }
 

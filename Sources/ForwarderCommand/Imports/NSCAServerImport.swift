@@ -33,7 +33,7 @@ struct NSCAServerImport: Sendable {
             for reach in reaches {
                 notes += reach.remarks.map { ImportNote(place: reach.pattern.place, text: $0) }
                 for target in reach.targets {
-                    objects.add(target, from: reach.pattern, &notes)
+                    objects.add(target, from: reach.pattern)
                 }
             }
         }
@@ -75,14 +75,19 @@ struct NSCAServerImport: Sendable {
     private static func submitters(
         _ identity: String, _ targets: [NSCAReach.Target]
     ) -> [String] {
-        let hosts = Dictionary(grouping: targets) { $0.host }
+        let exact = targets.filter(\.isExactInSubmitter)
+        let hosts = Dictionary(grouping: exact) { $0.host }
         return hosts.sorted { ($0.key ?? "") < ($1.key ?? "") }.flatMap { host, targets in
-            let services = targets.compactMap(\.service).map(IcingaText.string)
+            var known: Set<String> = []
+            let services = targets.compactMap(\.service).filter { known.insert($0).inserted }
+                .map(IcingaText.string)
             let place = host.map(IcingaText.string) ?? "NodeName"
             let whose = "\(identity), \(host ?? "this host")"
             var lines: [String] = []
             // a list without names gives the host itself and nothing else
-            if services.count < targets.count { lines += submitter("\(whose) itself", place, []) }
+            if targets.contains(where: { $0.service == nil }) {
+                lines += submitter("\(whose) itself", place, [])
+            }
             if !services.isEmpty { lines += submitter(whose, place, services) }
             return lines
         }
@@ -143,17 +148,8 @@ private struct PassiveObjects {
     init(template: String) { self.template = template }
 
     mutating func add(
-        _ target: NSCAReach.Target, from pattern: NSCAServerConfiguration.Pattern,
-        _ notes: inout [ImportNote]
+        _ target: NSCAReach.Target, from pattern: NSCAServerConfiguration.Pattern
     ) {
-        let wanted = [target.host, target.service].compactMap { $0 }
-        guard wanted.allSatisfy({ !$0.contains("!") && ObjectName(fullName: $0) != nil }) else {
-            let note = ImportNote(
-                place: pattern.place, text: "'\(pattern.text)' is no name that an object can have.")
-            notes.append(note)
-            text += IcingaText.comment("\(note)")
-            return
-        }
         if let host = target.host { addHost(host, from: pattern) }
         guard let service = target.service else { return }
         // "NodeName" in quotes is another host than the constant

@@ -26,9 +26,12 @@ enum ShellLine {
 
     /// The variables that a line names and does not set itself, in order, each once.
     ///
+    /// Takes time with the line's length.
+    ///
     /// - Source: POSIX.1-2017, Shell Command Language, sections 2.2.2 and 2.6.2.
     static func variables(in line: String) -> [String] {
         var names: [String] = []
+        var known = settings(in: line)
         var rest = Substring.UnicodeScalarView(line.unicodeScalars)
         var isQuoted = false
         while let scalar = rest.popFirst() {
@@ -40,11 +43,28 @@ enum ShellLine {
                 if rest.first == "{" { rest = rest.dropFirst() }
                 let name = String(Substring(rest.prefix(while: isNameScalar)))
                 rest = rest.dropFirst(name.unicodeScalars.count)
-                guard let first = name.first, !first.isNumber, !names.contains(name) else { break }
-                let settings = ["\(name)=", "for \(name) ", "read \(name)"]
-                if !settings.contains(where: { line.contains($0) }) { names.append(name) }
+                guard let first = name.first, !first.isNumber else { break }
+                if known.insert(name).inserted { names.append(name) }
             default: break
             }
+        }
+        return names
+    }
+
+    /// The names in front of a `=`, or behind `for` or `read`.
+    private static func settings(in line: String) -> Set<String> {
+        var names: Set<String> = []
+        var rest = Substring.UnicodeScalarView(line.unicodeScalars)
+        var setter: String?
+        while !rest.isEmpty {
+            let name = String(Substring(rest.prefix(while: isNameScalar)))
+            rest = rest.drop(while: isNameScalar)
+            let next = rest.first
+            if next == "=" || setter == "read" || (setter == "for" && next == " ") {
+                names.insert(name)
+            }
+            setter = next == " " ? name : nil
+            if !rest.isEmpty { rest = rest.dropFirst() }
         }
         return names
     }

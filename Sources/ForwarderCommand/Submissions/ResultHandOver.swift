@@ -132,6 +132,9 @@ struct ResultHandOver: Sendable {
                     throw ControlFault(description: "The daemon did not answer in time.")
                 }
             }
+        } catch let fault as ControlFault where fault.isSilence {
+            // to ask again is this program's matter here, and not its caller's
+            return .silence("The daemon did not answer: it went away, or it hangs; see its log.")
         } catch {
             return .silence("\(error)")
         }

@@ -15,6 +15,8 @@ struct StandardStream: Sendable {
     static func prepare() {
         // Who reads no more is an error of the write, and not a signal that ends the process.
         signal(SIGPIPE, SIG_IGN)
+        // So is a limit on the size of files, which left a begun file behind when it ended it.
+        signal(SIGXFSZ, SIG_IGN)
         // A stream that was closed would be the next file or socket that is opened, and text for
         // people would go into it. Of this one nothing can be read, and nothing be written to it.
         for (number, unusable) in [(STDIN_FILENO, O_WRONLY), (1, O_RDONLY), (2, O_RDONLY)]
@@ -45,8 +47,9 @@ struct StandardStream: Sendable {
 
     /// Reads to the end.
     ///
+    /// - Parameter patience: milliseconds to wait for more; nil for as long as it takes.
     /// - Throws: `.tooLong` as soon as there is more than `limit`.
-    func readAll(upTo limit: Int) throws(ReadFault) -> [UInt8] {
+    func readAll(upTo limit: Int, patience: Int32? = nil) throws(ReadFault) -> [UInt8] {
         var all: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 1 << 16)
         while true {
@@ -57,26 +60,33 @@ struct StandardStream: Sendable {
                 guard all.count <= limit else { throw .tooLong(limit: limit) }
                 continue
             }
-            try waitToRead(after: errno)
+            try waitToRead(after: errno, patience)
         }
     }
 
+    /// Milliseconds that what is no file, such as a pipe, may say nothing.
+    ///
+    /// 5 s: a shell's `<(…)` writes at once.
+    private static let filePatience: Int32 = 5000
+
     /// Reads a file to its end, or what has a file's name, such as a pipe or /dev/null.
+    ///
+    /// Waits for nobody who might write into a pipe, and ``filePatience`` for who does.
     ///
     /// - Throws: `.tooLong` as soon as there is more than `limit`.
     static func readFile(_ path: String, upTo limit: Int) throws(ReadFault) -> [UInt8] {
-        let number = open(path, O_RDONLY | O_CLOEXEC)
+        let number = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard number >= 0 else { throw .unreadable(code: errno) }
         defer { _ = close(number) }
-        return try StandardStream(number: number).readAll(upTo: limit)
+        return try StandardStream(number: number).readAll(upTo: limit, patience: filePatience)
     }
 
-    private func waitToRead(after code: Int32) throws(ReadFault) {
+    private func waitToRead(after code: Int32, _ patience: Int32?) throws(ReadFault) {
         switch code {
         case EINTR: return
         case EAGAIN:
             var wait = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
-            _ = poll(&wait, 1, -1)
+            guard poll(&wait, 1, patience ?? -1) != 0 else { throw .unreadable(code: EAGAIN) }
         default: throw .unreadable(code: code)
         }
     }

@@ -177,9 +177,63 @@ import Testing
         }
     }
 
+    @Test(.enabled(if: geteuid() == 0, "only root can be somebody else"))
+    func `a user who takes all connections keeps root from nothing`() async throws {
+        try await Self.serve(ControlRights(groups: [.flush: [4_000_010]])) { _, path in
+            let taking = #"""
+                use IO::Socket::UNIX;
+                for (1..40) {
+                    my $s = IO::Socket::UNIX->new(Peer => $ARGV[0]) or die $!;
+                    syswrite $s, "{";
+                    push @all, $s;
+                }
+                # the last one is answered: all are in
+                sysread $all[-1], my $text, 1000;
+                syswrite STDOUT, $text;
+                sleep 300;
+                """#
+            let script = #"""
+                exec 3< <(exec setpriv --reuid=4000001 --regid=4000004 --groups=4000010 \
+                    perl -e "$1" "$2")
+                taker=$!
+                read -r -u 3 said; echo "$said"
+                perl -e "$0" "$2"
+                kill $taker
+                """#
+            // answered by the connection's own thread, and only to who has one
+            let asking = #"""
+                use IO::Socket::UNIX;
+                my $s = IO::Socket::UNIX->new(Peer => $ARGV[0]) or die $!;
+                syswrite $s, "{}\n";
+                sysread $s, my $text, 1000;
+                print $text;
+                """#
+            let outcome = try Command.run(
+                "bash", ["-c", script, asking, taking, path], patience: .seconds(60))
+            #expect(outcome.outputText.contains("Too many connections of this user (4)"))
+            #expect(outcome.outputText.contains("This is no request."), "\(outcome)")
+        }
+    }
+
+    @Test func `no user has more than a share, and some are for root and the own user`() {
+        var shares = ConnectionShares()
+        for user: uid_t in 1...3 {
+            for _ in 0..<ConnectionShares.userLimit { #expect(shares.enter(.user(user)) == nil) }
+            #expect(shares.enter(.user(user))?.contains("of this user") == true)
+        }
+        #expect(shares.enter(.user(4)) == "Too many connections.")
+        for _ in 0..<4 { #expect(shares.enter(.owner) == nil) }
+        #expect(shares.enter(.owner) == "Too many connections.")
+        shares.leave(.user(1))
+        #expect(shares.enter(.user(4)) == nil, "what ends makes room")
+        shares.leave(.owner)
+        #expect(shares.enter(.user(1)) == "Too many connections.", "that one is kept")
+        #expect(shares.enter(.owner) == nil)
+    }
+
     @Test func `more connections than there is room for are told so`() async throws {
         try await Self.serve(ControlRights()) { _, path in
-            let silent = try (0..<ControlServer.connectionLimit).map { _ in
+            let silent = try (0..<ConnectionShares.limit).map { _ in
                 try #require(try ControlSocket.connect(path: path))
             }
             let one = try #require(try ControlSocket.connect(path: path))

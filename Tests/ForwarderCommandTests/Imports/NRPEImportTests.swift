@@ -145,6 +145,7 @@ import Testing
     }
 
     @Test(arguments: [
+        ("a$\u{301}b$c", "a$\u{301}b$c"), ("a$$\u{301}", "a$\u{301}"),
         ("a$$b", "a$b"), ("a$b", "a$b$"), ("a$", "a$"), ("$1 $2", "$1 $2"), ("x$ARG1$y", "xy"),
         ("$ARGUMENT$", ""), ("a$b$c$d", "a$b$c$d$"), ("$$$$", "$$"), ("none", "none"),
     ])
@@ -166,6 +167,27 @@ import Testing
         #expect(outcome.text.contains("// vars.nrpe_arg2 = \"...\""))
         #expect(outcome.notes.count == 1)
         #expect(outcome.notes.first?.text.contains("Nothing comes from a master here") == true)
+    }
+
+    @Test func `arguments beyond those that NRPE knows are told as that`() throws {
+        let remarks = try ImportFixture([
+            "nrpe.cfg": "dont_blame_nrpe=1\ncommand[a]=/bin/a $ARG17$"
+        ]).nrpeText().notes.map(\.text)
+        #expect(remarks.count == 1 && remarks[0].hasPrefix("NRPE knows $ARG1$ to $ARG16$"))
+    }
+
+    @Test func `what stands behind a line that stopped NRPE is told, and overrides nothing`() throws
+    {
+        let outcome = try ImportFixture([
+            "nrpe.cfg": "include=HERE/one.cfg\ncommand[d]=/bin/d\n",
+            "one.cfg": "command[a]=/bin/a\nbroken\ncommand[a]=/bin/b\ncommand[c]=/bin/c\n"
+                + "include=HERE/two.cfg", "two.cfg": "command[e]=/bin/e",
+        ]).nrpeText()
+        let never = outcome.notes.filter { $0.text.contains("it never had this command") }
+        #expect(never.map(\.place.line) == [4, 1])
+        #expect(never.last?.place.path.hasSuffix("two.cfg") == true)
+        #expect(outcome.notes.contains { $0.text.contains("NRPE never came here") })
+        #expect(outcome.text.contains("\"/bin/a\"") && !outcome.text.contains("\"/bin/b\""))
     }
 
     @Test func `without its arguments such a command does not run, with them as NRPE would`() throws

@@ -103,6 +103,34 @@ import Testing
             ], "\(objects)")
     }
 
+    @Test func `a name that a Submitter would take for a pattern is in none, and that is told`()
+        throws
+    {
+        let read = try read(
+            #"""
+            authorize a {
+              hosts = { 'w\*', web1 }
+              services = { 'disk\*@web1', 'a[*?]b@web1', "load@web1", "(load|x!y)@web1" }
+            }
+            """#)
+        let outcome = NSCAServerImport(configuration: read, origin: "x").outcome
+        let proposed = outcome.text.split(separator: "\n").filter {
+            $0.hasPrefix("//     hosts") || $0.hasPrefix("//     services")
+        }
+        #expect(
+            proposed == [
+                #"//     hosts = [ "web1" ]"#, "//     services = [ ]",
+                #"//     hosts = [ "web1" ]"#, #"//     services = [ "load" ]"#,
+            ], "\(proposed)")
+        let told = outcome.notes.map(\.text)
+        for name in ["'w*'", "'web1!disk*'", "'web1!a*b', 'web1!a?b'"] {
+            let words = "No Submitter is proposed for \(name): "
+            #expect(told.contains { $0.hasPrefix(words) }, "\(told)")
+        }
+        #expect(told.count { $0.hasSuffix("is no name that an object can have.") } == 1)
+        #expect(outcome.text.contains(#"object Service "disk*""#), "the object can have it")
+    }
+
     @Test func `a pattern of a few names becomes an object of each`() throws {
         let read = try read(#"authorize a { hosts = "(web|db)[12]" services = 'disk\w@web1' }"#)
         let outcome = NSCAServerImport(configuration: read, origin: "x").outcome

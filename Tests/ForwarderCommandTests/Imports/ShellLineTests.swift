@@ -29,6 +29,20 @@ import Testing
         #expect(ShellLine.words(of: line) == nil)
     }
 
+    @Test func `variables are those that the line does not set itself`() {
+        let line = "A=1 $A $B ${C} for D in x; do $D; done; read E; $E $B '$F' \"$G\" \\$H $1 $AB"
+        #expect(ShellLine.variables(in: line) == ["B", "C", "G", "AB"])
+        #expect(ShellLine.variables(in: "XA=1; $A") == ["A"])
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `many names cost no more than their length`() {
+        let line = (0..<60_000).map { "$v\($0)" }.joined(separator: " ")
+        #expect(ShellLine.variables(in: line).count == 60_000)
+        var names = ImportedNames(reserved: ["a-3"])
+        let given = (0..<40_000).map { _ in names.give("a") }
+        #expect(given.prefix(3) == ["a", "a-2", "a-4"] && Set(given).count == given.count)
+    }
+
     @Test func `what is taken for words is what the shell makes of it`() throws {
         let folder = try TemporaryDirectory("shell")
         let recorder = try folder.write(

@@ -131,7 +131,7 @@ import Testing
         let server = try ControlServer(path: scene.path, log: Logger(label: "test"))
         server.start()
         defer { server.stop() }
-        let others = try (0..<ControlServer.connectionLimit).map { _ in
+        let others = try (0..<ConnectionShares.limit).map { _ in
             try ControlSocket.connect(path: scene.path)
         }
         guard case .dropped(let reason) = await scene.handOver().rest else {
@@ -155,6 +155,18 @@ import Testing
         #expect(dropped.daemonWasAsked && dropped.id == Self.batch.id)
         #expect(dropped.records == Self.batch.records)
         withExtendedLifetime(listener) {}
+    }
+
+    @Test func `where a daemon went away nobody is told to ask again`() async throws {
+        let scene = try Scene()
+        let listener = try ControlSocket.listen(path: scene.path)
+        Thread { ControlSocket.acceptAll(on: listener) { _ in } }.start()
+        defer { shutdown(listener.number, Int32(SHUT_RDWR)) }
+        guard case .dropped(let reason) = await scene.handOver().rest else {
+            Issue.record("it was not dropped")
+            return
+        }
+        #expect(reason.contains("did not answer") && !reason.contains("again"), "\(reason)")
     }
 
     @Test func `what is neither here nor there is told with both reasons`() async throws {

@@ -47,6 +47,45 @@ import Testing
         #expect(none.errorText.contains("No such file or directory. It is not needed."))
     }
 
+    @Test func `a pipe that nobody writes into is waited for by nobody`() throws {
+        let scene = try SubmissionProgram()
+        let pipe = scene.folder.path("pipe")
+        try #require(mkfifo(pipe, 0o600) == 0)
+        let outcome = try Command.run(
+            scene.folder.path("send_nsca"), ["-c", pipe], environment: scene.environment,
+            input: Data("web1\tload\t0\tx".utf8), patience: .seconds(60))
+        #expect(outcome.isSuccess, "\(outcome.errorText)")
+        #expect(try scene.dropped().count == 1)
+        // one that a shell writes into is read
+        let told = try Command.run(
+            "bash",
+            [
+                "-c", #""$0" -c <(sleep 0.2; echo bogus = 1) < /dev/null"#,
+                scene.folder.path("send_nsca"),
+            ], environment: scene.environment)
+        #expect(told.isSuccess && told.errorText.contains("'bogus'"), "\(told.errorText)")
+    }
+
+    @Test func `a limit on the size of files leaves no file behind`() throws {
+        let scene = try SubmissionProgram()
+        let script = #"printf 'web1\tload\t0\tx' | (ulimit -f 0; exec "$0" 2>&-)"#
+        let outcome = try Command.run(
+            "bash", ["-c", script, scene.folder.path("send_nsca")],
+            environment: scene.environment)
+        #expect(outcome.ending == .exited(1))
+        let left = try FileManager.default.contentsOfDirectory(atPath: scene.folder.path("drop"))
+        #expect(left.isEmpty, "\(left)")
+    }
+
+    @Test func `a variable that is set and empty names no file`() throws {
+        let scene = try SubmissionProgram()
+        var environment = scene.environment
+        environment[SendNSCA.configurationVariable] = ""
+        let outcome = try Command.run(
+            scene.folder.path("send_nsca"), [], environment: environment)
+        #expect(outcome.isSuccess, "\(outcome.errorText)")
+    }
+
     @Test func `what waits is told in the right number`() throws {
         let scene = try SubmissionProgram()
         let one = try scene.send(["-v"], "web1\tload\t0\tx")

@@ -63,13 +63,25 @@ struct NSCAConfiguration: Sendable, Hashable {
         let word = start.prefix { !Self.isBlank($0) && $0 != UInt8(ascii: "=") }
         guard !word.isEmpty else { throw .noKey(line: number) }
         let key = String(decoding: word, as: UTF8.self)
-        guard Self.keys.contains(key) else { throw .unknownKey(key, line: number) }
+        let rest = start[word.endIndex...]
+        guard Self.keys.contains(key) else {
+            throw Self.isSetting(rest) ? .unknownKey(key, line: number) : .noKey(line: number)
+        }
         switch key {
-        case "delay": delay = try Self.seconds(start[word.endIndex...], key, number)
-        case "timeout": timeout = try Self.seconds(start[word.endIndex...], key, number)
+        case "delay": delay = try Self.seconds(rest, key, number)
+        case "timeout": timeout = try Self.seconds(rest, key, number)
         default: break
         }
         settings.append(Setting(key: key, line: number))
+    }
+
+    /// True for a sign with a value behind it.
+    ///
+    /// A word without one may be a password, as may one with signs at its end, which base64 has.
+    private static func isSetting(_ rest: ArraySlice<UInt8>) -> Bool {
+        let sign = rest.drop(while: isBlank)
+        guard sign.first == UInt8(ascii: "=") else { return false }
+        return sign.dropFirst().contains { !isBlank($0) && $0 != UInt8(ascii: "=") }
     }
 
     /// `legacy_2_7_mode` is NSCA 2.10's.
@@ -178,7 +190,7 @@ enum NSCAConfigurationFault: Error, Hashable, CustomStringConvertible {
 
     var description: String { "line \(line): \(reason)" }
 
-    /// Most characters of a key that are shown: a line without a sign is one, whatever it holds.
+    /// Most characters of a key that are shown: whatever stands before a sign is one.
     private static let shownLimit = 40
 
     private static func shown(_ key: String) -> String {

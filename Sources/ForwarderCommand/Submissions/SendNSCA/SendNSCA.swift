@@ -14,7 +14,8 @@ struct SendNSCA: Sendable {
     static let usualConfiguration = "/etc/send_nsca.cfg"
     /// The variable that names another forwarder.conf.
     ///
-    /// The program has no rights that its caller lacks, so the caller's word for it is enough.
+    /// The program has no rights that its caller lacks, so the caller's word for it is enough. Set
+    /// and empty it names none.
     static let configurationVariable = "FORWARDER_CONFIG"
     /// Most bytes of standard input: 64 MiB, and as many in records.
     static let inputLimit = 64 << 20
@@ -155,10 +156,10 @@ struct SendNSCA: Sendable {
         let isForever = settings.timeout <= 0
         let patience =
             isForever ? ResultHandOver.longestPatience : Duration.seconds(settings.timeout)
+        let named = ProcessInfo.processInfo.environment[Self.configurationVariable]
         do throws(ConfigFault) {
             let place = try MeetingPlace(
-                named: ProcessInfo.processInfo.environment[Self.configurationVariable],
-                by: .ofThisHost)
+                named: named?.isEmpty == true ? nil : named, by: .ofThisHost)
             if let complaint = place.complaint {
                 log.say(place.isGuess ? .warning : .notice, complaint)
             }

@@ -67,6 +67,11 @@ import Testing
         #expect(!secret.isEmpty && !secret.contains("hunter2"))
     }
 
+    @Test(arguments: ["hunter2", "hunter2 more", "hunter2=", "aHVudGVyMg==", "hunter2 = "])
+    func `a word without a value may be a password, and is not shown`(line: String) {
+        #expect(Self.faults(line) == [.noKey(line: 1)])
+    }
+
     @Test func `a file of another kind is told in bounds`() {
         let bytes = (0..<10_000).flatMap { _ in Array("some other words\n".utf8) }
         #expect(NSCAConfiguration(bytes).faults.count == NSCAConfiguration.faultLimit)
