@@ -42,12 +42,8 @@ enum GlobalFunctions {
         case .dictionary(let dictionary):
             return try call.make(dictionary.keys.map { .string($0) })
         case .boolean, .number, .string:
-            guard call.argument(0).asString?.isEmpty == true else {
-                throw call.fault(
-                    "keys() needs a dictionary, not '\(call.argument(0).typeName.text)'."
-                )
-            }
-            return .array(ArrayValue())
+            throw call.fault(
+                "keys() needs a dictionary, not '\(call.argument(0).typeName.text)'.")
         default: return .array(ArrayValue())
         }
     }

@@ -26,6 +26,10 @@ extension Evaluator {
             return try call(callee, arguments, at: place, in: frame)
         case .unary(let operation, let operand):
             return try unary(operation, operand, at: place, in: frame)
+        case .binary(let operation, let element, let container)
+        where operation == .isIn || operation == .isNotIn:
+            let isIn = try isIn(element, container, in: frame, at: place)
+            return .boolean(isIn == (operation == .isIn))
         case .binary(let operation, let left, let right):
             let first = try evaluate(left, in: frame)
             let second = try evaluate(right, in: frame)
@@ -118,6 +122,10 @@ extension Evaluator {
             case "DateTime": 6
             default: throw call.fault("The type '\(type.name.text)' cannot be instantiated.")
             }
+        // to a dictionary every dictionary converts, and stays itself
+        if type.name == "Dictionary", given == 1, case .dictionary = call.argument(0) {
+            return call.argument(0)
+        }
         guard given <= most else {
             throw call.fault("\(type.name.text)() takes \(most) arguments, not \(given).")
         }

@@ -9,8 +9,6 @@ extension Evaluator {
         switch operation {
         case .equal: return .boolean(try equal(left, right, at: place))
         case .notEqual: return .boolean(!(try equal(left, right, at: place)))
-        case .isIn: return .boolean(try contains(right, left, at: place))
-        case .isNotIn: return .boolean(!(try contains(right, left, at: place)))
         case .less, .lessOrEqual, .greater, .greaterOrEqual:
             return .boolean(try ordered(operation, left, right, depth: 0, at: place))
         case .add: return try add(left, right, at: place)
@@ -214,19 +212,25 @@ extension Evaluator {
         guard case .array(let one) = left, case .array(let other) = right,
             operation == .less || operation == .greater, depth < Value.deepestNesting
         else { throw mismatch(operation.symbol, left, right, at: place) }
-        for (first, second) in zip(one.elements, other.elements) {
+        // the shorter one goes on with nothing
+        for index in 0..<max(one.count, other.count) {
+            let first = index < one.count ? one.elements[index] : .null
+            let second = index < other.count ? other.elements[index] : .null
             try step(place)
             if try ordered(operation, first, second, depth: depth + 1, at: place) { return true }
             if try ordered(operation, second, first, depth: depth + 1, at: place) { return false }
         }
-        return operation.holds(Double(one.count), Double(other.count))
+        return false
     }
 
-    private func contains(
-        _ container: Value,
-        _ element: Value,
+    /// `element in container`; in nothing is nothing, and the element is not asked for then.
+    func isIn(
+        _ element: Expression,
+        _ container: Expression,
+        in frame: Frame,
         at place: SourceLocation?
     ) throws(ConfigFault) -> Bool {
+        let container = try evaluate(container, in: frame)
         if isEmpty(container) { return false }
         guard case .array(let array) = container else {
             throw .script(
@@ -235,7 +239,7 @@ extension Evaluator {
                 at: place
             )
         }
-        return try contains(element, in: array.elements)
+        return try contains(try evaluate(element, in: frame), in: array.elements)
     }
 }
 

@@ -211,7 +211,7 @@ extension Evaluator {
         at place: SourceLocation?
     ) throws(ConfigFault) {
         // a point in time takes any value and stays what it is
-        guard !object.attributes.isFrozen else { return }
+        if object.attributes.isFrozen, object.schema.attribute(key) != nil { return }
         guard let description = object.schema.attribute(key) else {
             if key == "name", object.schema.naming != .plain {
                 object.name = value.toText
@@ -288,7 +288,9 @@ extension Evaluator {
             key = try evaluate(index, in: frame)
         default: (parent, key) = try place(of: expression, in: frame)
         }
-        guard parent.identity != nil else {
+        var hasFields = parent.identity != nil
+        if case .type = parent { hasFields = true }
+        guard hasFields else {
             throw .script(
                 "A value of type '\(parent.typeName.text)' has no fields to refer to.",
                 at: expression.location

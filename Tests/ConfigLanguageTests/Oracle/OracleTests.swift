@@ -48,7 +48,9 @@ struct OracleTests {
         var oracle = ExpressionOracle("expressions")
         var left = Self.expressionCount
         while left > 0 {
-            oracle.compare((0..<min(left, Self.batch)).map { _ in generator.body() })
+            let bodies = (0..<min(left, Self.batch)).map { _ in generator.body() }
+            // what asks for the time has no value that both could have
+            oracle.compare(bodies.filter { !$0.contains("DateTime()") })
             left -= Self.batch
         }
         try Recording.add(oracle.answers, as: "expressions")

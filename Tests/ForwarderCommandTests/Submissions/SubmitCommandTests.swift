@@ -82,8 +82,13 @@ import Testing
         _ plugin: String, _ scene: SubmissionProgram, before: String = ""
     ) throws -> Command.Outcome {
         let words = #"submit -c forwarder.conf --run --timeout 100 'web1!load' -- /bin/sh -c "$1""#
+        // what other tests of this process ignore, programs that it starts would ignore as well
         return try Command.run(
-            "bash", ["-c", "\(before) exec \"$0\" \(words)", BuiltProducts.forwarder, plugin],
+            "env",
+            [
+                "--default-signal=HUP,INT,TERM", "bash", "-c", "\(before) exec \"$0\" \(words)",
+                BuiltProducts.forwarder, plugin,
+            ],
             folder: scene.folder.path, patience: .seconds(60))
     }
 
