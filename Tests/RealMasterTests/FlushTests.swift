@@ -24,8 +24,10 @@ struct FlushTests {
             }
             // Three checks of an object for each result of it that gets through.
             proxy.setRoundTrip(.seconds(1))
-            let before = try waiting(site)
-            #expect(before.count >= walk.count)
+            let before = try eventually("a result of each object waits") {
+                let waiting = try waiting(site)
+                return waiting.count >= walk.count ? waiting : nil
+            }
             let outcome = try site.run("flush", ["--json"], patience: .seconds(90))
             #expect(outcome.ending == .exited(0), "\(outcome.outputText)\(outcome.errorText)")
             let after = try waiting(site)

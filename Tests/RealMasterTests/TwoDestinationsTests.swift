@@ -19,6 +19,7 @@ struct TwoDestinationsTests {
             try eventually("results for the one that is away gather") {
                 Int(try site.destination("backup")["queued"].number ?? 0) >= 8 * walk.count
             }
+            try walk.waitForRuns(12, on: site)
             #expect(Int(try site.destination("production")["queued"].number ?? 99) <= walk.count)
             let late = try backup.start(holding: daemon)
             try eventually("the late one has caught up") {

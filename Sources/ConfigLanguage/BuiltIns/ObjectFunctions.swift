@@ -5,6 +5,8 @@ enum ObjectFunctions {
         methods.define("clone") { call throws(ConfigFault) in
             switch call.this {
             case .array, .dictionary: try call.clone(call.this, depth: 0)
+            // nothing can change it, so it may be the same
+            case .function: call.this
             default: throw call.fault("A '\(call.this.typeName.text)' cannot be cloned.")
             }
         }

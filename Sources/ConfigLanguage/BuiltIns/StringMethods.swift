@@ -21,6 +21,8 @@ enum StringMethods {
             return .boolean(found != nil)
         }
         methods.define("find", ["str", "start"], required: 1) { call throws(ConfigFault) in
+            // behind that place is nothing
+            if call.argument(1).asNumber?.isNaN == true { return -1 }
             let start = try call.expectIndex(call.argument(1))
             guard start >= 0 else { throw call.fault("The start of find() must not be negative.") }
             let found = try call.find(try call.text(0), in: try call.thisText, from: start)

@@ -115,6 +115,7 @@ extension Evaluator {
         _ call: Invocation
     ) throws(ConfigFault) -> Value {
         let given = call.arguments.count
+        if given == 1, isOne(call.argument(0), of: type) { return call.argument(0) }
         let most =
             switch type.name {
             case "String", "Number", "Boolean": 1
@@ -122,10 +123,6 @@ extension Evaluator {
             case "DateTime": 6
             default: throw call.fault("The type '\(type.name.text)' cannot be instantiated.")
             }
-        // to a dictionary every dictionary converts, and stays itself
-        if type.name == "Dictionary", given == 1, case .dictionary = call.argument(0) {
-            return call.argument(0)
-        }
         guard given <= most else {
             throw call.fault("\(type.name.text)() takes \(most) arguments, not \(given).")
         }
@@ -139,6 +136,20 @@ extension Evaluator {
         case "Namespace": return .dictionary(.namespace())
         default: return try prototypes.dateTime.construct(call, now: surroundings.now)
         }
+    }
+
+    /// True for what is of the type or of one below it: it stays itself where one is made of it.
+    private func isOne(_ value: Value, of type: TypeValue) -> Bool {
+        switch value {
+        case .string, .number, .boolean: return false
+        default: break
+        }
+        var next: TypeValue? = prototypes.typeValue(of: value)
+        while let one = next {
+            if one === type { return true }
+            next = one.base
+        }
+        return false
     }
 
     private func unary(
