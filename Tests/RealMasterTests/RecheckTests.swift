@@ -166,17 +166,8 @@ struct RecheckTests {
 
             // Times that are overdue, or due within a minute, are shuffled by a reload.
             for object in ["web1!quick", "router"] { try scene.ask(object, after: -0.5) }
-            for object in ["web1!quick", "router"] {
-                // the master may give an overdue time up before anybody has seen it
-                var asked = ContinuousClock.now
-                try eventually("\(object) shows run 2") {
-                    if ContinuousClock.now - asked > .seconds(20) {
-                        try scene.ask(object, after: -0.5)
-                        asked = .now
-                    }
-                    return scene.count(object) >= 2
-                }
-            }
+            try scene.awaitRun(2, of: "web1!quick")
+            try scene.awaitRun(2, of: "router")
             let counts = Scene.objects.map(scene.count)
             try scene.ask("web1!shut")
             try scene.master.reload()
