@@ -91,12 +91,24 @@ import Testing
         let path = folder.path("s")
         let server = try ControlServer(
             path: path, rights: RightsBoard(rights), log: Logger(label: "test"))
-        async let _: Void = answerAll(server)
-        server.start()
-        defer { server.stop() }
-        // On a thread of its own: it waits for the answers, which need the tasks' threads.
-        try await withCheckedThrowingContinuation { continuation in
-            Thread { continuation.resume(with: Result { try body(folder, path) }) }.start()
+        // Other tests can hold all threads that tasks share for longer than a caller waits.
+        try await withTaskExecutorPreference(OwnThreads()) {
+            async let _: Void = answerAll(server)
+            server.start()
+            defer { server.stop() }
+            try await withCheckedThrowingContinuation { continuation in
+                Thread { continuation.resume(with: Result { try body(folder, path) }) }.start()
+            }
+        }
+    }
+
+    /// Runs tasks on threads that no other task has.
+    private final class OwnThreads: TaskExecutor {
+        private let queue = DispatchQueue(label: "own threads", attributes: .concurrent)
+
+        func enqueue(_ job: consuming ExecutorJob) {
+            let job = UnownedJob(job)
+            queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
         }
     }
 
