@@ -42,3 +42,20 @@ package func eventually(
 ) throws {
     let _: Bool = try eventually(claim, patience: patience) { try isTrue() ? true : nil }
 }
+
+/// Asks until something that runs beside the test is so; meanwhile other tasks have the thread.
+///
+/// - Throws: ``SupportFault`` naming `claim` when `patience` runs out; what `isTrue` throws.
+package func becomesTrue(
+    _ claim: String,
+    patience: Duration = .seconds(180),
+    isTrue: () async throws -> Bool
+) async throws {
+    let deadline = ContinuousClock.now + patience
+    while try await !isTrue() {
+        guard ContinuousClock.now < deadline else {
+            throw SupportFault("not within \(patience): \(claim)")
+        }
+        try await Task.sleep(for: .milliseconds(10))
+    }
+}

@@ -19,11 +19,10 @@ struct NameLookUp: Sendable {
     var user: Ask
     var group: Ask
 
-    /// The first and the longest buffer for an entry.
+    /// Bytes of the longest entry.
     ///
     /// 16 MiB: a group with a million members.
-    private static let bufferSize = 16_384
-    private static let longestBuffer = 16 << 20
+    private static let longestEntry = 16 << 20
 
     /// This host's.
     static let ofThisHost = NameLookUp(
@@ -48,16 +47,13 @@ struct NameLookUp: Sendable {
     static func number(
         of name: String, asking ask: (inout [CChar]) -> (status: Int32, number: UInt32?)
     ) throws(NameFault) -> UInt32? {
-        var buffer = [CChar](repeating: 0, count: bufferSize)
-        while true {
-            let answer = ask(&buffer)
-            switch answer.status {
-            case 0: return answer.number
-            case EINTR: continue
-            case ERANGE where buffer.count < longestBuffer:
-                buffer = [CChar](repeating: 0, count: buffer.count * 2)
-            case let code: throw NameFault(name: name, code: code)
+        do throws(LookUpFailure) {
+            return try EntryBuffer.entry(longest: longestEntry) { buffer in
+                let answer = ask(&buffer)
+                return (answer.status, answer.number)
             }
+        } catch {
+            throw NameFault(name: name, code: error.code)
         }
     }
 }

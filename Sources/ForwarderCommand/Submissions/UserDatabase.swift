@@ -32,11 +32,12 @@ enum UserDatabase {
     /// Whether a group can be looked up: 0 or why not.
     typealias AskGroup = (gid_t) -> Int32
 
-    /// The first and the longest buffer for an entry.
+    /// Bytes of a user's longest entry.
     ///
     /// 1 MiB: sixteen times what any directory service lets a user have.
-    private static let bufferSize = 16_384
-    private static let longestBuffer = 1 << 20
+    private static let longestEntry = 1 << 20
+    /// Bytes for a group whose members are of no interest.
+    private static let groupSize = 16_384
     /// How many groups are asked for at first, and the kernel's own limit.
     private static let groupCount = 64
     private static let groupLimit = 65_536
@@ -45,20 +46,18 @@ enum UserDatabase {
     static func entry(
         of user: uid_t, asking ask: Ask = { getpwuid_r($0, $1, $2, $3, $4) }
     ) throws(UserFault) -> Entry? {
-        var size = bufferSize
-        while true {
-            var entry = passwd()
-            var found: UnsafeMutablePointer<passwd>?
-            var buffer = [CChar](repeating: 0, count: size)
-            let status = ask(user, &entry, &buffer, size, &found)
-            switch status {
-            case 0:
-                guard found != nil, let name = entry.pw_name else { return nil }
-                return Entry(name: String(cString: name), group: entry.pw_gid)
-            case EINTR: continue
-            case ERANGE where size < longestBuffer: size *= 2
-            default: throw UserFault(user: user, code: status)
+        do throws(LookUpFailure) {
+            return try EntryBuffer.entry(longest: longestEntry) { buffer in
+                var entry = passwd()
+                var found: UnsafeMutablePointer<passwd>?
+                let status = ask(user, &entry, &buffer, buffer.count, &found)
+                guard status == 0, found != nil, let name = entry.pw_name else {
+                    return (status, nil)
+                }
+                return (status, Entry(name: String(cString: name), group: entry.pw_gid))
             }
+        } catch {
+            throw UserFault(user: user, code: error.code)
         }
     }
 
@@ -96,7 +95,7 @@ enum UserDatabase {
     }
 
     private static func askGroup(_ number: gid_t) -> Int32 {
-        var buffer = [CChar](repeating: 0, count: bufferSize)
+        var buffer = [CChar](repeating: 0, count: groupSize)
         while true {
             var entry = group()
             var found: UnsafeMutablePointer<group>?

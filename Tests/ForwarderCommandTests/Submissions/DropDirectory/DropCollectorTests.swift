@@ -12,40 +12,12 @@ private let backup = ObjectName(host: "web1", service: "backup")
 
 /// What was dropped is taken once, in order, and what is no use goes with a word.
 @Suite(.timeLimit(.minutes(10))) struct DropCollectorTests {
-    private struct Scene {
-        let submissions: SubmissionScene
-        let drops: DropDirectory
-        let alarms = AlarmBoard()
-
-        init(in folder: TemporaryDirectory? = nil) throws {
-            submissions = try SubmissionScene(in: folder)
-            drops = DropDirectory(path: submissions.folder.path("drop"))
-        }
-
-        func collector(
-            _ lookUp: FileOwners.LookUp? = nil
-        ) -> DropCollector {
-            DropCollector(
-                drops.path, desk: submissions.desk, alarms: alarms, time: SystemTime(),
-                log: submissions.log, lookUp: lookUp)
-        }
-
-        func put(_ batch: SubmissionBatch, at time: Int64) throws {
-            try drops.put(batch, at: Timestamp(microseconds: time))
-        }
-
-        func names() throws -> [String] {
-            guard let folder = try drops.open() else { return [] }
-            return try drops.entries(folder).map(\.name)
-        }
-    }
-
     private static func batch(_ text: String, _ count: Int = 1) -> SubmissionBatch {
         SubmissionScene.batch((0..<count).map { (backup, 0, "\(text)\($0)") })
     }
 
     @Test func `files are taken in their order, then they and their ids are gone`() async throws {
-        let scene = try Scene()
+        let scene = try DropScene()
         let spool = try await scene.submissions.openSpool()
         let collector = scene.collector()
         await collector.begin()
@@ -64,7 +36,7 @@ private let backup = ObjectName(host: "web1", service: "backup")
     }
 
     @Test func `a file that outlived its commit is not stored again`() async throws {
-        let scene = try Scene()
+        let scene = try DropScene()
         let spool = try await scene.submissions.openSpool()
         let collector = scene.collector()
         await collector.begin()
@@ -82,7 +54,7 @@ private let backup = ObjectName(host: "web1", service: "backup")
     }
 
     @Test func `a batch that a daemon may come to another way stays known`() async throws {
-        let scene = try Scene()
+        let scene = try DropScene()
         let spool = try await scene.submissions.openSpool()
         let collector = scene.collector()
         await collector.begin()
@@ -99,7 +71,7 @@ private let backup = ObjectName(host: "web1", service: "backup")
     }
 
     @Test func `without a spool files stay where they are`() async throws {
-        let scene = try Scene()
+        let scene = try DropScene()
         let collector = scene.collector()
         await collector.begin()
         try scene.put(Self.batch("kept"), at: 1)
@@ -117,18 +89,20 @@ private let backup = ObjectName(host: "web1", service: "backup")
     @Test func `the schedule hears when all that was dropped is taken, not while some waits`()
         async throws
     {
-        let scene = try Scene()
+        let scene = try DropScene()
         let runner = scene.submissions.runner
         runner.drops.open()
         let collector = scene.collector()
         await collector.begin()
         try scene.put(Self.batch("kept"), at: 1)
         let running = Task { await collector.run() }
-        try await eventually { await collector.report.obstacle != nil }
+        try await becomesTrue("the spool is missed") {
+            await collector.report.obstacle != nil
+        }
         #expect(runner.drops.taken == .before(nil))
         let opened = SystemTime().monotonic
         let spool = try await scene.submissions.openSpool()
-        try await eventually { runner.drops.taken != .before(nil) }
+        try await becomesTrue("all is taken") { runner.drops.taken != .before(nil) }
         #expect(runner.drops.taken.reach(opened), "by a look that began since")
         #expect(!runner.drops.taken.reach(SystemTime().monotonic))
         #expect(try await scene.submissions.outputs(spool) == ["kept0"])
@@ -137,15 +111,10 @@ private let backup = ObjectName(host: "web1", service: "backup")
         await scene.submissions.end()
     }
 
-    /// Looks often until it is so; the suite's time limit bounds it.
-    private func eventually(_ isSo: () async -> Bool) async throws {
-        while await !isSo() { try await Task.sleep(for: .milliseconds(10)) }
-    }
-
     @Test func `what is no use is removed, told and counted, and does not come again`()
         async throws
     {
-        let scene = try Scene()
+        let scene = try DropScene()
         let spool = try await scene.submissions.openSpool()
         let collector = scene.collector()
         await collector.begin()
@@ -173,7 +142,7 @@ private let backup = ObjectName(host: "web1", service: "backup")
 
     @Test(.enabled(if: geteuid() == 0, "only root can be somebody else"))
     func `a file's owner is its submitter, with that user's rights and no others`() async throws {
-        let scene = try Scene()
+        let scene = try DropScene()
         let spool = try await scene.submissions.openSpool()
         let collector = scene.collector()
         await collector.begin()
@@ -182,10 +151,7 @@ private let backup = ObjectName(host: "web1", service: "backup")
         for (number, user) in [(1, cron), (2, cron + 1)] {
             let batch = SubmissionScene.batch(
                 [(backup, 1, "backup of \(user)"), (other, 1, "other of \(user)")])
-            let time = Timestamp(microseconds: Int64(number))
-            try scene.drops.put(batch, at: time)
-            let name = DropName(time: time, id: batch.id).text
-            try #require(chown("\(scene.drops.path)/\(name)", user, getegid()) == 0)
+            try scene.put(batch, at: Int64(number), of: user)
             #expect(await collector.empty(of: user) == nil)
         }
         #expect(try await scene.submissions.outputs(spool) == ["backup of \(cron)"])
@@ -195,7 +161,7 @@ private let backup = ObjectName(host: "web1", service: "backup")
     }
 
     @Test func `a directory that cannot be had is alarmed, and used once it can`() async throws {
-        let scene = try Scene()
+        let scene = try DropScene()
         let spool = try await scene.submissions.openSpool()
         try Data().write(to: URL(fileURLWithPath: scene.drops.path))
         let collector = scene.collector()

@@ -12,60 +12,34 @@ private let backup = ObjectName(host: "web1", service: "backup")
 /// What others do to the drop directory, and what the host's services do not answer, costs nobody's
 /// results, and no more work than is bounded.
 @Suite(.timeLimit(.minutes(10))) struct DropHazardTests {
-    private struct Scene {
-        let submissions: SubmissionScene
-        let drops: DropDirectory
-        let alarms = AlarmBoard()
-        let lines = LogLines(from: .notice)
-        let time = FakeTime()
+    private static let cron = SubmissionScene.cron.asker.user
 
-        init() throws {
-            submissions = try SubmissionScene(time: time, log: lines.logger)
-            drops = DropDirectory(path: submissions.folder.path("drop"))
-        }
-
-        func collector(
-            _ lookUp: FileOwners.LookUp? = nil
-        ) -> DropCollector {
-            DropCollector(
-                drops.path, desk: submissions.desk, alarms: alarms, time: SystemTime(),
-                log: lines.logger, lookUp: lookUp)
-        }
-
-        func put(_ text: String, at time: Int64, of owner: uid_t = geteuid()) throws {
-            let batch = SubmissionScene.batch([(backup, 0, text)])
-            try drops.put(batch, at: Timestamp(microseconds: time))
-            let name = DropName(time: Timestamp(microseconds: time), id: batch.id).text
-            try #require(chown("\(drops.path)/\(name)", owner, getegid()) == 0)
-        }
-
-        func names() throws -> [String] {
-            try drops.entries(try #require(try drops.open())).map(\.name)
-        }
-
-        /// Makes many names, none of which is a batch's, on a thread that may wait.
-        func litter(_ count: Int, _ name: @escaping @Sendable (Int) -> String) async throws {
-            let path = drops.path
-            let made = await OwnThread.run {
-                (0..<count).count { number in
-                    let place = "\(path)/\(name(number))"
-                    let file = open(place, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o640)
-                    if file >= 0 { close(file) }
-                    return file >= 0
-                }
-            }
-            try #require(made == count)
-        }
+    private static func batch(_ text: String) -> SubmissionBatch {
+        SubmissionScene.batch([(backup, 0, text)])
     }
 
-    private static let cron = SubmissionScene.cron.asker.user
+    /// Makes many names, none of which is a batch's, on a thread that may wait.
+    private static func litter(
+        _ scene: DropScene, _ count: Int, _ name: @escaping @Sendable (Int) -> String
+    ) async throws {
+        let path = scene.drops.path
+        let made = await OwnThread.run {
+            (0..<count).count { number in
+                let place = "\(path)/\(name(number))"
+                let file = open(place, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o640)
+                if file >= 0 { close(file) }
+                return file >= 0
+            }
+        }
+        try #require(made == count)
+    }
 
     // MARK: - Names
 
     @Test func `a flood of names blinds nobody, and nothing is forgotten of what lies there`()
         async throws
     {
-        let scene = try Scene()
+        let scene = try DropScene()
         let spool = try await scene.submissions.openSpool()
         let collector = scene.collector()
         await collector.begin()
@@ -73,9 +47,9 @@ private let backup = ObjectName(host: "web1", service: "backup")
         let kept = SubmissionScene.batch([(backup, 0, "kept")])
         _ = await scene.submissions.take(kept)
         let key = SubmissionLedger.Key(submitter: 0, id: kept.id)
-        for number in 0..<10 { try scene.put("n\(number)", at: Int64(number)) }
+        for number in 0..<10 { try scene.put(Self.batch("n\(number)"), at: Int64(number)) }
         try scene.drops.put(kept, at: Timestamp(microseconds: 100))
-        try await scene.litter(100_000) { "unfinished-\(BatchID(high: 5, low: UInt64($0)))" }
+        try await Self.litter(scene, 100_000) { "unfinished-\(BatchID(high: 5, low: UInt64($0)))" }
 
         scene.time.advance(by: SubmissionLedger.patience)
         await collector.tidy()
@@ -91,10 +65,10 @@ private let backup = ObjectName(host: "web1", service: "backup")
     }
 
     @Test func `useless names go in bounded steps until none is left`() async throws {
-        let scene = try Scene()
+        let scene = try DropScene()
         let collector = scene.collector()
         await collector.begin()
-        try await scene.litter(DropSurvey.removalLimit + 10) { "useless\($0)" }
+        try await Self.litter(scene, DropSurvey.removalLimit + 10) { "useless\($0)" }
         _ = await collector.emptyAll()
         #expect(try scene.names().count == 10)
         _ = await collector.emptyAll()
@@ -105,7 +79,7 @@ private let backup = ObjectName(host: "web1", service: "backup")
 
     @Test(.enabled(if: geteuid() == 0, "only root can give a file away"))
     func `what cannot be removed is told once, and its owner looked up once`() async throws {
-        let scene = try Scene()
+        let scene = try DropScene()
         let asked = Mutex<[uid_t]>([])
         let counter: FileOwners.LookUp = { user in
             asked.withLock { $0.append(user) }
@@ -126,22 +100,22 @@ private let backup = ObjectName(host: "web1", service: "backup")
         #expect(scene.lines.all.count { $0.contains("result refused") } == RefusalAudit.lineLimit)
         #expect(scene.lines.all.count { $0.contains("too much in the drop directory") } == 1)
         // They keep nobody from what can be removed.
-        try await scene.litter(1) { "useless\($0)" }
+        try await Self.litter(scene, 1) { "useless\($0)" }
         #expect(await collector.emptyAll())
         #expect(try scene.names().count == count)
         await scene.submissions.end()
     }
 
     @Test func `a file as large as nothing else costs its owner no other file`() async throws {
-        let scene = try Scene()
+        let scene = try DropScene()
         let spool = try await scene.submissions.openSpool()
         let collector = scene.collector()
         await collector.begin()
-        try scene.put("before", at: 1)
+        try scene.put(Self.batch("before"), at: 1)
         let name = DropName(time: Timestamp(microseconds: 2), id: BatchID(high: 0, low: 1)).text
         let place = try scene.submissions.folder.write("", to: "drop/\(name)", mode: 0o640)
         try #require(truncate(place, 1 << 34) == 0)
-        for number in 3..<6 { try scene.put("n\(number)", at: Int64(number)) }
+        for number in 3..<6 { try scene.put(Self.batch("n\(number)"), at: Int64(number)) }
         #expect(await collector.emptyAll())
         #expect(try await scene.submissions.outputs(spool) == ["before", "n3", "n4", "n5"])
         #expect(await collector.report.unusableFiles == 1)
@@ -150,7 +124,7 @@ private let backup = ObjectName(host: "web1", service: "backup")
     }
 
     @Test func `what waits is counted while it is being taken`() async throws {
-        let scene = try Scene()
+        let scene = try DropScene()
         _ = try await scene.submissions.openSpool()
         let isHeld = Mutex(true)
         let collector = scene.collector { user in
@@ -159,14 +133,16 @@ private let backup = ObjectName(host: "web1", service: "backup")
                 asker: ControlRights.Asker(user: user, groups: []), name: "x")
         }
         await collector.begin()
-        for number in 0..<129 { try scene.put("n", at: Int64(number)) }
+        for number in 0..<129 { try scene.put(Self.batch("n"), at: Int64(number)) }
         let pass = Task { await collector.emptyAll() }
-        var seen = await collector.report.waitingFiles
-        for _ in 0..<2000 where seen == 0 {
-            try await Task.sleep(for: .milliseconds(5))
-            seen = await collector.report.waitingFiles
+        var seen = 0
+        do {
+            defer { isHeld.withLock { $0 = false } }
+            try await becomesTrue("something waits") {
+                seen = await collector.report.waitingFiles
+                return seen > 0
+            }
         }
-        isHeld.withLock { $0 = false }
         #expect(seen == 129)
         #expect(await pass.value)
         #expect(await collector.report.waitingFiles == 0)
@@ -177,7 +153,7 @@ private let backup = ObjectName(host: "web1", service: "backup")
 
     @Test(.enabled(if: geteuid() == 0, "only root can give a file away"))
     func `while the user database does not answer a file waits, and others do not`() async throws {
-        let scene = try Scene()
+        let scene = try DropScene()
         let spool = try await scene.submissions.openSpool()
         let isDown = Mutex(true)
         let collector = scene.collector { (user) throws(UserFault) in
@@ -188,8 +164,8 @@ private let backup = ObjectName(host: "web1", service: "backup")
                 asker: ControlRights.Asker(user: user, groups: []), name: "somebody")
         }
         await collector.begin()
-        try scene.put("cron's", at: 1, of: Self.cron)
-        try scene.put("root's", at: 2)
+        try scene.put(Self.batch("cron's"), at: 1, of: Self.cron)
+        try scene.put(Self.batch("root's"), at: 2)
         #expect(await collector.emptyAll() == false)
         #expect(try await scene.submissions.outputs(spool) == ["root's"])
         let report = await collector.report
@@ -205,7 +181,7 @@ private let backup = ObjectName(host: "web1", service: "backup")
     @Test func `who may by a group of the process alone is told of once, with the remedy`()
         async throws
     {
-        let scene = try Scene()
+        let scene = try DropScene()
         let collector = scene.collector { user in
             SubmissionDesk.Submitter(
                 asker: ControlRights.Asker(
@@ -228,14 +204,14 @@ private let backup = ObjectName(host: "web1", service: "backup")
     @Test func `a second daemon takes nothing and says why, until the first one ended`()
         async throws
     {
-        let scene = try Scene()
+        let scene = try DropScene()
         let spool = try await scene.submissions.openSpool()
         let second = scene.collector()
         do {
             let first = try scene.drops.claim(isPrivate: false)
             await second.begin()
             #expect(scene.alarms.texts.contains { $0.contains("Another forwarder daemon") })
-            try scene.put("theirs", at: 1)
+            try scene.put(Self.batch("theirs"), at: 1)
             #expect(await second.emptyAll())
             #expect(try scene.names().count == 1)
             #expect(await second.empty(of: geteuid())?.contains("Another") == true)
@@ -243,19 +219,17 @@ private let backup = ObjectName(host: "web1", service: "backup")
             withExtendedLifetime(first) {}
         }
         // a process that another test starts just now has the lock until its program runs
-        for _ in 0..<1000 {
+        try await becomesTrue("the first one is gone") {
             await second.begin()
-            guard scene.alarms.isStanding(.dropping) else { break }
-            try await Task.sleep(for: .milliseconds(10))
+            return !scene.alarms.isStanding(.dropping)
         }
-        #expect(!scene.alarms.isStanding(.dropping))
         #expect(await second.emptyAll())
         #expect(try await scene.submissions.outputs(spool) == ["theirs"])
         await scene.submissions.end()
     }
 
     @Test func `a directory that was replaced is claimed anew`() async throws {
-        let scene = try Scene()
+        let scene = try DropScene()
         let spool = try await scene.submissions.openSpool()
         let collector = scene.collector()
         await collector.begin()
@@ -265,7 +239,7 @@ private let backup = ObjectName(host: "web1", service: "backup")
         #expect(throws: DropFault.shared(path: scene.drops.path)) {
             try scene.drops.prepare(isPrivate: false)
         }
-        try scene.put("new", at: 1)
+        try scene.put(Self.batch("new"), at: 1)
         #expect(await collector.emptyAll())
         #expect(try await scene.submissions.outputs(spool) == ["new"])
         await scene.submissions.end()

@@ -43,7 +43,10 @@ import Testing
         #expect(!scene.alarms.isStanding(.strayDrops), "nothing lies there")
         let place = try scene.put()
         // a process that another test starts just now has the lock until its program runs
-        while !scene.alarms.isStanding(.strayDrops) { await scene.stray().look() }
+        try await becomesTrue("it is alarmed") {
+            await scene.stray().look()
+            return scene.alarms.isStanding(.strayDrops)
+        }
         let text = scene.alarms.texts.joined()
         #expect(text.contains("1 file with results in \(scene.usual.path)"), "\(text)")
         #expect(text.contains("mv \(scene.usual.path)/batch-* \(scene.own.path)/"), "\(text)")
@@ -59,7 +62,10 @@ import Testing
         #expect(!scene.alarms.isStanding(.strayDrops), "it is this daemon's own")
         // a process that another test starts just now has the lock until its program runs
         var held: Descriptor?
-        while held == nil { held = try? scene.usual.claim(isPrivate: false) }
+        try await becomesTrue("the lock is free") {
+            held = try? scene.usual.claim(isPrivate: false)
+            return held != nil
+        }
         await scene.stray().look()
         #expect(!scene.alarms.isStanding(.strayDrops), "another daemon takes it")
         withExtendedLifetime(held) {}
