@@ -76,7 +76,7 @@ import Testing
         let end = clock.now + .seconds(seconds)
         var count = 0
         var longest = Duration.zero
-        var peak = 0
+        var peak = (memory: 0, text: "")
         while clock.now < end {
             let text = inputs.next()
             let shown = String(decoding: text.prefix(2000), as: UTF8.self)
@@ -88,12 +88,15 @@ import Testing
             longest = max(longest, taken)
             #expect(taken < Self.patience, "\(shown)")
             let memory = try #require(Self.peakMemory())
-            peak = max(peak, memory)
+            if memory > peak.memory { peak = (memory, String(shown.prefix(200))) }
             #expect(memory <= Self.mostMemory, "\(shown)")
         }
         print(
-            "fuzz: \(count) texts, longest \(longest), peak memory \(peak / 1_000_000) MB, "
-                + "seed \(seed)"
+            """
+            fuzz: \(count) texts, longest \(longest), peak memory \(peak.memory / 1_000_000) MB, \
+            seed \(seed); the peak with
+            \(peak.text)
+            """
         )
     }
 
