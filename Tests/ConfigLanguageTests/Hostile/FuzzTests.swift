@@ -72,32 +72,43 @@ import Testing
         let seconds = Self.environment["FORWARDER_FUZZ_SECONDS"].flatMap { Int($0) } ?? 600
         print("fuzz: seed \(seed), \(seconds) s")
         var inputs = FuzzInputs(seed: seed, sections: try Self.sections())
+        var tally = Tally()
+        for text in FuzzInputs.heaviest { try runMeasured(Array(text.utf8), &tally) }
         let clock = ContinuousClock()
         let end = clock.now + .seconds(seconds)
-        var count = 0
-        var longest = Duration.zero
-        var peak = (memory: 0, text: "")
-        while clock.now < end {
-            let text = inputs.next()
-            let shown = String(decoding: text.prefix(2000), as: UTF8.self)
-            Self.forgetEarlier()
-            let start = try #require(Self.processorTime())
-            run(text, limits: Self.limits)
-            let taken = try #require(Self.processorTime()) - start
-            count += 1
-            longest = max(longest, taken)
-            #expect(taken < Self.patience, "\(shown)")
-            let memory = try #require(Self.peakMemory())
-            if memory > peak.memory { peak = (memory, String(shown.prefix(200))) }
-            #expect(memory <= Self.mostMemory, "\(shown)")
-        }
+        while clock.now < end { try runMeasured(inputs.next(), &tally) }
         print(
             """
-            fuzz: \(count) texts, longest \(longest), peak memory \(peak.memory / 1_000_000) MB, \
-            seed \(seed); the peak with
-            \(peak.text)
+            fuzz: \(tally.count) texts, longest \(tally.longest), \
+            peak memory \(tally.peak / 1_000_000) MB, seed \(seed); the peak with
+            \(tally.heaviest)
             """
         )
+    }
+
+    /// What texts took.
+    private struct Tally {
+        var count = 0
+        var longest = Duration.zero
+        /// The most memory, and the text that took it.
+        var peak = 0
+        var heaviest = ""
+    }
+
+    private func runMeasured(_ text: [UInt8], _ tally: inout Tally) throws {
+        let shown = String(decoding: text.prefix(2000), as: UTF8.self)
+        Self.forgetEarlier()
+        let start = try #require(Self.processorTime())
+        run(text, limits: Self.limits)
+        let taken = try #require(Self.processorTime()) - start
+        tally.count += 1
+        tally.longest = max(tally.longest, taken)
+        #expect(taken < Self.patience, "\(shown)")
+        let memory = try #require(Self.peakMemory())
+        if memory > tally.peak {
+            (tally.peak, tally.heaviest) = (memory, String(shown.prefix(200)))
+        }
+        #expect(memory <= Self.mostMemory, "\(shown)")
     }
 
     @Test(arguments: ["<", "\"", "/*", "{{{", "@", "\\", "$", "\u{0}", "\u{feff}", "é", "<a\n"])

@@ -87,16 +87,14 @@ struct FuzzInputs {
     /// Few words that mean much: rules over rules, work on long texts, what piles up over calls,
     /// what is included again and again, brackets without end.
     private mutating func heap() -> [UInt8] {
-        let many = random.pick(["3", "40", "900", "99999"])
-        let loops = "for (i in range(\(many))) { for (j in range(\(many))) { "
+        let many = random.pick(["3", "40", "900", Self.most])
+        let loops = Self.loops(many)
         let grown = "var z = \"0\"; for (i in range(18)) { z += z }"
         let declaration = random.pick(Self.declarations)
         let text: String
         switch Int.random(in: 0..<6, using: &random) {
         case 0: text = "\(loops)\(declaration) } }"
-        case 1:
-            let hosts = "for (i in range(\(many))) { object Host i { groups = [ \"g\" ] } }"
-            text = "\(hosts)\nfor (i in range(\(many))) { \(declaration) }"
+        case 1: text = Self.hosts(many, before: declaration)
         case 2: text = "\(grown)\n\(loops)try { \(random.pick(Self.works)) } except { } } }"
         case 3:
             let start = random.pick([grown, "var z = { }"])
@@ -106,6 +104,27 @@ struct FuzzInputs {
         default: text = "x = 1" + String(repeating: random.pick(["<", "<a"]), count: 99_999)
         }
         return Array(text.utf8)
+    }
+
+    /// As many as a collection can have.
+    private static let most = "99999"
+
+    private static func loops(_ many: String) -> String {
+        "for (i in range(\(many))) { for (j in range(\(many))) { "
+    }
+
+    private static func hosts(_ many: String, before declaration: String) -> String {
+        """
+        for (i in range(\(many))) { object Host i { groups = [ "g" ] } }
+        for (i in range(\(many))) { \(declaration) }
+        """
+    }
+
+    /// Few words that declare as much as can be; a fuzzer comes to few of them.
+    static var heaviest: [String] {
+        declarations.flatMap { declaration in
+            ["\(loops(most))\(declaration) } }", hosts(most, before: declaration)]
+        }
     }
 
     private static let declarations = [
