@@ -34,7 +34,11 @@ struct SubmitCommand: AsyncParsableCommand {
     @Argument(help: "ok, warning, critical, unknown, or 0 to 3; of a host up, down, 0, 2 or 3")
     var state: SubmittedState?
 
-    @Argument(help: "What a plugin would print; - or nothing: standard input to its end.")
+    @Argument(
+        help: """
+            What a plugin would print; - or nothing: standard input to its end. Behind -- where it \
+            begins with a dash.
+            """)
     var output: String?
 
     @Flag(name: .customLong("run"), help: "Run the plugin that follows -- and submit its result.")

@@ -5,8 +5,6 @@ import Synchronization
 /// Why the control socket cannot be had.
 struct ControlFault: Error, CustomStringConvertible {
     let description: String
-    /// True when the kernel keeps this user away, which another try does not change.
-    var isForbidden = false
     /// True when the daemon ended the conversation or said nothing for too long.
     var isSilence = false
 }
@@ -65,7 +63,7 @@ final class ControlServer: Sendable {
         ControlSocket.acceptAll(on: listener) { descriptor in
             let (connection, rights) = (ControlConnection(descriptor), rights.current)
             guard let asker = connection.asker, !rights.isStranger(asker) else {
-                return connection.refuseNow("This user may not use this socket.")
+                return connection.refuseNow(Self.refusal(of: connection.asker))
             }
             let holder: ConnectionShares.Holder = rights.isOwner(asker) ? .owner : .user(asker.user)
             if let obstacle = open.withLock({ $0.enter(holder) }) {
@@ -76,6 +74,14 @@ final class ControlServer: Sendable {
                 open.withLock { $0.leave(holder) }
             }.start()
         }
+    }
+
+    private static func refusal(of asker: ControlRights.Asker?) -> String {
+        """
+        This user\(asker.map { " (uid \($0.user))" } ?? "") may not use this socket: in \
+        forwarder.conf, as the daemon read it at its start, it is in no group of the Control \
+        object and in no Submitter object, or it is the Uplink object's.
+        """
     }
 
     private func serve(_ connection: ControlConnection, to asker: ControlRights.Asker) {

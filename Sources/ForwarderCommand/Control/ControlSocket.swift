@@ -48,6 +48,12 @@ enum ControlSocket {
         switch errno {
         case ENOENT, ECONNREFUSED, ENOTDIR, ENOTSOCK: return nil
         case EACCES, EPERM: throw forbidden(path)
+        case EAGAIN:
+            throw ControlFault(
+                description: """
+                    The daemon at \(path) takes no more connections: many wait already, or it \
+                    hangs. Nothing was asked. Look into its log, and try again.
+                    """)
         default: throw fault("connect to", path)
         }
     }
@@ -60,7 +66,7 @@ enum ControlSocket {
             description: """
                 The daemon's socket is \(path), but this user (uid \(geteuid())) may not talk to \
                 the daemon. Nothing was asked. Run this as root or as \(whose).
-                """, isForbidden: true)
+                """)
     }
 
     /// Makes the folder that the socket will be in.

@@ -117,7 +117,9 @@ struct NRPEReader {
         guard !name.isEmpty else {
             return note("This command has no name. It is left out.", at: place)
         }
-        if let old = configuration.commands.firstIndex(where: { $0.name == name }) {
+        // NRPE knows bytes: two spellings of a letter are two names
+        let isSame: (NRPEConfiguration.Command) -> Bool = { $0.name.utf8.elementsEqual(name.utf8) }
+        if let old = configuration.commands.firstIndex(where: isSame) {
             let known = configuration.commands[old]
             guard stop == nil || known.unreadSince != nil else {
                 return note(

@@ -19,6 +19,9 @@ struct NSCAReach: Sendable, Hashable {
             names.allSatisfy { !$0.contains("!") && ObjectName(fullName: $0) != nil }
         }
 
+        /// True where the own host has this object already: its health.
+        var mayBeHealth: Bool { service == ObjectName.healthServiceName }
+
         /// False where a Submitter object takes a name for a pattern of others, which it has no
         /// way to write otherwise.
         var isExactInSubmitter: Bool {
@@ -60,6 +63,13 @@ struct NSCAReach: Sendable, Hashable {
                 """
                 No Submitter is proposed for \(shown.joined(separator: ", ")): in it '*' and '?' \
                 stand for any text, and for any character, with no way to write them as they are.
+                """)
+        }
+        if self.targets.contains(where: \.mayBeHealth) {
+            remarks.append(
+                """
+                '\(ObjectName.healthServiceName)' of this host itself is the forwarder's own \
+                health, and takes no results of others: that service needs another name here.
                 """)
         }
         self.remarks = remarks
@@ -120,8 +130,10 @@ struct NSCAReach: Sendable, Hashable {
         var remarks = Self.alternation(pattern.text)
         remarks.append(
             """
-            Commands are no results: nothing of them is taken over. Whoever sent downtimes or \
-            acknowledgements by them does so in Icinga DB Web or the API from now on.
+            Commands are not taken over. Where this let results through \
+            (PROCESS_HOST_CHECK_RESULT, PROCESS_SERVICE_CHECK_RESULT), define an object for each \
+            one that comes, and give the right to submit it. Whoever sent downtimes or \
+            acknowledgements does so in Icinga DB Web or the API from now on.
             """)
         self.init(pattern, [], "commands '\(pattern.text)'", remarks)
     }

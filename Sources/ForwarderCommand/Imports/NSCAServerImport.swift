@@ -155,17 +155,23 @@ private struct PassiveObjects {
         // "NodeName" in quotes is another host than the constant
         let host = target.host.map(IcingaText.string) ?? "NodeName"
         guard known.insert(ObjectName(host: host, service: service)).inserted else { return }
-        if target.host == nil {
-            text += IcingaText.comment("for any host; here: of this one")
-        }
-        text += """
-            \(IcingaText.comment("\(pattern.place): services '\(pattern.text)'"))\
+        text += IcingaText.comment("\(pattern.place): services '\(pattern.text)'")
+        let object = """
             object Service \(IcingaText.string(service)) {
                 \(ImportTemplate.line(template))
                 host_name = \(host)
             }
 
             """
+        guard target.mayBeHealth else {
+            if target.host == nil { text += IcingaText.comment("for any host; here: of this one") }
+            text += object
+            return
+        }
+        text +=
+            target.host == nil
+            ? IcingaText.comment("for any host; this one has its own '\(service)'")
+            : "if (NodeName != \(host)) {\n\(object)}\n"
     }
 
     /// This node's own host is there already.

@@ -122,7 +122,9 @@ struct ResultHandOver: Sendable {
             }
             client = found
         } catch {
-            return error.isForbidden ? .refused(error.description) : .nobody(error.description)
+            // Nobody has it, also where this user is kept from the socket: while a daemon makes its
+            // socket that is so for all. The directory's mode says who may drop.
+            return .nobody(error.description)
         }
         var answer = Answer.silence("The daemon did not answer in time.")
         do {

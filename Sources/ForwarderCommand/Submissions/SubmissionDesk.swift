@@ -377,7 +377,7 @@ actor SubmissionDesk {
         """
         The user \(submitter.name.printable) may not submit results of \
         '\(object.fullName.printable)': neither submit_groups of the Control object nor a \
-        Submitter object of forwarder.conf says so.
+        Submitter object of forwarder.conf says so, as the daemon read it at its start.
         """
     }
 }

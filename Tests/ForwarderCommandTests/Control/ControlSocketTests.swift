@@ -67,6 +67,19 @@ import Testing
         #expect(try !isThere(path))
     }
 
+    @Test func `a daemon that takes no more connections is told as busy or hung`() throws {
+        let listener = try ControlSocket.listen(path: path)
+        let short = timeval(tv_sec: 0, tv_usec: 20_000)
+        var waiting: [ControlClient] = []
+        #expect {
+            while let client = try ControlClient(path: path, patience: short) {
+                waiting.append(client)
+            }
+        } throws: { "\($0)".contains("takes no more connections") }
+        #expect(!waiting.isEmpty)
+        withExtendedLifetime(listener) {}
+    }
+
     @Test(.timeLimit(.minutes(10)))
     func `a daemon that hangs is not waited for without end`() throws {
         let listener = try ControlSocket.listen(path: path)

@@ -243,4 +243,13 @@ import Testing
         let suspects: Set<Unicode.Scalar> = ["\u{2028}", "\u{202E}", "\u{85}", "\r"]
         #expect(!outcome.text.unicodeScalars.contains { suspects.contains($0) })
     }
+
+    @Test func `two spellings of a letter are two commands`() throws {
+        let fixture = try ImportFixture([
+            "nrpe.cfg": "command[\u{E9}]=/bin/a\ncommand[e\u{301}]=/bin/b\n"
+        ])
+        #expect(try fixture.nrpe().commands.map(\.line) == ["/bin/a", "/bin/b"])
+        let outcome = try fixture.nrpeText()
+        #expect(outcome.text.contains("/bin/a\"") && outcome.text.contains("/bin/b\""))
+    }
 }

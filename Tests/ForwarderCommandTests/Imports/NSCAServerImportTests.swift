@@ -214,6 +214,28 @@ import Testing
         #expect(try site.run("list").isSuccess, "\(named)")
     }
 
+    @Test func `a service of the name of the own health is accepted, and told`() throws {
+        let site = try ForwarderSite(
+            master: PrivateMaster(),
+            definitions: "object Host NodeName { check_command = \"dummy\" }")
+        let path = try site.folder.write(
+            #"authorize a { services = { "forwarder@web1", "forwarder@web2", forwarder } }"#,
+            to: "nsca-ng.cfg")
+        let imported = try Command.run(BuiltProducts.forwarder, ["import", "nsca-ng", path])
+        #expect(imported.errorText.contains("is the forwarder's own health"))
+        try site.folder.write(imported.outputText, to: "conf.d/nsca.conf")
+        let rows = try site.list()
+        #expect(rows.keys.sorted() == ["web1", "web1!forwarder", "web2", "web2!forwarder"])
+        #expect(rows["web2!forwarder"]?["enable_active_checks"] == false)
+    }
+
+    @Test func `commands that let results through are not told as none`() throws {
+        let read = try read(#"authorize a { commands = "PROCESS_SERVICE_CHECK_RESULT;h;s;.*" }"#)
+        let told = NSCAServerImport(configuration: read, origin: "x").outcome.notes.map(\.text)
+        #expect(told.contains { $0.contains("define an object for each one that comes") })
+        #expect(!told.contains { $0.contains("no results") }, "\(told)")
+    }
+
     @Test func `Debian's own file is read`() throws {
         let debian = "/etc/nsca-ng/nsca-ng.cfg"
         guard FileManager.default.isReadableFile(atPath: debian) else { return }

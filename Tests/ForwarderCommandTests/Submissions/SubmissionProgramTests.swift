@@ -94,6 +94,70 @@ import Testing
         #expect(two.errorText.contains("2 records wait in "), "\(two.errorText)")
     }
 
+    @Test func `of several batches those that wait are told apart from those that do not`() throws {
+        let scene = try SubmissionProgram()
+        for number in 1..<DropHoldings.fileQuota {
+            #expect(
+                FileManager.default.createFile(
+                    atPath: scene.folder.path("drop/unfinished-\(number)"), contents: nil))
+        }
+        // one file is left to this user, which takes a batch
+        let all = SubmissionBatch.recordLimit + 500
+        let records = ["none"] + (0..<all).map { "web1\tload\t0\t\($0)" }
+        let sent = try scene.send(["-v"], records.joined(separator: "\u{17}"))
+        #expect(sent.ending == .exited(1))
+        for words in [
+            "\(SubmissionBatch.recordLimit) records wait in ",
+            "500 records not handed over, from record \(SubmissionBatch.recordLimit + 2) on: ",
+        ] {
+            #expect(sent.errorText.contains(words), "\(sent.errorText)")
+        }
+        #expect(!sent.errorText.contains("\(all) records"), "\(sent.errorText)")
+        #expect(try scene.dropped().count == SubmissionBatch.recordLimit)
+    }
+
+    @Test(.timeLimit(.minutes(10)))
+    func `who does not read what is said of bad records costs no other`() throws {
+        let scene = try SubmissionProgram()
+        try #require(mkfifo(scene.folder.path("said"), 0o600) == 0)
+        let script = #"exec 9<>"$1"; exec "$0" -e '\n' 2>&9"#
+        let bad = String(repeating: "none\n", count: 3000)
+        let caller = try ChildProcess(
+            "bash", ["-c", script, scene.folder.path("send_nsca"), scene.folder.path("said")],
+            environment: scene.environment, input: Data((bad + "web1\tload\t0\tx").utf8))
+        defer { caller.signal(SIGKILL) }
+        try eventually("the good one is there") { try scene.dropped().count == 1 }
+        #expect(caller.poll() == nil, "what it says is more than a pipe holds")
+    }
+
+    @Test func `who is kept from the socket drops, as all are while a daemon makes it`() throws {
+        let scene = try SubmissionProgram()
+        let listener = try ControlSocket.listen(path: scene.folder.path("s"))
+        for (name, mode) in [
+            ("", 0o755), ("forwarder.conf", 0o644), ("drop", 0o3777), ("s", 0),
+        ] { try #require(chmod(scene.folder.path(name), mode_t(mode)) == 0) }
+        let stranger = ["--reuid=65534", "--regid=65534", "--clear-groups"]
+        let program = scene.folder.path("send_nsca")
+        let words = geteuid() == 0 ? ["setpriv"] + stranger + [program] : [program]
+        func send() throws -> Command.Outcome {
+            try Command.run(
+                "env", words + ["-v"], environment: scene.environment,
+                input: Data("web1\tload\t0\tx".utf8))
+        }
+        let sent = try send()
+        #expect(sent.isSuccess, "\(sent.errorText)")
+        #expect(sent.errorText.contains("may not talk to the daemon"), "\(sent.errorText)")
+        #expect(try scene.dropped().count == 1)
+        guard geteuid() == 0 else { return }
+        try #require(chmod(scene.folder.path("drop"), DropDirectory.privateMode) == 0)
+        let refused = try send()
+        #expect(refused.ending == .exited(1))
+        for words in ["may not talk to the daemon", "Nothing was put there", "Submitter object"] {
+            #expect(refused.errorText.contains(words), "\(refused.errorText)")
+        }
+        withExtendedLifetime(listener) {}
+    }
+
     @Test func `a full drop directory is told with what is lost, and what can be done`() throws {
         let scene = try SubmissionProgram()
         for number in 0..<DropHoldings.fileQuota {

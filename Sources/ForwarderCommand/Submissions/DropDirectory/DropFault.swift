@@ -35,6 +35,12 @@ enum DropFault: Error, Hashable, CustomStringConvertible {
             The drop directory \(path) cannot be \(step): this user may not submit results while \
             no daemon answers. Nothing was put there. Ask for a Submitter object in forwarder.conf.
             """
+        case .directory(let path, let step, EROFS):
+            """
+            The drop directory \(path) cannot be \(step): its file system is read-only. Nothing \
+            can be submitted while no daemon answers. Have it mounted for writing, or set the \
+            Control object's drop_directory.
+            """
         case .directory(let path, let step, let code):
             """
             The drop directory \(path) cannot be \(step): \(String(cString: strerror(code))). \
@@ -66,7 +72,7 @@ enum DropFault: Error, Hashable, CustomStringConvertible {
         case .file(let path, let code):
             """
             \(path) could not be written: \(String(cString: strerror(code))). Nothing was put \
-            there. Make room, and submit again.
+            there. \(Self.hasNoRoom(code) ? "Make room" : "Mend that"), and submit again.
             """
         case .unsynced(let path, let code):
             """
@@ -93,4 +99,6 @@ enum DropFault: Error, Hashable, CustomStringConvertible {
         case .gone: "it is gone"
         }
     }
+
+    private static func hasNoRoom(_ code: Int32) -> Bool { code == ENOSPC || code == EDQUOT }
 }

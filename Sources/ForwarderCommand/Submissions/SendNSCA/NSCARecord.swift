@@ -92,7 +92,8 @@ enum NSCARecordFault: Error, Hashable, CustomStringConvertible {
         case .name(let name):
             """
             '\(name)' names no object: host and service are UTF-8 text without control \
-            characters, neither is empty, and a host has no '!'.
+            characters, neither is empty, a host has no '!', and all of it has \
+            \(ObjectName.maximumByteCount) bytes at most.
             """
         case .status(let status): "Its status '\(status)' is no whole number."
         case .hostStatus(let status):

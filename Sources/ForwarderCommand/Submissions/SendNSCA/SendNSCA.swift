@@ -66,67 +66,86 @@ struct SendNSCA: Sendable {
 
     // MARK: Handing over
 
+    /// Hands over first and speaks then: who does not read what is said costs no record.
     private func send(_ input: NSCAInput, _ way: ResultHandOver, _ log: NSCALog) -> Int32 {
+        var report = NSCAReport()
         for (number, fault) in input.faults {
-            log.say(.error, "Record \(number) is left out, all others go on: \(fault)")
+            report.add(.error, "Record \(number) is left out, all others go on: \(fault)")
         }
-        for warning in input.warnings { log.say(.warning, warning) }
-        for notice in input.notices { log.say(.notice, notice) }
+        for warning in input.warnings { report.add(.warning, warning) }
+        for notice in input.notices { report.add(.notice, notice) }
+        let isTaken = handOver(input, way, &report)
+        report.tell(log)
+        return isTaken && input.faults.isEmpty ? 0 : 1
+    }
+
+    /// True when all that are records are on disk.
+    private func handOver(
+        _ input: NSCAInput, _ way: ResultHandOver, _ report: inout NSCAReport
+    ) -> Bool {
         var random = SystemRandomNumberGenerator()
         let batches = SubmissionBatch.batches(
             of: input.records.map { ($0.object, $0.exitStatus, $0.output, $0.time) },
             now: SystemTime().wall, random: &random)
-        var status: Int32 = input.faults.isEmpty ? 0 : 1
+        var isTaken = true
         var done = 0
-        var dropped: String?
+        var dropped: (reason: String, count: Int)?
+        func waiting() -> String? {
+            dropped.map { (reason, count) in
+                let shown = "\(Words.counted(count, "record")) \(count == 1 ? "waits" : "wait")"
+                return "\(reason) \(shown) in \(way.drops.path)."
+            }
+        }
         for batch in batches {
             let outcome =
-                dropped.map { ResultHandOver.Outcome(rest: way.drop(batch, because: $0)) }
+                dropped.map { ResultHandOver.Outcome(rest: way.drop(batch, because: $0.reason)) }
                 ?? way.handOver(batch)
             for (place, verdict) in outcome.verdicts.enumerated() {
-                let isTaken = tell(
-                    verdict, of: batch.records[place], input.numbers[done + place], log)
-                if !isTaken { status = 1 }
+                let number = input.numbers[done + place]
+                if !add(verdict, of: batch.records[place], number, to: &report) { isTaken = false }
             }
-            let left = input.records.count - done - outcome.verdicts.count
-            let shown = Words.counted(left, "record")
+            let first = done + outcome.verdicts.count
+            done += batch.records.count
             switch outcome.rest {
             case nil: break
             case .dropped(let reason):
-                if dropped == nil {
-                    let told = "\(shown) \(left == 1 ? "waits" : "wait")"
-                    log.say(.notice, "\(reason) \(told) in \(way.drops.path).")
-                }
-                dropped = reason
+                dropped = (dropped?.reason ?? reason, (dropped?.count ?? 0) + done - first)
             case .failed(let reason):
-                log.say(.error, "\(shown) not handed over: \(reason)")
-                return 1
+                report.add(.notice, waiting())
+                let left = Words.counted(input.records.count - first, "record")
+                let from = "from record \(input.numbers[first]) on"
+                report.add(.error, "\(left) not handed over, \(from): \(reason)")
+                return false
             case .unsure(let reason):
-                let count = batch.records.count - outcome.verdicts.count
-                let some = Words.counted(count, "record")
-                log.say(.error, "\(some) perhaps not handed over: \(reason)")
-                if left > count { log.say(.error, "\(left - count) more were not handed over.") }
-                return 1
+                report.add(.notice, waiting())
+                let some = Words.counted(done - first, "record")
+                let from = "from record \(input.numbers[first]) on"
+                report.add(.error, "\(some) perhaps not handed over, \(from): \(reason)")
+                let more = input.records.count - done
+                if more > 0 { report.add(.error, "\(more) more were not handed over.") }
+                return false
             }
-            done += batch.records.count
         }
-        return status
+        report.add(.notice, waiting())
+        return isTaken
     }
 
-    private func tell(
+    /// Adds the daemon's word on a record; false when it was refused.
+    private func add(
         _ verdict: SubmissionVerdict, of record: SubmissionBatch.Record, _ number: Int,
-        _ log: NSCALog
+        to report: inout NSCAReport
     ) -> Bool {
         let object = record.object.fullName
         switch verdict {
         case .taken(let reply):
-            log.say(.notice, "Record \(number): \(object) is \(reply.state) (\(reply.stateType)).")
+            report.add(
+                .notice, "Record \(number): \(object) is \(reply.state) (\(reply.stateType)).")
             return true
         case .known:
-            log.say(.notice, "Record \(number): \(object) was stored before.")
+            report.add(.notice, "Record \(number): \(object) was stored before.")
             return true
         case .refused(let reason):
-            log.say(.error, "Record \(number) is not taken, all others go on: \(reason)")
+            report.add(.error, "Record \(number) is not taken, all others go on: \(reason)")
             return false
         }
     }

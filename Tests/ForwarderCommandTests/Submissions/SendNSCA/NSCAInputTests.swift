@@ -166,4 +166,23 @@ import Testing
                 .command("process_host_check_result"), .noCommand,
             ])
     }
+
+    @Test func `a name that is too long is told as such`() throws {
+        let limit = ObjectName.maximumByteCount
+        let host = String(repeating: "h", count: limit + 1)
+        let read = NSCAInput(Array("\(host)\t0\tx".utf8), try NSCAArguments([]))
+        let fault = try #require(read.faults.first?.fault)
+        #expect("\(fault)".contains("has \(limit) bytes at most"), "\(fault)")
+    }
+
+    @Test func `a report has a bound, and tells of what is beyond it`() {
+        var report = NSCAReport()
+        for number in 0..<(NSCAReport.limit + 7) { report.add(.error, "\(number)") }
+        report.add(.notice, "other")
+        report.add(.notice, nil)
+        #expect(report.lines.count == NSCAReport.limit + 1)
+        #expect(report.lines.last?.text == "other")
+        let unsaid = report.unsaid.map { "\($0.level) \($0.text)" }
+        #expect(unsaid == ["error 7 more lines like these."])
+    }
 }
