@@ -27,16 +27,21 @@ package final class CheckPreparer: CheckPreparing {
     /// Prepares checks of these definitions, whose attributes tell from now on what `runtime`
     /// knows.
     ///
-    /// - Parameter random: what the check command `random` is made of.
+    /// - Parameters:
+    ///   - random: what the check command `random` is made of.
+    ///   - calendar: what `is_inside` of time periods goes by.
     package init(
         _ definitions: Definitions,
         runtime: any RuntimeFactsSource,
-        random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
+        random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(),
+        calendar: any WallCalendar = SystemCalendar()
     ) {
         self.definitions = definitions
         self.runtime = runtime
         self.random = random
-        live = LiveState(runtime, nodeName: definitions.nodeName)
+        live = LiveState(
+            runtime, nodeName: definitions.nodeName, periods: definitions.periods,
+            calendar: calendar)
         definitions.session.registry.attachment = live
     }
 
@@ -71,7 +76,13 @@ package final class CheckPreparer: CheckPreparing {
         }
         let action: CheckAction
         do throws(PreparationFault) {
-            action = try build(object)
+            let built = try build(object)
+            guard !live.isPeriodsSpent else {
+                throw .unrunnable(
+                    "Its functions ask more time periods than one check may: those with more than "
+                        + "\(LiveState.mostPeriodLines) times of day in all. Ask fewer.")
+            }
+            action = built
         } catch {
             action = .unbuildable(error.description)
         }

@@ -62,6 +62,8 @@ package final class Definitions {
     let health: HealthService
     /// The definitions by name, for preparing checks.
     let objects: [ObjectName: ConfigObject]
+    /// All time periods by name, for what functions ask of them.
+    let periods: [ByteString: TimePeriod]
 
     /// Takes over a session after it was committed and validated.
     init(session: ConfigSession, settings: DefinitionSettings, rules: SchedulingRules) {
@@ -90,6 +92,7 @@ package final class Definitions {
         self.session = session
         self.health = health
         self.objects = objects
+        periods = rules.periods
         self.plans = plans.sorted { $0.object < $1.object }
         let planned = Set(plans.map(\.object))
         passages = rules.dependencies.filter { !planned.contains($0.key) }

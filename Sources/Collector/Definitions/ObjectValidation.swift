@@ -112,6 +112,7 @@ struct ObjectValidation {
     }
 
     private mutating func validateDependency(_ dependency: ConfigObject) {
+        _ = isNamed(dependency)
         reference(dependency, "parent_host_name", to: "Host", isRequired: true)
         reference(dependency, "child_host_name", to: "Host", isRequired: true)
         for end in ["parent", "child"] {
@@ -147,7 +148,18 @@ struct ObjectValidation {
         }
     }
 
+    private mutating func isNamed(_ object: ConfigObject) -> Bool {
+        guard object.name.isEmpty else { return true }
+        add(
+            "Name for object '' of type '\(object.typeName)' is invalid: Object name must not be "
+                + "empty.",
+            at: object.location
+        )
+        return false
+    }
+
     private mutating func name(of object: ConfigObject) {
+        guard isNamed(object) else { return }
         if object.name.bytes.contains(UInt8(ascii: "!")) {
             add(
                 "Name for object '\(object.name)' of type '\(object.typeName)' is invalid: "

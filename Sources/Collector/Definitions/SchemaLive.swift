@@ -20,8 +20,12 @@ enum SchemaLive {
     /// The attributes of time periods.
     static let ofPeriods =
         ofAll + [
-            .reads("is_inside", false), .reads("segments", nil), .reads("valid_begin", nil),
-            .reads("valid_end", nil),
+            .reads("segments", nil), .reads("valid_begin", nil), .reads("valid_end", nil),
+            // all times belong to a period until the program runs
+            AttributeSchema("is_inside", isAssignmentIgnored: true) { period, registry in
+                let live = registry?.attachment as? LiveState
+                return .boolean(live?.isInside(period.fullName) ?? true)
+            },
         ]
     /// The attributes of dependencies.
     static let ofDependencies = ofAll + [.reads("state_filter_real", 0)]

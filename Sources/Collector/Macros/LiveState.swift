@@ -1,21 +1,57 @@
 internal import ConfigLanguage
 internal import Monitoring
 
-/// Where the attributes of hosts and services that change while the daemon works get their values.
+/// Where the attributes of objects that change while the daemon works get their values.
 ///
-/// Belongs to the thread that prepares checks.
+/// Belongs to the thread that prepares checks. Bound: ``mostPeriodLines`` for each check, then
+/// ``isPeriodsSpent``.
 final class LiveState {
     private let source: any RuntimeFactsSource
     private let nodeName: String
+    private let periods: [ByteString: TimePeriod]
+    private let calendar: any WallCalendar
     /// Set whenever something is read that may be another thing next time.
     var wasRead = false
-    /// Whose check is being prepared.
-    var checked: ObjectName?
+    /// Whose check is being prepared; setting it begins another check.
+    var checked: ObjectName? {
+        didSet {
+            inside = [:]
+            periodLines = 0
+        }
+    }
+    /// What the check that is being prepared was told of periods.
+    private var inside: [ByteString: Bool] = [:]
+    private var periodLines = 0
 
-    /// Reads from these facts.
-    init(_ source: any RuntimeFactsSource, nodeName: String) {
+    /// Most times of day that are looked at for one check: 20,000, twenty of the largest periods.
+    static let mostPeriodLines = 20 * TimePeriodReader.largestSize
+
+    /// True once a check asked for more; what it was told since is not so.
+    var isPeriodsSpent: Bool { periodLines > Self.mostPeriodLines }
+
+    /// Reads from these facts, and asks these periods by this calendar.
+    init(
+        _ source: any RuntimeFactsSource,
+        nodeName: String,
+        periods: [ByteString: TimePeriod],
+        calendar: any WallCalendar
+    ) {
         self.source = source
         self.nodeName = nodeName
+        self.periods = periods
+        self.calendar = calendar
+    }
+
+    /// Whether the moment belongs to a time period, the same answer all through one check.
+    func isInside(_ name: ByteString) -> Bool {
+        wasRead = true
+        if let known = inside[name] { return known }
+        guard let period = periods[name] else { return false }
+        periodLines += period.size
+        guard !isPeriodsSpent else { return false }
+        let answer = period.contains(source.facts(of: []).now, calendar)
+        inside[name] = answer
+        return answer
     }
 
     /// The value of a live attribute; nil for a name that is none.

@@ -232,7 +232,12 @@ struct Lexer {
             position += 1
         }
         // a digit more makes another escape of the same text, which the language refuses
-        guard let byte = UInt8(exactly: value), peek(0)?.isDigit != true || digits == 3 else {
+        guard peek(0)?.isDigit != true else {
+            throw fault(
+                "The string has an octal escape with another digit behind it, which belongs to no "
+                    + "escape; write the digit as one, too.")
+        }
+        guard let byte = UInt8(exactly: value) else {
             throw fault("The string has an octal escape beyond \\377.")
         }
         return byte
@@ -280,12 +285,32 @@ struct Lexer {
         emit(.path(content))
     }
 
+    /// What is told of a character that begins no token.
+    private func stray() -> ConfigFault {
+        let next = text[position..<min(position + Self.longestCharacter, text.count)]
+        // what follows may be cut off, the first is whole where it is a character at all
+        let scalar = String(decoding: next, as: UTF8.self).unicodeScalars.first ?? "?"
+        guard !scalar.isASCII else {
+            return fault("The character '\(scalar)' has no meaning here; remove it or quote it.")
+        }
+        guard position > 0 || scalar != "\u{feff}" else {
+            return fault(
+                "The file begins with a byte order mark, which is no text of the language. Save "
+                    + "it as UTF-8 without one.")
+        }
+        let number = String(scalar.value, radix: 16, uppercase: true)
+        return fault(
+            "The character '\(scalar)' (U+\(number)) has no meaning here; remove it or quote it.")
+    }
+
+    /// Most bytes of one character in UTF-8.
+    private static let longestCharacter = 4
+
     private mutating func symbol(_ byte: UInt8) throws(ConfigFault) {
         let candidates = Symbol.byFirstByte[byte] ?? []
         guard let match = candidates.first(where: { text[position...].starts(with: $0.bytes) })
         else {
-            let shown = String(decoding: [byte], as: UTF8.self)
-            throw fault("The character '\(shown)' has no meaning here; remove it or quote it.")
+            throw stray()
         }
         position += match.bytes.count
         switch match.symbol {

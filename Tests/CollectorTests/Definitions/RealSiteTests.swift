@@ -52,6 +52,24 @@ import Testing
         }
     }
 
+    @Test func `bodies see what the built-in templates capture`() throws {
+        let definitions = try DefinitionFixture.load(
+            """
+            object CheckCommand "c" {
+              import "dummy-check-command"
+              execute = PluginCheck
+              command = [ "/p" ]
+              vars.names = locals.keys()
+            }
+            object TimePeriod "p" { update = LegacyTimePeriod }
+            """)
+        let command = definitions.session.registry.object(type: "CheckCommand", name: "c")
+        #expect(command.flatMap(Execution.init(of:)) == .plugin)
+        #expect(
+            command?["vars"].asDictionary?["names"]?.toText
+                == "[ \"DummyCheck\", \"PluginCheck\" ]")
+    }
+
     @Test func `what a rule makes is in its host's zone`() throws {
         let definitions = try DefinitionFixture.load(
             Self.command + """

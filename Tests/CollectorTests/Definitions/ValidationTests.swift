@@ -66,6 +66,14 @@ struct ValidationTests {
             command + "vars.v = vars }",
             "Attribute 'vars' -> 'v': Circular references are not allowed"
         ),
+        (
+            "object Dependency { parent_host_name = NodeName; child_host_name = NodeName }",
+            "of type 'Dependency' is invalid: Object name must not be empty."
+        ),
+        (
+            "object Service { host_name = NodeName; check_command = \"dummy\" }",
+            "of type 'Service' is invalid: Object name must not be empty."
+        ),
         (host + "vars.a = { b = \"$x\" } }", "Attribute 'vars' -> 'a' -> 'b': Closing $ not found"),
         ("object Host \"x\" { }", "Attribute 'check_command': Attribute must not be empty."),
         (

@@ -1,5 +1,7 @@
 extension GrammarVerdicts {
     static let refused: [String] = [
+        #"x = "\1234""#,
+        #"x = "\08""#,
         "const x",
         "const x.y = 3",
         "const x += 3",

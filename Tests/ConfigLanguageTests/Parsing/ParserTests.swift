@@ -30,6 +30,15 @@ import Testing
         #expect(verdict("if (x) { }" + branches) == "accepted")
     }
 
+    @Test(arguments: [
+        ("\u{feff}x = 1", "begins with a byte order mark"),
+        ("x\u{a0}= 1", "(U+A0) has"), ("x = \u{201c}y\u{201d}", "'\u{201c}' (U+201C)"),
+        ("x = 'y'", "The character ''' has"),
+    ])
+    func `a character that begins nothing is told as people know it`(text: String, part: String) {
+        #expect(verdict(text).contains(part))
+    }
+
     @Test func `a syntax error names file, line and column and shows the line`() throws {
         let fault = try #require(throws: ConfigFault.self) {
             try ConfigSession.checkSyntax(
