@@ -77,48 +77,4 @@ enum BuiltIns {
     /// The application of definitions that have none; it comes from no package.
     static let application = Array(
         "object IcingaApplication \"\(applicationName)\" { package = \"\" }\n".utf8)
-
-    /// The constants that files expect, with Debian's values; files may override them once.
-    static func constants(nodeName: String, zoneName: String) -> [ByteString: Value] {
-        var constants = words
-        for (name, number) in numbers { constants[name] = .number(number) }
-        for name in names { constants[name] = .string(name) }
-        constants["NodeName"] = .text(nodeName)
-        constants["ZoneName"] = .text(zoneName)
-        constants["Internal"] = Execution.namespace
-        return constants
-    }
-
-    /// States and types of notifications: constants that hold their own names.
-    private static let names: [ByteString] = [
-        "OK", "Warning", "Critical", "Unknown", "Up", "Down",
-        "Problem", "Recovery", "Acknowledgement", "Custom",
-        "DowntimeStart", "DowntimeEnd", "DowntimeRemoved", "FlappingStart", "FlappingEnd",
-        "DowntimeNoChildren", "DowntimeTriggeredChildren", "DowntimeNonTriggeredChildren",
-    ]
-
-    private static let numbers: [ByteString: Double] = [
-        "ServiceOK": 0, "ServiceWarning": 1, "ServiceCritical": 2, "ServiceUnknown": 3,
-        "HostUp": 0, "HostDown": 1,
-        "MaxConcurrentChecks": 512, "ReloadTimeout": 300,
-    ]
-
-    private static var words: [ByteString: Value] {
-        [
-            "PluginDir": "/usr/lib/nagios/plugins",
-            "ManubulonPluginDir": "/usr/lib/nagios/plugins",
-            "PluginContribDir": "/usr/lib/nagios/plugins",
-            // Icinga itself has no salt, Debian's constants.conf sets an empty one
-            "TicketSalt": "", "ApplicationType": "IcingaApplication",
-            "PrefixDir": "/usr", "SysconfDir": "/etc", "LocalStateDir": "/var",
-            "RunDir": "/run", "PkgDataDir": "/usr/share/icinga2",
-            "ConfigDir": "/etc/icinga2", "ZonesDir": "/etc/icinga2/zones.d",
-            "DataDir": "/var/lib/icinga2", "LogDir": "/var/log/icinga2",
-            "CacheDir": "/var/cache/icinga2", "SpoolDir": "/var/spool/icinga2",
-            "InitRunDir": "/run/icinga2", "IncludeConfDir": "/usr/share/icinga2/include",
-            "RunAsUser": "nagios", "RunAsGroup": "nagios",
-            "PlatformName": "Debian GNU/Linux", "PlatformKernel": "Linux",
-            "ApplicationVersion": "r2.13.6-1",
-        ]
-    }
 }

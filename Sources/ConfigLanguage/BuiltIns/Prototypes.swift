@@ -2,6 +2,8 @@
 final class Prototypes {
     /// Global functions and constants, the namespace `System`.
     let system = DictionaryValue.namespace()
+    /// How the host program is set up, the namespace `System.Configuration`.
+    let configuration = DictionaryValue.namespace()
     /// All types by their names, the namespace `Types`.
     let types = DictionaryValue.namespace()
     /// Constants and functions of monitoring, the namespace `Icinga`.
@@ -77,6 +79,7 @@ final class Prototypes {
         MathFunctions.define(in: NativeTable(entries: math, owner: "Math"))
         let json = DictionaryValue.namespace()
         JSONFunctions.define(in: NativeTable(entries: json, owner: "Json"))
+        system["Configuration"] = .dictionary(configuration)
         system["Math"] = .dictionary(math)
         system["Json"] = .dictionary(json)
         for namespace in [math, json] { namespace.isFrozen = true }
@@ -92,7 +95,7 @@ final class Prototypes {
 
     /// Closes the namespaces: scripts can read them only.
     func freeze() {
-        for namespace in [system, types, icinga] { namespace.isFrozen = true }
+        for namespace in [configuration, system, types, icinga] { namespace.isFrozen = true }
     }
 
     /// Makes a type of the host program's objects known by its name, and those above it.

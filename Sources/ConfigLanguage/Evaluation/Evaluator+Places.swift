@@ -13,8 +13,8 @@ extension Evaluator {
         if let imported = try imported(name, imports, in: frame), let value = imported[name] {
             return value
         }
-        if let value = prototypes.system[name] ?? prototypes.types[name]
-            ?? prototypes.icinga[name] ?? globals[name]
+        if let value = prototypes.configuration[name] ?? prototypes.system[name]
+            ?? prototypes.types[name] ?? prototypes.icinga[name] ?? globals[name]
         {
             return value
         }
@@ -49,7 +49,9 @@ extension Evaluator {
 
     /// The built-in namespace that has a name.
     private func builtIn(_ name: ByteString) -> DictionaryValue? {
-        [prototypes.system, prototypes.types, prototypes.icinga].first { $0.contains(name) }
+        [
+            prototypes.configuration, prototypes.system, prototypes.types, prototypes.icinga,
+        ].first { $0.contains(name) }
     }
 
     /// Where a plain name is found, or would be assigned.

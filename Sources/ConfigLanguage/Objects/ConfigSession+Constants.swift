@@ -2,7 +2,8 @@ extension ConfigSession {
     /// The value of a global constant as the files left it; nil when there is none of that name.
     public func constant(_ name: ByteString) -> Value? {
         let built = evaluator.prototypes
-        return evaluator.globals[name] ?? built.system[name] ?? built.icinga[name]
+        return evaluator.globals[name] ?? built.configuration[name] ?? built.system[name]
+            ?? built.icinga[name]
     }
 
     /// Puts the host program's constants where scripts expect them.
@@ -11,8 +12,12 @@ extension ConfigSession {
             switch name {
             case _ where Self.icingaConstants.contains(name):
                 evaluator.prototypes.icinga[name] = value
-            case _ where Self.systemConstants.contains(name):
+            case _ where name.hasPrefix("DbCat"):
+                evaluator.prototypes.icinga[name] = value
+            case _ where Self.systemConstants.contains(name) || name.hasPrefix("Facility"):
                 evaluator.prototypes.system[name] = value
+            case _ where Self.configurationConstants.contains(name):
+                evaluator.prototypes.configuration[name] = value
             default:
                 evaluator.globals[name] = value
                 evaluator.givenConstants.insert(name)
@@ -32,7 +37,16 @@ extension ConfigSession {
     /// What belongs to the namespace `System`: the program and its machine.
     private static let systemConstants: Set<ByteString> = [
         "ApplicationVersion", "PlatformName", "PlatformVersion", "PlatformKernel",
-        "PlatformKernelVersion", "PlatformArchitecture",
+        "PlatformKernelVersion", "PlatformArchitecture", "ApplicationType",
+    ]
+
+    /// What belongs to the namespace `System.Configuration`: how the program is set up.
+    private static let configurationConstants: Set<ByteString> = [
+        "ApiBindHost", "ApiBindPort", "AttachDebugger", "CacheDir", "Concurrency", "ConfigDir",
+        "DataDir", "EventEngine", "IncludeConfDir", "InitRunDir", "LocalStateDir", "LogDir",
+        "ModAttrPath", "ObjectsPath", "PidPath", "PkgDataDir", "PrefixDir", "ProgramData",
+        "RLimitFiles", "RLimitProcesses", "RLimitStack", "RunAsGroup", "RunAsUser", "RunDir",
+        "SpoolDir", "StatePath", "SysconfDir", "TlsHandshakeTimeout", "VarsPath", "ZonesDir",
     ]
 }
 
@@ -74,9 +88,12 @@ extension ConfigSession: ObjectFinder {
             types: types,
             finder: self
         )
-        evaluator.globals["System"] = .dictionary(built.system)
-        evaluator.globals["Types"] = .dictionary(built.types)
-        evaluator.globals["Icinga"] = .dictionary(built.icinga)
+        for (name, namespace) in [
+            ("System", built.system), ("Types", built.types), ("Icinga", built.icinga),
+        ] as [(ByteString, DictionaryValue)] {
+            evaluator.globals[name] = .dictionary(namespace)
+            evaluator.givenConstants.insert(name)
+        }
         built.freeze()
     }
 }

@@ -52,6 +52,39 @@ import Testing
         }
     }
 
+    @Test func `the constants of Icinga's own process are there, and no file changes them`() throws
+    {
+        let definitions = try DefinitionFixture.load(
+            Self.command + """
+                const LogDir = "/elsewhere"
+                object SyslogLogger "syslog" { severity = "warning"; facility = FacilityLocal3 }
+                object Host "h" {
+                    check_command = "c"
+                    vars.a = [
+                        LogDir, globals.LogDir, StatePath, System.Configuration.RLimitFiles,
+                        DbCatConfig | DbCatState, FacilityAuthPriv, PlatformVersion
+                    ]
+                    vars.b = Concurrency > 0 && PlatformArchitecture.len() > 0
+                }
+                """)
+        let host = try #require(definitions.objects[ObjectName(host: "h")])
+        let vars = try #require(host.attribute("vars")?.asDictionary)
+        #expect(
+            vars["a"]?.toText.description == """
+                [ "/var/log/icinga2", "/elsewhere", "/var/lib/icinga2/icinga2.state", \
+                16384.000000, 3.000000, "LOG_AUTHPRIV", "12 (bookworm)" ]
+                """)
+        #expect(vars["b"]?.isTruthy == true)
+        for text in [
+            "FacilityCron = 1", "DbCatState = 1", "System.Configuration.Concurrency = 4",
+            "System = 3", "globals.Types = 3", "namespace Icinga { x = 1 }", "RunDir += 1",
+        ] {
+            let found = DefinitionFixture.errors(text)
+            #expect(
+                found.count == 1 && found[0].contains("must not be modified"), "\(text): \(found)")
+        }
+    }
+
     @Test func `bodies see what the built-in templates capture`() throws {
         let definitions = try DefinitionFixture.load(
             """

@@ -50,7 +50,6 @@ final class IcingaOracle {
         let places = ["PluginDir", "ManubulonPluginDir", "PluginContribDir"]
         let defaults =
             places.map { "const \($0) = \"\(folder.path("plugins"))\"\n" }.joined()
-            + "const ConfigDir = \"\(folder.path)\"\n"
         try folder.write(constants ?? defaults, to: "conf.d/constants.conf", mode: 0o644)
         try folder.write(definitions, to: "conf.d/test.conf", mode: 0o644)
         for (name, text) in files { try folder.write(text, to: "conf.d/" + name, mode: 0o644) }
@@ -135,7 +134,7 @@ final class IcingaOracle {
         let path = folder.path
         let places = [
             "DataDir=\(path)/lib", "CacheDir=\(path)/cache", "LogDir=\(path)/log",
-            "SpoolDir=\(path)/spool", "InitRunDir=\(path)/run", "ConfigDir=\(path)",
+            "SpoolDir=\(path)/spool", "InitRunDir=\(path)/run",
             "ZonesDir=\(path)/zones.d",
         ]
         return installation.command(
