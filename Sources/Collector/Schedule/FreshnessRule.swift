@@ -33,11 +33,11 @@ package struct FreshnessRule: Sendable, Hashable {
 
     /// What is told of a stale object: UNKNOWN, since when and by what rule.
     ///
-    /// - Parameter last: when the last result was submitted; nil when none is known.
+    /// - Parameter last: the last result's time, as its submitter gave it; nil when none is known.
     /// - Parameter isUnread: true when results that were dropped may lie unread, see
     ///   ``TellingQueue/longestHold``.
     func output(since last: Timestamp?, isUnread: Bool = false) -> PluginOutput {
-        let since = last.map { "since \(LocalTime($0).longDateTime)" } ?? "yet"
+        let since = last.map { "since that of \(LocalTime($0).longDateTime)" } ?? "yet"
         let text = """
             STALE: no result was submitted \(since) - one is due every \
             \(LocalTime.span(interval.inSeconds)) (check_interval), and \

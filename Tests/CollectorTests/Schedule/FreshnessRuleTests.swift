@@ -21,7 +21,7 @@ import Testing
         let rule = FreshnessRule(interval: .seconds(5400))
         let told = rule.output(since: Timestamp(microseconds: 1_700_000_000_000_000))
         #expect(told.state == .unknown && told.performanceData.isEmpty)
-        #expect(told.text.hasPrefix("STALE: no result was submitted since 2023-11-1"))
+        #expect(told.text.hasPrefix("STALE: no result was submitted since that of 2023-11-1"))
         #expect(
             told.text.hasSuffix(
                 """
