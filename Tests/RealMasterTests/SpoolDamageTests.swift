@@ -93,6 +93,8 @@ struct SpoolDamageTests {
             }
             #expect(try daemon.stop() == .exited(0))
         }
+        // what was measured during the stop
+        try site.flushAll()
         for name in walk.names {
             let object = try #require(try master.objectState(name))
             let standing = try site.standings()[name]
