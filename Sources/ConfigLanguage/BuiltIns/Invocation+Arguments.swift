@@ -42,7 +42,19 @@ extension Invocation {
     func expectIndex(_ value: Value) throws(ConfigFault) -> Int {
         let number = try expectNumber(value)
         guard !number.isNaN else { throw fault("A number is needed here, not 'nan'.") }
-        return Int(max(-1e15, min(1e15, number)))
+        return Int(max(-Self.mostIndex, min(Self.mostIndex, number)))
+    }
+
+    /// Far beyond every text and array, and exact as an integer.
+    private static let mostIndex = 1e15
+
+    /// A number as a place in a text or a length, as a processor of Icinga's makes one of it: what
+    /// 64 bits do not hold is 0, and `nan` lies behind every text.
+    func expectSize(_ value: Value) throws(ConfigFault) -> Int {
+        let number = try expectNumber(value)
+        guard !number.isNaN else { return Int(Self.mostIndex) }
+        guard number < 0x1p64 else { return 0 }
+        return try expectIndex(value)
     }
 
     /// Counts the steps of work on this many bytes or elements, one after the other.

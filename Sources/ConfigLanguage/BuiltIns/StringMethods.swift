@@ -21,9 +21,7 @@ enum StringMethods {
             return .boolean(found != nil)
         }
         methods.define("find", ["str", "start"], required: 1) { call throws(ConfigFault) in
-            // behind that place is nothing
-            if call.argument(1).asNumber?.isNaN == true { return -1 }
-            let start = try call.expectIndex(call.argument(1))
+            let start = try call.expectSize(call.argument(1))
             guard start >= 0 else { throw call.fault("The start of find() must not be negative.") }
             let found = try call.find(try call.text(0), in: try call.thisText, from: start)
             return .number(Double(found ?? -1))
@@ -42,7 +40,7 @@ enum StringMethods {
         }
         var count = text.count - start
         if call.arguments.count > 1 {
-            let wanted = try call.expectIndex(call.argument(1))
+            let wanted = try call.expectSize(call.argument(1))
             if wanted >= 0 { count = min(count, wanted) }
         }
         return try call.make(ByteString(Array(text.bytes[start..<(start + count)])))

@@ -39,6 +39,13 @@ import Testing
         ("Math.floor(2.7) + Math.max(1, 5, 3) + Math.abs(-1)", "8"),
         ("\"a,b;c\".split(\",;\")", "[ \"a\", \"b\", \"c\" ]"), ("\" x \".trim()", "\"x\""),
         ("\"hello\".substr(1, 3)", "\"ell\""), ("\"hello\".find(\"l\")", "2"),
+        // what 64 bits do not hold is 0, as a processor has it
+        ("\"abc\".find(\"b\", number(\"inf\"))", "1"),
+        ("\"abc\".find(\"b\", 9223372036854775808)", "-1"),
+        ("\"abc\".find(\"\", number(\"nan\"))", "-1"),
+        ("\"abc\".substr(1, number(\"inf\"))", "\"\""),
+        ("\"abc\".substr(1, number(\"nan\"))", "\"bc\""),
+        ("\"abc\".substr(1, -1)", "\"bc\""),
         ("\"hello\".replace(\"l\", \"L\")", "\"heLLo\""),
         ("\"Ab\".lower() + \"Ab\".upper()", "\"abAB\""),
         ("\"abc\".contains(\"b\")", "true"), ("\"abc\".reverse()", "\"cba\""),
