@@ -48,11 +48,13 @@ enum GlobalFunctions {
         }
     }
 
-    /// What is in all arrays, as often as in the one that has the fewest, sorted.
+    /// What is in all arrays, as often as in the one that has the fewest, sorted; nothing of one
+    /// array alone.
     private static func intersection(_ call: Invocation) throws(ConfigFault) -> Value {
         guard let first = call.arguments.first else { return .array(ArrayValue()) }
-        var common = try call.sorted(try call.expectArrayOrNothing(first)?.elements ?? [])
+        let elements = try call.expectArrayOrNothing(first)?.elements ?? []
         guard call.arguments.count > 1 else { return .array(ArrayValue()) }
+        var common = try call.sorted(elements)
         for argument in call.arguments.dropFirst() {
             let others = try call.sorted(try call.expectArrayOrNothing(argument)?.elements ?? [])
             common = try inBoth(common, others, call)

@@ -101,11 +101,12 @@ enum TextFunctions {
         let mode =
             call.arguments.count > 2
             ? Int32(wrapping: try call.expectNumber(call.argument(2))) : 0
-        guard let array = call.argument(1).asArray else {
-            guard call.argument(1).asDictionary == nil, call.argument(1).asObject == nil else {
-                throw call.fault("A text or an array of texts is needed here.")
-            }
-            return .boolean(try test(try call.text(1)))
+        let array: ArrayValue
+        switch call.argument(1) {
+        case .array(let given): array = given
+        case .null, .boolean, .number, .string: return .boolean(try test(try call.text(1)))
+        case .dictionary, .function, .object, .reference, .type:
+            throw call.fault("A text or an array of texts is needed here.")
         }
         guard array.count > 0 else { return false }
         let wantsAny = mode == 1

@@ -14,6 +14,7 @@ import Testing
         ("cidr_match(\"2001:db8::/32\", \"2001:db8::1\")", "true"),
         ("len([ 1, 2 ])", "2"), ("union([ \"b\", \"a\" ], [ \"a\" ])", "[ \"a\", \"b\" ]"),
         ("intersection([ \"a\", \"b\" ], [ \"b\" ])", "[ \"b\" ]"),
+        ("intersection([ DateTime(5), \"1.5\" ])", "[ ]"),
         ("keys({ b = 1, a = 2 })", "[ \"a\", \"b\" ]"),
         ("string(0.5)", "\"0.500000\""), ("number(\"1.5\") + 1", "2.500000"),
         ("bool(\"x\")", "true"),
@@ -64,6 +65,13 @@ import Testing
 
     @Test func `a comparison that contradicts itself only gives some order`() {
         #expect(shown("range(100).sort((a, b) => true).len()") == "100")
+    }
+
+    @Test(arguments: ["(x => x)", "{ }", "String", "DateTime(5)", "Math", "&Math"])
+    func `patterns are held against texts and arrays of them alone`(value: String) {
+        for name in ["match", "regex", "cidr_match"] {
+            #expect(shown("\(name)(\"::/0\", \(value))").hasPrefix("error"), "\(name)")
+        }
     }
 
     @Test(arguments: ["(a{1,999}){1,999}", "(", "a{99999}"])
