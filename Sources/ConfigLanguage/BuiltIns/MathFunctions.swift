@@ -13,8 +13,7 @@ enum MathFunctions {
             ("abs", { abs($0) }), ("acos", { acos($0) }), ("asin", { asin($0) }),
             ("atan", { atan($0) }), ("ceil", { ceil($0) }), ("cos", { cos($0) }),
             ("exp", { exp($0) }), ("floor", { floor($0) }), ("log", { log($0) }),
-            ("round", { $0.rounded(.toNearestOrAwayFromZero) }), ("sin", { sin($0) }),
-            ("sqrt", { sqrt($0) }), ("tan", { tan($0) }),
+            ("sin", { sin($0) }), ("sqrt", { sqrt($0) }), ("tan", { tan($0) }),
             ("sign", { $0 > 0 ? 1 : $0 < 0 ? -1 : 0 }),
         ]
         for (name, function) in functions {
@@ -35,6 +34,13 @@ enum MathFunctions {
     }
 
     private static func defineOthers(in math: NativeTable) {
+        math.define("round", ["x"]) { call throws(ConfigFault) in
+            let number = try call.expectNumber(call.argument(0))
+            guard number.isFinite else {
+                throw call.fault("round() needs a finite number, not '\(number)'.")
+            }
+            return .number(number.rounded(.toNearestOrAwayFromZero))
+        }
         math.define("isnan", ["x"]) { call throws(ConfigFault) in
             .boolean(try call.expectNumber(call.argument(0)).isNaN)
         }

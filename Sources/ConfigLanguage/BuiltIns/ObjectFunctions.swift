@@ -4,9 +4,7 @@ enum ObjectFunctions {
         methods.define("to_string") { call throws(ConfigFault) in try call.make(try call.thisText) }
         methods.define("clone") { call throws(ConfigFault) in
             switch call.this {
-            case .array, .dictionary: try call.clone(call.this, depth: 0)
-            // nothing can change it, so it may be the same
-            case .function: call.this
+            case .array, .dictionary, .function: try call.clone(call.this, depth: 0)
             default: throw call.fault("A '\(call.this.typeName.text)' cannot be cloned.")
             }
         }
@@ -140,7 +138,8 @@ extension Invocation {
                 copy[key] = try clone(element, depth: depth + 1)
             }
             return .dictionary(copy)
-        case .null, .boolean, .number, .string: return value
+        // nothing can change it, so it may be the same
+        case .null, .boolean, .number, .string, .function: return value
         default: throw fault("A '\(value.typeName.text)' cannot be cloned.")
         }
     }

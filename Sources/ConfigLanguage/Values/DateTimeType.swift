@@ -52,7 +52,13 @@ struct DateTimeType {
         case 1: return make(try call.expectNumber(call.argument(0)), at: call.location)
         case 3, 6:
             var fields: [Int32] = []
-            for argument in call.arguments {
+            for (place, argument) in call.arguments.enumerated() {
+                // years and months are subtracted from, which words and truth values refuse
+                guard place > 1 || argument.isNull || argument.asNumber != nil else {
+                    throw call.fault(
+                        "The year and the month of DateTime() must be numbers, not "
+                            + "'\(argument.typeName.text)'.")
+                }
                 fields.append(Int32(wrapping: try call.expectNumber(argument)))
             }
             guard let seconds = calendar.seconds(of: fields) else {

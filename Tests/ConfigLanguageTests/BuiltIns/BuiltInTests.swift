@@ -15,6 +15,7 @@ import Testing
         ("len([ 1, 2 ])", "2"), ("union([ \"b\", \"a\" ], [ \"a\" ])", "[ \"a\", \"b\" ]"),
         ("intersection([ \"a\", \"b\" ], [ \"b\" ])", "[ \"b\" ]"),
         ("intersection([ DateTime(5), \"1.5\" ])", "[ ]"),
+        ("[ [ len ] ].clone()[0][0]([ 1 ])", "1"),
         ("keys({ b = 1, a = 2 })", "[ \"a\", \"b\" ]"),
         ("string(0.5)", "\"0.500000\""), ("number(\"1.5\") + 1", "2.500000"),
         ("bool(\"x\")", "true"),
@@ -72,6 +73,14 @@ import Testing
         for name in ["match", "regex", "cidr_match"] {
             #expect(shown("\(name)(\"::/0\", \(value))").hasPrefix("error"), "\(name)")
         }
+    }
+
+    @Test(arguments: [
+        "Math.round(number(\"inf\"))", "Math.round(number(\"nan\"))", "DateTime(true, 1, 1)",
+        "DateTime(2020, \"1\", 1)", "[ DateTime(5) ].clone()", "[ &Math ].clone()",
+    ])
+    func `what Icinga refuses is an error`(text: String) {
+        #expect(shown(text).hasPrefix("error"))
     }
 
     @Test(arguments: ["(a{1,999}){1,999}", "(", "a{99999}"])
