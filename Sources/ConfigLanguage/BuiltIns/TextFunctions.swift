@@ -35,7 +35,10 @@ enum TextFunctions {
         system.define("cidr_match", ["pattern", "ip", "mode"], required: 2) {
             call throws(ConfigFault) in
             // of no addresses none is looked at, and neither is the network
-            if call.argument(1).asArray?.elements.isEmpty == true { return false }
+            if call.argument(1).asArray?.elements.isEmpty == true {
+                _ = try mode(of: call)
+                return false
+            }
             let range = try call.text(0)
             try call.work(range.count)
             guard let network = AddressRange(range) else {
@@ -93,14 +96,18 @@ enum TextFunctions {
         return result
     }
 
+    /// The third argument, a number such as `MatchAny`.
+    private static func mode(of call: Invocation) throws(ConfigFault) -> Int32 {
+        guard call.arguments.count > 2 else { return 0 }
+        return Int32(wrapping: try call.expectNumber(call.argument(2)))
+    }
+
     /// Applies a test to a text, or to all or any elements of an array.
     private static func any(
         _ call: Invocation,
         _ test: (ByteString) throws(ConfigFault) -> Bool
     ) throws(ConfigFault) -> Value {
-        let mode =
-            call.arguments.count > 2
-            ? Int32(wrapping: try call.expectNumber(call.argument(2))) : 0
+        let mode = try mode(of: call)
         let array: ArrayValue
         switch call.argument(1) {
         case .array(let given): array = given

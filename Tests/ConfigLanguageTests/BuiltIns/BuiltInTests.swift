@@ -78,6 +78,7 @@ import Testing
     @Test(arguments: [
         "Math.round(number(\"inf\"))", "Math.round(number(\"nan\"))", "DateTime(true, 1, 1)",
         "DateTime(2020, \"1\", 1)", "[ DateTime(5) ].clone()", "[ &Math ].clone()",
+        "cidr_match(\"x\", [ ], len)",
     ])
     func `what Icinga refuses is an error`(text: String) {
         #expect(shown(text).hasPrefix("error"))
