@@ -258,11 +258,13 @@ extension ForwarderSite {
     package func run(
         _ subcommand: String,
         _ arguments: [String] = [],
+        environment more: [String: String] = [:],
         patience: Duration = .seconds(180)
     ) throws -> Command.Outcome {
         try Command.run(
             BuiltProducts.forwarder,
             [subcommand, "--config", configurationPath] + arguments,
+            environment: ProcessInfo.processInfo.environment.merging(more) { _, new in new },
             patience: patience
         )
     }
@@ -274,8 +276,11 @@ extension ForwarderSite {
     }
 
     /// `forwarder flush`, with what it said thrown when it leaves something.
-    package func flushAll() throws {
-        let outcome = try run("flush")
+    ///
+    /// - Parameter clock: this host's clock, which must be that of the daemon before; the true time
+    ///   if nil.
+    package func flushAll(clock: ShiftedClock? = nil) throws {
+        let outcome = try run("flush", environment: clock?.environment ?? [:])
         guard outcome.isSuccess else {
             throw SupportFault("flush: \(outcome.outputText)\(outcome.errorText.suffix(2000))")
         }
