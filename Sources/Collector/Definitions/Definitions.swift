@@ -82,10 +82,13 @@ package final class Definitions {
             }
         }
         let own = ObjectName(host: settings.nodeName)
-        var plans = objects.filter { $0.key != own && $0.key != health.name }
+        // sorting takes longer than anything else here, so it is done once; what comes behind it
+        // then has its place found at once
+        let ordered = objects.sorted { $0.key < $1.key }
+        var plans = ordered.filter { $0.key != own && $0.key != health.name }
             .map { CheckPlan($0.key, $0.value, rules) }
         plans.append(health.plan(objects[health.name]))
-        var entries = objects.filter { $0.key != health.name }.map { Entry($0.key, $0.value) }
+        var entries = ordered.filter { $0.key != health.name }.map { Entry($0.key, $0.value) }
         entries.append(Entry(health: health, objects[health.name]))
 
         nodeName = settings.nodeName
@@ -100,7 +103,7 @@ package final class Definitions {
         self.foreign = foreign.sorted { $0.name < $1.name }
         ignored = Self.ignoredCounts(session, rules)
         warnings =
-            session.warnings + Self.unhonoured(objects) + Self.unjudged(objects, registry)
+            session.warnings + Self.unhonoured(ordered) + Self.unjudged(ordered, registry)
         checkCommands = registry.objects(ofType: "CheckCommand").map(\.fullName).sorted()
             .map(\.text)
     }
@@ -122,14 +125,14 @@ package final class Definitions {
 
     /// Variables of internal checks that ask for what a client cannot judge.
     private static func unjudged(
-        _ objects: [ObjectName: ConfigObject],
+        _ objects: [(key: ObjectName, value: ConfigObject)],
         _ registry: ObjectRegistry
     ) -> [Diagnostic] {
         let variables: [(Execution, ByteString)] = [
             (.icinga, "icinga_min_version"), (.clusterZone, "cluster_lag_warning"),
             (.clusterZone, "cluster_lag_critical"),
         ]
-        return objects.sorted { $0.key < $1.key }.flatMap { name, object in
+        return objects.flatMap { name, object in
             let command = registry.object(
                 type: "CheckCommand", name: object["check_command"].toText)
             let execution = command.flatMap(Execution.init(of:))
@@ -149,9 +152,10 @@ package final class Definitions {
     }
 
     /// Attributes that mean something to Icinga and nothing here.
-    private static func unhonoured(_ objects: [ObjectName: ConfigObject]) -> [Diagnostic] {
-        objects.sorted { $0.key < $1.key }
-            .filter { $0.value["volatile"].isTruthy }
+    private static func unhonoured(
+        _ objects: [(key: ObjectName, value: ConfigObject)]
+    ) -> [Diagnostic] {
+        objects.filter { $0.value["volatile"].isTruthy }
             .map { name, object in
                 Diagnostic(
                     "The volatile of '\(name)' is not passed on: the master notifies of a lasting "
