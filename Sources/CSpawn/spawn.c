@@ -68,6 +68,17 @@ static void reset_signals(void) {
     }
 }
 
+/* What was sent to the starter's process group, as ^C in a terminal is, while this was one of it:
+ * all signals are blocked until then, so it waits. */
+static void forget_signals(void) {
+    kernel_mask all = ~(kernel_mask)0;
+    struct {
+        int64_t seconds, nanoseconds;
+    } no_time = {0, 0};
+    while (syscall(SYS_rt_sigtimedwait, &all, NULL, &no_time, sizeof all) > 0) {
+    }
+}
+
 static int close_from(unsigned int first) {
     if (syscall(SYS_close_range, first, ~0U, 0) == 0) return 0;
     /* Forbidden by a seccomp filter older than the system call. */
@@ -151,7 +162,10 @@ static int limit_open_files(rlim_t most) {
 static int prepare(const struct cspawn_request *request) {
     int error = 0;
     reset_signals();
-    if (request->new_session) error = first_error(syscall(SYS_setsid));
+    if (request->new_session) {
+        error = first_error(syscall(SYS_setsid));
+        forget_signals();
+    }
     if (!error) error = place_descriptors(request);
     if (!error && request->open_file_limit) error = limit_open_files(request->open_file_limit);
     if (request->creation_mask >= 0) syscall(SYS_umask, request->creation_mask);

@@ -1,0 +1,38 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What a terminal's ^C and its like send: a signal to the daemon and to all of its group.
+@Suite struct GroupSignalTests {
+    private static let count = 100
+    /// Plugins start all the time.
+    private static let definitions = """
+        object CheckCommand "quick" { command = [ "/bin/echo", "fine" ] }
+        object Host NodeName { check_command = "dummy" }
+        for (number in range(\(count))) {
+            object Service "quick" + number {
+                host_name = NodeName
+                check_command = "quick"
+                check_interval = 0.2
+            }
+        }
+        """
+
+    @Test func `a signal to the daemon's group ends no plugin that is about to start`() throws {
+        let site = try ForwarderSite(master: PrivateMaster(), definitions: Self.definitions)
+        try site.withDaemon { daemon in
+            try eventually("many plugins have run while signals came") {
+                for _ in 0..<200 { daemon.reload() }
+                return try outputs(site).count >= 10 * Self.count
+            }
+            #expect(try daemon.stop() == .exited(0))
+        }
+        let others = try outputs(site).filter { $0 != "fine" }
+        #expect(others.isEmpty, "\(others.count) of them, such as \(others.first ?? "")")
+    }
+
+    private func outputs(_ site: ForwarderSite) throws -> [String] {
+        try site.measured().filter { $0.key.hasPrefix("web1!quick") }.values
+            .flatMap { $0.map(\.output) }
+    }
+}
