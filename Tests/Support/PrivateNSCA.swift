@@ -18,6 +18,8 @@ package final class PrivateNSCA: Sendable {
     private let server: ChildProcess
     private let pipe: Int32
     private let mark = Mutex(0)
+    /// What has come out of the pipe and was given to nobody yet.
+    private let arrived = Mutex<[UInt8]>([])
 
     /// Starts the server and returns when it answers.
     ///
@@ -77,23 +79,25 @@ package final class PrivateNSCA: Sendable {
 
     /// The commands that came through since the last call.
     ///
-    /// One of the test's own marks the place: the server writes in the order in which it is told.
+    /// One of the test's own marks the place: what the server was told before has come before it.
+    /// What is told at the same time may come behind it, and is the next call's.
     package func commands() throws -> [[UInt8]] {
         let number = mark.withLock { number in
             number += 1
             return number
         }
-        let last = Array("PROCESS_HOST_CHECK_RESULT;mark;0;\(number)".utf8)
+        let last = Array("PROCESS_HOST_CHECK_RESULT;mark;0;\(number)\n".utf8)
         let told = try real([], Data("mark\t0\t\(number)".utf8))
         guard told.isSuccess else { throw SupportFault("no mark: \(told.errorText)") }
-        var bytes: [UInt8] = []
-        var commands: [[UInt8]] = []
-        try eventually("the mark comes through", patience: .seconds(60)) {
-            bytes += read()
-            commands = try Self.lines(bytes)
-            return commands.last?.suffix(last.count).elementsEqual(last) ?? false
+        return try eventually("the mark comes through", patience: .seconds(60)) {
+            try arrived.withLock { bytes in
+                bytes += read()
+                guard let place = bytes.firstRange(of: last) else { return nil }
+                let commands = try Self.lines(bytes[..<place.upperBound])
+                bytes.removeSubrange(..<place.upperBound)
+                return commands.dropLast()
+            }
         }
-        return commands.dropLast()
     }
 
     private func read() -> [UInt8] {
@@ -107,7 +111,7 @@ package final class PrivateNSCA: Sendable {
     }
 
     /// Whole lines, those of files that are named in their place included.
-    private static func lines(_ bytes: [UInt8]) throws -> [[UInt8]] {
+    private static func lines(_ bytes: ArraySlice<UInt8>) throws -> [[UInt8]] {
         guard let end = bytes.lastIndex(of: 10) else { return [] }
         return try bytes[..<end].split(separator: 10, omittingEmptySubsequences: false)
             .flatMap { line -> [[UInt8]] in
@@ -116,7 +120,7 @@ package final class PrivateNSCA: Sendable {
                 guard command.starts(with: name.utf8) else { return [Array(line)] }
                 let path = command.dropFirst(name.utf8.count).prefix { $0 != UInt8(ascii: ";") }
                 let file = URL(fileURLWithPath: String(decoding: path, as: UTF8.self))
-                return try lines(Array(Data(contentsOf: file)))
+                return try lines(Array(Data(contentsOf: file))[...])
             }
     }
 
