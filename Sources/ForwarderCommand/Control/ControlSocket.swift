@@ -4,14 +4,22 @@ import Foundation
 enum ControlSocket {
     /// Listens at `path`; by default only the own user can connect.
     static func listen(path: String, mode: mode_t = 0o600) throws(ControlFault) -> Descriptor {
-        let descriptor = try make()
-        // All threads have this mask for a moment, so it may only take away.
-        let previous = umask(0o177)
-        defer { umask(previous) }
-        let status = try withAddress(path) { bind(descriptor.number, $0, $1) }
-        guard status == 0, chmod(path, mode) == 0, Glibc.listen(descriptor.number, 16) == 0 else {
+        let descriptor = try makePrivate(path: path)
+        guard chmod(path, mode) == 0, Glibc.listen(descriptor.number, 16) == 0 else {
             throw fault("listen on", path)
         }
+        return descriptor
+    }
+
+    /// Makes the socket's file, which is the own user's from its first moment on.
+    ///
+    /// Linux makes it with the descriptor's own mode, less the umask (`unix_bind` in
+    /// net/unix/af_unix.c); a umask for the moment would be that of all threads.
+    static func makePrivate(path: String) throws(ControlFault) -> Descriptor {
+        let descriptor = try make()
+        guard fchmod(descriptor.number, 0o600) == 0,
+            try withAddress(path, { bind(descriptor.number, $0, $1) }) == 0
+        else { throw fault("listen on", path) }
         return descriptor
     }
 

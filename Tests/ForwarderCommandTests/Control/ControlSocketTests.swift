@@ -56,6 +56,13 @@ import Testing
         withExtendedLifetime(listener) {}
     }
 
+    @Test func `a socket is its user's from its first moment on`() throws {
+        let made = try ControlSocket.makePrivate(path: path)
+        var found = stat()
+        #expect(lstat(path, &found) == 0 && found.st_mode == S_IFSOCK | 0o600)
+        withExtendedLifetime(made) {}
+    }
+
     private func isThere(_ path: String) throws -> Bool {
         if try ControlClient(path: path) != nil { true } else { false }
     }

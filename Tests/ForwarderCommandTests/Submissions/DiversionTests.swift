@@ -39,8 +39,6 @@ struct DiversionTests {
 
                 """, to: "package/DEBIAN/control")
             try folder.write("theirs \(version)\n", to: "package/usr/sbin/send_nsca")
-            // another test's umask may have been in force when it was made
-            try run("chmod -R u=rwX,go=rX \"$0/package\"")
             try run("dpkg-deb -b \"$0/package\" \"$0/package.deb\"")
             try run("dpkg --root=\"$0/root\" --log=/dev/null -i \"$0/package.deb\"")
         }
