@@ -17,6 +17,7 @@ package final class UplinkSession: ChannelInboundHandler {
     private let sandbox: SandboxReport
     private var early: UplinkSettings?
     private let time: any TimeSource
+    private let hasHungUp: () -> Bool
     private let whenEnded: (ForwarderFault?) -> Void
     private let log = Logger(label: "uplink")
     private var state = State.awaitingSettings
@@ -32,18 +33,21 @@ package final class UplinkSession: ChannelInboundHandler {
     /// A session with the identities that were read at the start, usable or not.
     ///
     /// Begins by itself with `settings` that were read before, otherwise with those that come.
-    /// `whenEnded` is called once: nil when the daemon is done with us.
+    /// `whenEnded` is called once: nil when the daemon is done with us. `hasHungUp` tells whether
+    /// nobody is at the other end any more.
     package init(
         identities: [String: Result<TLSContext, LinkFailure>],
         settings: UplinkSettings? = nil,
         sandbox: SandboxReport = .unconfined,
         time: any TimeSource,
+        hasHungUp: @escaping () -> Bool = { false },
         whenEnded: @escaping (ForwarderFault?) -> Void
     ) {
         self.identities = identities
         self.early = settings
         self.sandbox = sandbox
         self.time = time
+        self.hasHungUp = hasHungUp
         self.whenEnded = whenEnded
     }
 
@@ -76,6 +80,9 @@ package final class UplinkSession: ChannelInboundHandler {
 
     package func channelReadComplete(context: ChannelHandlerContext) {
         isReading = false
+        // What a daemon said last before it died is in doubt for the next one, which asks the
+        // master and says it again: from a process that got no time until then it would come late.
+        guard !hasHungUp() else { return end(nil) }
         for index in touched { links[index].pump() }
         touched = []
         finishTurn()

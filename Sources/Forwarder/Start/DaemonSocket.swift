@@ -28,6 +28,12 @@ package enum DaemonSocket {
         }
     }
 
+    /// True once the other end was closed; what it sent before may still be there to read.
+    package static func isHungUp(_ descriptor: Int32) -> Bool {
+        var look = pollfd(fd: descriptor, events: 0, revents: 0)
+        return poll(&look, 1, 0) == 1 && look.revents & Int16(POLLHUP) != 0
+    }
+
     /// Why nobody answered this time.
     private struct NotYet: Error { var text: String }
 

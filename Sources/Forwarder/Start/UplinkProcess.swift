@@ -141,6 +141,7 @@ package enum UplinkProcess {
                 settings: settings,
                 sandbox: sandbox,
                 time: SystemTime(),
+                hasHungUp: { DaemonSocket.isHungUp(descriptor) },
                 whenEnded: { fault in
                     if let fault { log.error("giving up", metadata: ["why": "\(fault)"]) }
                     exit(fault == nil ? 0 : 1)
