@@ -87,10 +87,15 @@ package struct MasterClock: Sendable, Hashable {
     }
 
     /// What is added to this host's times to make them the master's: nothing while the skew is
-    /// tolerable or unknown.
+    /// unknown or may be tolerable.
+    ///
+    /// An exchange that took seconds brackets the clock no closer than that: its middle would be
+    /// wrong by as much where the clocks agree.
     package func translation(time: any TimeSource) -> Duration {
-        guard let skew = skew(time: time) else { return .zero }
-        return abs(skew.wholeMicroseconds) > Self.toleratedSkew.wholeMicroseconds ? skew : .zero
+        guard let bounds, let skew = skew(time: time) else { return .zero }
+        let uncertainty = (bounds.high - bounds.low) / 2
+        let least = abs(skew.wholeMicroseconds) - uncertainty
+        return least > Self.toleratedSkew.wholeMicroseconds ? skew : .zero
     }
 
     private func widened(to monotonic: Duration) -> Bounds? {

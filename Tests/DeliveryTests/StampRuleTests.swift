@@ -70,6 +70,16 @@ private struct FixedTime: TimeSource {
         #expect(abs((translated - .seconds(3600)).wholeMicroseconds) <= 1000)
     }
 
+    @Test func `what may be the time that an answer took is no skew`() {
+        for (early, late) in [(3.0, 0.0), (0.0, 3.0)] {
+            var clock = MasterClock()
+            clock.observe(
+                lastCheck: t0, sentAt: .seconds(1000) - .seconds(early),
+                answeredAt: .seconds(1000) + .seconds(late))
+            #expect(clock.translation(time: time) == .zero)
+        }
+    }
+
     @Test func `the master's clock is never taken to be later than it can be`() throws {
         let passed = try #require(clock(skew: .zero).certainlyPassed(at: .seconds(1000)))
         #expect(passed <= t0)
