@@ -45,8 +45,9 @@ enum { by_pidfd = 3 };
 /* The child needs some 1 KiB; signals are blocked, so nothing else runs here. */
 enum { child_stack_size = 32 * 1024 };
 
-/* How long a process may take that only changes its user: it needs some microseconds. */
-enum { try_patience_ms = 5000 };
+/* How long a process may take that only changes its user: some microseconds, once it has its turn
+ * on a busy host. */
+enum { try_patience_ms = 30000 };
 
 struct child_state {
     const struct cspawn_request *request;

@@ -105,8 +105,9 @@ struct StartedProcess {
     /// Sends a signal to the process and all that it started and that stayed in its group.
     func signalGroup(_ signal: Int32) {
         // Lost on purpose: the group may be gone, or belong to another user after sudo where this
-        // process may not kill others; the launcher's deadlines go on either way.
-        _ = kill(-id, signal)
+        // process may not kill others; the launcher's deadlines go on either way. One that had no
+        // time yet to become a group of its own is alone.
+        if kill(-id, signal) != 0, errno == ESRCH { _ = kill(id, signal) }
     }
 
     /// How it ended; nil while it runs.
