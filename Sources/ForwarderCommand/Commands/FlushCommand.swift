@@ -27,13 +27,11 @@ struct FlushCommand: AsyncParsableCommand {
         var bar = ProgressBar()
         let outcome: FlushOutcome
         do {
-            if let client = try await ControlClient.ofDaemon(configuration) {
-                outcome = try Self.ask(client, &bar)
-            } else {
+            switch try await SpoolWay.find(configuration, open: { try OwnFlush(configuration) }) {
+            case .daemon(let client): outcome = try Self.ask(client, &bar)
+            case .own(let flush):
                 PlainLogHandler.bootstrap(configuration.logging)
-                outcome = try await OwnFlush(configuration: configuration).run { progress in
-                    bar.show(progress)
-                }
+                outcome = try await flush.run { progress in bar.show(progress) }
             }
         } catch {
             bar.finish()
@@ -89,9 +87,13 @@ extension ProgressBar {
 
 /// A flush without a daemon: this process owns the spool and starts the uplink for as long.
 struct OwnFlush: Sendable {
-    let configuration: ForwarderConfiguration
+    private let configuration: ForwarderConfiguration
+    private let policy: PolicySource.Reading
+    private let spool: SpoolQueue
+    private let time = SystemTime()
 
-    func run(_ show: (FlushProgress) -> Void) async throws -> FlushOutcome {
+    /// Owns the spool from now on; nothing is delivered yet.
+    init(_ configuration: ForwarderConfiguration) throws {
         guard configuration.uplink.socketPath == nil || geteuid() == 0 else {
             throw ControlFault(
                 description: """
@@ -99,11 +101,15 @@ struct OwnFlush: Sendable {
                     socket). Nothing was delivered. Start the daemon, or run this as root.
                     """)
         }
-        let policy = try PolicySource(configuration).read()
+        self.configuration = configuration
+        policy = try PolicySource(configuration).read()
+        spool = try SpoolQueue.open(configuration.spool, time: time)
+    }
+
+    /// Delivers what can be delivered, and lets the next owner in.
+    func run(_ show: (FlushProgress) -> Void) async throws -> FlushOutcome {
         if !policy.isPresent { Output.complain(PolicySource(configuration).absence) }
-        let time = SystemTime()
         let log = Logger(label: "forwarder.flush")
-        let spool = try SpoolQueue.open(configuration.spool, time: time)
         let health = HealthFacts(alarms: AlarmBoard())
         let wanted = AsyncStream.makeStream(of: Void.self)
         let driver = DeliveryDriver(

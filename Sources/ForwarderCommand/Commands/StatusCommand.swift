@@ -43,14 +43,12 @@ struct StatusCommand: AsyncParsableCommand {
         _ configuration: ForwarderConfiguration
     ) async throws -> StatusReport {
         do {
-            if let client = try await ControlClient.ofDaemon(configuration) {
-                return try ask(client)
-            }
-            var file = stat()
-            if lstat(configuration.spool.path, &file) != 0, errno == ENOENT {
+            let way = try await SpoolWay.find(
+                configuration, open: { try QueueAccess.spool(configuration) })
+            if case .daemon(let client) = way { return try ask(client) }
+            guard case .own(let spool?) = way else {
                 return StatusAssembler.nothingYet(configuration)
             }
-            let spool = try SpoolQueue.open(configuration.spool, time: SystemTime())
             let report = try await StatusAssembler(configuration: configuration, spool: spool)
                 .report(
                     delivery: [], checks: nil, startedAt: nil,

@@ -33,8 +33,8 @@ struct ControlClient {
         return try ControlClient(path: configuration.controlPath)
     }
 
-    private static let startSteps = 100
-    private static let startStep = Duration.milliseconds(100)
+    fileprivate static let startSteps = 100
+    fileprivate static let startStep = Duration.milliseconds(100)
 
     /// Asks, and hands over each answer as it comes.
     ///
@@ -80,4 +80,35 @@ struct ControlClient {
         description: """
             The daemon did not answer: it went away, or it hangs. Look into its log, and ask again.
             """, isSilence: true)
+}
+
+/// The way to a spool: the daemon that owns it, or the spool itself, opened by this process.
+enum SpoolWay<Own> {
+    case daemon(ControlClient)
+    case own(Own)
+
+    /// The way that is open now.
+    ///
+    /// Whoever owns the spool for a moment, or is a daemon that does not listen yet, is waited for.
+    ///
+    /// - Parameter open: opens the spool before anything else that may not be done twice.
+    /// - Throws: `SpoolFault.owned` when somebody has it for long who is no daemon that listens;
+    ///   what `open` throws.
+    static func find(
+        _ configuration: ForwarderConfiguration, open: () throws -> Own
+    ) async throws -> SpoolWay {
+        var stepsLeft = ControlClient.startSteps
+        while true {
+            if let client = try ControlClient(path: configuration.controlPath) {
+                return .daemon(client)
+            }
+            do {
+                return .own(try open())
+            } catch let fault as SpoolFault {
+                guard case .owned = fault, stepsLeft > 0 else { throw fault }
+            }
+            stepsLeft -= 1
+            try await Task.sleep(for: ControlClient.startStep)
+        }
+    }
 }

@@ -39,11 +39,10 @@ final class PolicyKeeper: Sendable {
         do throws(PolicyFileFault) {
             let reading = try source.read()
             inForce.replace(with: reading.rules)
+            if reading.isPresent { alarms.clear(.policy) } else { note(reading) }
             standing.withLock {
                 $0 = StatusReport.Policy(reading, path: source.path, at: time.wall)
             }
-            alarms.clear(.policy)
-            note(reading)
             log.notice("policy reloaded", metadata: ["roles": "\(reading.rules.roles.count)"])
         } catch {
             _ = alarms.raise(

@@ -48,8 +48,14 @@ struct UplinkInspection: Sendable {
 
     private var question: UplinkQuestion {
         UplinkQuestion(
-            program: program.path, arguments: ["--check"] + program.identityArguments(masters))
+            program: program.path, arguments: ["--check"] + program.identityArguments(masters),
+            patience: Self.patience)
     }
+
+    /// How long the check of all keys may take, in seconds.
+    ///
+    /// 30 s: on a host that is busy it waits for its turn, and good keys must not be refused then.
+    private static let patience = 30
 
     /// What the answer to the question means.
     func complaints(about answer: UplinkQuestion.Answer) -> [Complaint] {
@@ -60,7 +66,9 @@ struct UplinkInspection: Sendable {
         default:
             let text = """
                 \(program.path) --check: \(answer.ending), without a verdict. Nothing can be \
-                delivered by it. Install the forwarder-uplink of the same version as forwarder.
+                delivered by it. Install the forwarder-uplink of the same version as forwarder; \
+                on a host so busy that the check took over \(Self.patience) seconds, reload to \
+                have it made again.
                 """
             return complaints + [Complaint(text: text)]
         }

@@ -7,11 +7,6 @@ struct UplinkQuestion: Sendable {
     ///
     /// 64 KiB: a problem with each file of 64 masters.
     static let answerLimit = 65_536
-    /// How long it may say nothing.
-    ///
-    /// 5 s: the patience of a resolver.
-    private static let patience = timeval(tv_sec: 5, tv_usec: 0)
-
     /// What came of it.
     struct Answer: Sendable {
         var lines: [String]
@@ -20,29 +15,31 @@ struct UplinkQuestion: Sendable {
 
     let program: String
     let arguments: [String]
+    /// How long it may say nothing, in whole seconds.
+    let patience: Int
 
     /// Asks on the calling thread.
-    func askAndWait() throws(ChildFault) -> Answer { Self.answer(of: try start()) }
+    func askAndWait() throws(ChildFault) -> Answer { answer(of: try start()) }
 
     /// Asks on a thread of its own.
     func ask() async throws(ChildFault) -> Answer {
         let running = try start()
         return await withCheckedContinuation { continuation in
-            Thread { continuation.resume(returning: Self.answer(of: running)) }.start()
+            Thread { continuation.resume(returning: answer(of: running)) }.start()
         }
     }
 
-    private static func answer(of running: (child: ChildProcess, output: Descriptor)) -> Answer {
-        ControlSocket.setPatience(patience, of: running.output)
+    private func answer(of running: (child: ChildProcess, output: Descriptor)) -> Answer {
+        ControlSocket.setPatience(timeval(tv_sec: patience, tv_usec: 0), of: running.output)
         var answer: [UInt8] = []
         var hasEnded = false
-        while answer.count < answerLimit, !hasEnded {
+        while answer.count < Self.answerLimit, !hasEnded {
             let bytes = running.output.readSome()
             hasEnded = bytes.isEmpty
             answer += bytes
         }
         // Its end of the pair is closed when it exits; then it is past all harm of a signal.
-        let isGone = hasEnded && running.child.hasEnded(within: exitPatience)
+        let isGone = hasEnded && running.child.hasEnded(within: Self.exitPatience)
         if !isGone { running.child.kill() }
         running.child.waitUntilEnded()
         let lines = String(decoding: answer, as: UTF8.self).split(separator: "\n")
@@ -68,10 +65,14 @@ struct NameLookup: Sendable {
     /// Most addresses of one name that are used.
     private static let addressLimit = 16
 
+    /// As long as a resolver's.
+    private static let patience = 5
+
     let program: String
 
     func addresses(of name: String) async throws(ChildFault) -> [String] {
-        let question = UplinkQuestion(program: program, arguments: ["--resolve", name])
+        let question = UplinkQuestion(
+            program: program, arguments: ["--resolve", name], patience: Self.patience)
         return Array(try await question.ask().lines.prefix(Self.addressLimit))
     }
 }

@@ -9,10 +9,17 @@ enum QueueAccess {
 
     /// The way that is open now; nil when there is no spool yet.
     static func open(_ configuration: ForwarderConfiguration) async throws -> QueueAccess? {
-        if try await ControlClient.ofDaemon(configuration) != nil { return .daemon(configuration) }
+        switch try await SpoolWay.find(configuration, open: { try spool(configuration) }) {
+        case .daemon: .daemon(configuration)
+        case .own(let spool): spool.map(QueueAccess.spool)
+        }
+    }
+
+    /// The spool, owned by this process; nil when there is none yet.
+    static func spool(_ configuration: ForwarderConfiguration) throws -> SpoolQueue? {
         var file = stat()
         if lstat(configuration.spool.path, &file) != 0, errno == ENOENT { return nil }
-        return .spool(try SpoolQueue.open(configuration.spool, time: SystemTime()))
+        return try SpoolQueue.open(configuration.spool, time: SystemTime())
     }
 
     /// Lets the next owner in.
