@@ -34,7 +34,7 @@ struct StubPackage {
                 "build", "--package-path", folder.path, "--target", target, "--jobs", "2",
                 "--disable-sandbox", "--explicit-target-dependency-import-check", "error",
             ],
-            patience: .seconds(300)
+            patience: .seconds(1800)
         )
     }
 

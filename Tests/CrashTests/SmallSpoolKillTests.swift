@@ -46,10 +46,13 @@ struct SmallSpoolKillTests {
         #expect((left.first?["n"].number ?? .infinity) < Double(scene.ledger.entries.count))
     }
 
-    /// Lets the log grow under a reader now and then, so that it has to be emptied.
+    /// Lets the log grow under a reader now and then, so that it has to be emptied; for longer each
+    /// time, however slow the daemon is.
     private func read(_ scene: CrashScene, _ daemon: RunningForwarder) throws {
+        var seconds = 1
         while daemon.isRunning {
-            let reader = try scene.site.holdReader(seconds: 1)
+            let reader = try scene.site.holdReader(seconds: seconds)
+            seconds = min(2 * seconds, 60)
             try eventually("the reader ends") {
                 try scene.readLedger()
                 return !daemon.isRunning || reader.poll() != nil

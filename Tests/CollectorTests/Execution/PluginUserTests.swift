@@ -15,14 +15,16 @@ struct PluginUserTests {
     private let zoo: PluginZoo
     private let launcher: PluginLauncher
 
-    init() throws {
+    init() throws { try self.init(Self.user) }
+
+    private init(_ user: PluginUser) throws {
         zoo = try PluginZoo()
         launcher = try PluginLauncher(
             time: SystemTime(),
             environment: PluginEnvironment(
                 inheriting: ["PATH": "/usr/bin:/bin", "HOME": "/root", "USER": "root"],
-                of: Self.user),
-            user: Self.user,
+                of: user),
+            user: user,
             settings: LauncherSettings(grace: .milliseconds(200))
         )
     }
@@ -147,36 +149,42 @@ struct PluginUserTests {
     }
 
     @Test func `a plugin that ignores SIGTERM is killed with all its children`() throws {
-        let command = try zoo.plugin(
-            "trap '' TERM; sh -c \"trap '' TERM; sleep 60; :\" & sh -c 'sleep 60 & sleep 60' & "
-                + "echo $$; while :; do sleep 60; done",
-            timeout: .milliseconds(400)
-        )
-        let result = try run(command)
-        let lines = result.output.text.split(separator: "\n")
-        #expect(lines.last == "<Timeout exceeded.>")
-        let session = try #require(lines.first.flatMap { Int32($0) })
+        let (_, result, session) = try timedOut { timeout in
+            let command = try zoo.plugin(
+                "trap '' TERM; sh -c \"trap '' TERM; sleep 60; :\" & "
+                    + "sh -c 'sleep 60 & sleep 60' & echo $$; while :; do sleep 60; done",
+                timeout: timeout)
+            return try run(command)
+        }
+        #expect(result.output.text == "\(session)\n<Timeout exceeded.>")
         #expect(processes(inSession: session).allSatisfy(isDying))
     }
 
     @Test func `a plugin that makes processes without end is killed with all of them`() throws {
-        let text = "echo $$; bear() { bear2 & }; bear2() { sleep 0.05; bear2 & }; "
-        let result = try run(
-            shell(
-                "\(text) for i in 1 2 3 4 5 6 7 8; do bear; done; sleep 60",
-                timeout: .milliseconds(500)))
-        let lines = result.output.text.split(separator: "\n")
-        let session = try #require(lines.first.flatMap { Int32($0) })
-        #expect(lines.last == "<Timeout exceeded.>")
+        let text = "bear() { bear2 & }; bear2() { sleep 0.05; bear2 & }; "
+        let (_, result, session) = try timedOut { timeout in
+            try run(
+                shell(
+                    "\(text) for i in 1 2 3 4 5 6 7 8; do bear; done; echo $$; sleep 300",
+                    timeout: timeout))
+        }
+        #expect(result.output.text == "\(session)\n<Timeout exceeded.>")
         #expect(processes(inSession: session).allSatisfy(isDying))
     }
 
     @Test(.timeLimit(.minutes(10)))
     func `whoever stops all processes of the user does not hold up the launcher`() throws {
+        // whom no other test has: it stops all that runs as this user
+        let user = PluginUser(name: "stopped", uid: 54_399, gid: 54_322, groups: [54_322])
+        let tests = try PluginUserTests(user)
+        let launcher = tests.launcher
         let attack = shell("while :; do kill -STOP -1; done", timeout: .seconds(60))
         launcher.start(attack, as: RunID(number: 1 << 40))
         let results = (0..<8).flatMap { _ in
-            run((0..<10).map { _ in shell("sleep 0.01; echo done", timeout: .milliseconds(100)) })
+            tests.run(
+                (0..<10).map { _ in
+                    shell("sleep 0.01; echo done", timeout: .milliseconds(100))
+                })
         }
         #expect(results.count == 80)
         #expect(

@@ -1,6 +1,7 @@
 import Collector
 import Foundation
 import Monitoring
+import TestSupport
 
 /// Plugins of every bad manner, written as shell scripts into a folder of their own.
 final class PluginZoo: Sendable {
@@ -47,6 +48,21 @@ final class PluginZoo: Sendable {
 /// `sh -c` with this text, without a file.
 func shell(_ text: String, timeout: Duration = .seconds(60)) -> PluginCommand {
     PluginCommand(argumentVector: ["/bin/sh", "-c", text].map { Array($0.utf8) }, timeout: timeout)
+}
+
+/// Runs a plugin that does not end by itself, with a longer timeout each time until it had the time
+/// to say something.
+///
+/// - Returns: the timeout, what it came to, and the number that is its first line.
+func timedOut(
+    _ run: (Duration) throws -> FinishedPlugin
+) throws -> (timeout: Duration, result: FinishedPlugin, said: Int32) {
+    for timeout in [Duration.milliseconds(300), .seconds(2), .seconds(10), .seconds(60)] {
+        let result = try run(timeout)
+        let first = result.output.text.split(separator: "\n").first
+        if let said = first.flatMap({ Int32($0) }) { return (timeout, result, said) }
+    }
+    throw SupportFault("the plugin said nothing within a minute")
 }
 
 /// Ids of processes whose session is `session`, zombies included.

@@ -73,7 +73,7 @@ struct SweepCase: Sendable {
         let isDue = Flag()
         switch subject {
         case .answer:
-            return Script(answering: { request, connection, ledger in
+            return Script(answering: { request, _, ledger in
                 guard request.kind == .submission else { return .fair }
                 guard isDue.take(), let position = positions.next() else {
                     isDue.set()
@@ -82,8 +82,7 @@ struct SweepCase: Sendable {
                 if position % 2 == 0 { ledger.take(request) }
                 let part = Answers.processed(request.objects[0]).prefix(position)
                 if let ending { return .bytesThenEnd(Array(part), ending) }
-                try connection.send(part)
-                return .silence
+                return .bytesThenSilence(Array(part))
             })
         case .wire:
             let halt: @Sendable () -> MasterConnection.Halt? = {

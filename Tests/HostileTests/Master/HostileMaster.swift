@@ -119,7 +119,8 @@ final class HostileMaster: Sendable {
     }
 
     private func begin(_ connection: MasterConnection, _ socket: Int32) throws {
-        switch state.withLock({ $0.script.beginning }) {
+        let (beginning, age) = state.withLock { ($0.script.beginning, $0.age) }
+        switch beginning {
         case .sound: try connection.shakeHands(identity)
         case .tls(let other):
             hit(socket, isStuck: true)
@@ -134,7 +135,8 @@ final class HostileMaster: Sendable {
             while !piece.isEmpty { try connection.sendRaw(piece) }
             try connection.awaitEnd()
         }
-        state.withLock { $0.sight.handshakes += 1 }
+        // one that began before this script says nothing about it
+        state.withLock { if $0.age == age { $0.sight.handshakes += 1 } }
     }
 
     private func answer(
@@ -175,6 +177,9 @@ final class HostileMaster: Sendable {
                 try connection.send([byte])
                 if milliseconds > 0 { try connection.pause(milliseconds: milliseconds) }
             }
+        case .bytesThenSilence(let bytes):
+            try connection.send(bytes)
+            try connection.awaitEnd()
         case .silence: try connection.awaitEnd()
         case .deafness: try connection.awaitResetUnread()
         }

@@ -8,6 +8,8 @@ struct Script: Sendable {
         case bytes([UInt8])
         /// These bytes, and the end.
         case bytesThenEnd([UInt8], MasterConnection.Ending)
+        /// These bytes, and nothing more, ever.
+        case bytesThenSilence([UInt8])
         /// These bytes, and then the same piece again and again.
         case endless([UInt8], piece: [UInt8])
         /// These bytes one by one, so many milliseconds after each other.
@@ -68,7 +70,7 @@ extension Script.Reply {
     var isStuck: Bool {
         switch self {
         case .fair, .bytes, .bytesThenEnd, .said: false
-        case .endless, .dribble, .silence, .deafness: true
+        case .bytesThenSilence, .endless, .dribble, .silence, .deafness: true
         }
     }
 }
