@@ -318,20 +318,6 @@ import UplinkMessages
         try session.stop()
     }
 
-    @Test func `what a daemon said last before it died is not submitted`() throws {
-        let script: ScriptedMaster.Script = { _, _ in
-            .bytes(icingaAnswer("200 OK", processedBody))
-        }
-        let master = try ScriptedMaster(
-            certificates.material("icinga1", trusting: "ca"), script: script)
-        let session = try SessionUnderTest(identity: certificates.material("client"))
-        try session.begin(port: master.port)
-        try session.connect()
-        try session.sayLast(.submit(.sample(1)))
-        try master.stop()
-        #expect(master.asked.isEmpty)
-    }
-
     @Test func `a malformed message ends the session with its reason`() throws {
         let probe = DaemonMessage.probe(id: 1, node: NodeID(index: 0)).frame
         let floods: [UInt8] = [255, 255, 255, 255, 1]

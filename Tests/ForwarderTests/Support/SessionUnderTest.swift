@@ -42,9 +42,8 @@ final class SessionUnderTest {
 
     /// A session with these keys; `sendBuffer` bounds what the kernel takes of its answers.
     init(identity material: KeyMaterial?, sendBuffer: Int32? = nil) throws {
-        var pair: [Int32] = [0, 0]
-        try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair) == 0)
-        let ends = pair
+        var ends: [Int32] = [0, 0]
+        try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)
         descriptor = ends[0]
         if var size = sendBuffer {
             let length = socklen_t(MemoryLayout<Int32>.size)
@@ -58,10 +57,7 @@ final class SessionUnderTest {
                     if let material {
                         identities["client"] = .success(try TLSContext(material))
                     }
-                    let session = UplinkSession(
-                        identities: identities, time: SystemTime(),
-                        hasHungUp: { DaemonSocket.isHungUp(ends[1]) }
-                    ) {
+                    let session = UplinkSession(identities: identities, time: SystemTime()) {
                         let text = $0.map { "\($0)" } ?? "done"
                         box.end.withLock { $0 = text }
                     }
@@ -77,16 +73,6 @@ final class SessionUnderTest {
         while try receive() != nil {}
         try group.syncShutdownGracefully()  // after it nothing happens any more
         return endBox.end.withLock { $0 }
-    }
-
-    /// Says this and dies before the session gets any time.
-    func sayLast(_ message: DaemonMessage) throws {
-        let gate = DispatchSemaphore(value: 0)
-        group.next().execute { gate.wait() }
-        send(message)
-        close(descriptor)
-        gate.signal()
-        try group.syncShutdownGracefully()
     }
 
     func stop() throws {
