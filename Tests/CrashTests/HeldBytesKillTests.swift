@@ -25,7 +25,7 @@ struct HeldBytesKillTests {
         let scene = try CrashScene(
             "held bytes", services: services,
             targets: [.init(master, port: proxy.port)],
-            masterAttributes: "grace = 3s\nconnections = 1\nwindow = 16\nanswer_timeout = 2s")
+            masterAttributes: "grace = 10s\nconnections = 1\nwindow = 16\nanswer_timeout = 2s")
         for _ in 0..<CrashPlan.current.rounds {
             for end in End.allCases {
                 for fate in DelayingProxy.Fate.allCases {
