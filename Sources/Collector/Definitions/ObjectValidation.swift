@@ -19,7 +19,7 @@ struct ObjectValidation {
     mutating func validateAll() {
         let types = [
             "Host", "Service", "CheckCommand", "TimePeriod", "HostGroup", "ServiceGroup",
-            "Dependency", SchemaIgnored.application,
+            "Dependency", "Zone", SchemaIgnored.application,
         ]
         for type in types {
             for object in registry.objects(ofType: type) { validate(object) }
@@ -43,6 +43,9 @@ struct ObjectValidation {
             update(of: object)
         case "HostGroup", "ServiceGroup": references(object, "groups", to: object.typeName)
         case "Dependency": validateDependency(object)
+        case "Zone":
+            clusterReference(object, "parent", to: "Zone")
+            clusterReferences(object, "endpoints", to: "Endpoint")
         case SchemaIgnored.application:
             guard object.name != ByteString(BuiltIns.applicationName) else { break }
             fail(object, "name", "Application object must be named '\(BuiltIns.applicationName)'.")
@@ -105,10 +108,23 @@ struct ObjectValidation {
         _ attribute: ByteString,
         to type: String
     ) {
+        let name = object[attribute].toText
+        if !name.isEmpty, isKnowable(name, type) { exists(object, attribute, name, type) }
+    }
+
+    private mutating func clusterReferences(
+        _ object: ConfigObject,
+        _ attribute: ByteString,
+        to type: String
+    ) {
+        for name in object[attribute].asArray?.elements ?? [] where isKnowable(name.toText, type) {
+            exists(object, attribute, name.toText, type)
+        }
+    }
+
+    private func isKnowable(_ name: ByteString, _ type: String) -> Bool {
         let own: Set = [ByteString(settings.nodeName), ByteString(settings.zoneName)]
-        guard !registry.objects(ofType: type).isEmpty, !own.contains(object[attribute].toText)
-        else { return }
-        reference(object, attribute, to: type, isRequired: false)
+        return !registry.objects(ofType: type).isEmpty && !own.contains(name)
     }
 
     private mutating func validateDependency(_ dependency: ConfigObject) {

@@ -124,6 +124,13 @@ struct BrokenDefinition: Sendable, CustomStringConvertible {
             service("command_endpoint = \"nope\"") + "\nobject Endpoint \"e\" { }",
             "command_endpoint", "'nope'", "'Endpoint'"),
         .refused(
+            "object Zone \"z\" { endpoints = [ \"e\", \"nope\" ] }\nobject Endpoint \"e\" { }",
+            "endpoints", "'nope'", "'Endpoint'"),
+        .refused("object Zone \"z\" { parent = \"nope\" }", "parent", "'nope'", "'Zone'"),
+        .accepted(
+            "object Endpoint \"e\" { }\nobject Zone \"y\" { endpoints = [ \"e\" ] }\n"
+                + "object Zone \"z\" { parent = \"y\"; endpoints = [ ] }"),
+        .refused(
             host("zone = \"nope\"") + "\nobject Zone \"z\" { }", "zone", "'nope'", "'Zone'"),
         .refused("object HostGroup \"g\" { groups = [ \"nope\" ] }", "'nope'", "'HostGroup'"),
         .refused("object ServiceGroup \"g\" { groups = [ \"no\" ] }", "'no'", "'ServiceGroup'"),
