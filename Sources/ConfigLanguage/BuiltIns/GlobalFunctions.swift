@@ -49,15 +49,18 @@ enum GlobalFunctions {
     }
 
     /// What is in all arrays, as often as in the one that has the fewest, sorted; nothing of one
-    /// array alone.
+    /// array alone, or where one is no array, behind which nothing is looked at.
     private static func intersection(_ call: Invocation) throws(ConfigFault) -> Value {
         guard let first = call.arguments.first else { return .array(ArrayValue()) }
-        let elements = try call.expectArrayOrNothing(first)?.elements ?? []
-        guard call.arguments.count > 1 else { return .array(ArrayValue()) }
+        guard let elements = try call.expectArrayOrNothing(first)?.elements,
+            call.arguments.count > 1
+        else { return .array(ArrayValue()) }
         var common = try call.sorted(elements)
         for argument in call.arguments.dropFirst() {
-            let others = try call.sorted(try call.expectArrayOrNothing(argument)?.elements ?? [])
-            common = try inBoth(common, others, call)
+            guard let others = try call.expectArrayOrNothing(argument)?.elements else {
+                return .array(ArrayValue())
+            }
+            common = try inBoth(common, try call.sorted(others), call)
         }
         return try call.make(common)
     }

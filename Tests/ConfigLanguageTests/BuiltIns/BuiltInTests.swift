@@ -15,6 +15,8 @@ import Testing
         ("len([ 1, 2 ])", "2"), ("union([ \"b\", \"a\" ], [ \"a\" ])", "[ \"a\", \"b\" ]"),
         ("intersection([ \"a\", \"b\" ], [ \"b\" ])", "[ \"b\" ]"),
         ("intersection([ DateTime(5), \"1.5\" ])", "[ ]"),
+        ("intersection(null, \"1\")", "[ ]"),
+        ("intersection([ 1 ], null, \"1\")", "[ ]"),
         ("[ [ len ] ].clone()[0][0]([ 1 ])", "1"),
         ("keys({ b = 1, a = 2 })", "[ \"a\", \"b\" ]"),
         ("string(0.5)", "\"0.500000\""), ("number(\"1.5\") + 1", "2.500000"),
