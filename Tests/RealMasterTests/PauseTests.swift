@@ -62,16 +62,10 @@ struct PauseTests {
             try eventually("it is told again while it lasts") {
                 try master.objectState("web1!disk")?.lastCheck ?? 0 > seen + 3
             }
-            try #require(
-                master.post(
-                    "/v1/actions/reschedule-check",
-                    [
-                        "service": "web1!disk", "force": true,
-                        "next_check": .number(Date().timeIntervalSince1970.rounded(.down)),
-                    ]
-                ).status == 200)
             try eventually("a recheck is answered") {
-                daemon.log.contains("outcome=paused") || daemon.log.contains("outcome=satisfied")
+                try ask(master)
+                return daemon.log.contains("outcome=paused")
+                    || daemon.log.contains("outcome=satisfied")
             }
             let local = try site.run("recheck", ["web1!disk"])
             #expect(!local.isSuccess && local.errorText.contains("disk is replaced"))
@@ -105,6 +99,18 @@ struct PauseTests {
             #expect(try daemon.stop() == .exited(0))
         }
         try master.stop()
+    }
+
+    /// "Check now" of Icinga DB Web, unless one stands; each result that is told takes it away.
+    private func ask(_ master: PrivateMaster) throws {
+        let now = Date().timeIntervalSince1970
+        guard try master.objectState("web1!disk")?.nextCheck ?? 0 > now else { return }
+        let asked = try master.post(
+            "/v1/actions/reschedule-check",
+            [
+                "service": "web1!disk", "force": true, "next_check": .number(now.rounded(.down)),
+            ])
+        try #require(asked.status == 200)
     }
 
     private func output(_ master: PrivateMaster) throws -> String {
