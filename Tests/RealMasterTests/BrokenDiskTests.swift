@@ -97,7 +97,10 @@ struct BrokenDiskTests {
     private func prepare(
         _ target: ForwarderSite.Target
     ) throws -> (ForwarderSite, BrokenDisk) {
-        let site = try ForwarderSite(masters: [target], definitions: walk.definitions)
+        // Answers are held back for as long as a slow machine takes to see the alarm.
+        let site = try ForwarderSite(
+            masters: [target], definitions: walk.definitions,
+            masterAttributes: "grace = 1s\nanswer_timeout = 10m")
         try site.plugin("walk", WalkingServices.plugin)
         try site.renderInto(target.master)
         let disk = try BrokenDisk(below: site.folder.makeFolder("disk"))

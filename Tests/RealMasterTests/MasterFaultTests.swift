@@ -168,7 +168,7 @@ private final class FlawedMaster {
         // It ends by itself should the test process die.
         child = try ChildProcess(
             "timeout",
-            ["--signal=KILL", "60", binary, "daemon", "-c", master.folder.path("icinga2.conf")]
+            ["--signal=KILL", "600", binary, "daemon", "-c", master.folder.path("icinga2.conf")]
                 + PrivateMaster.options(folder: master.folder.path),
             environment: environment
         )
