@@ -61,7 +61,7 @@ package final class ProcessedResults: Sendable {
         let mark = "mark \(UUID().uuidString)"
         let answer = try master.submit(Self.marker, state: 0, output: mark)
         guard answer.status == 200 else { throw SupportFault("no marker: \(answer)") }
-        return try eventually("the event stream shows the mark", patience: .seconds(60)) {
+        return try eventually("the event stream shows the mark") {
             // Thousands of events take their time to read.
             guard stream.output.range(of: Data(mark.utf8)) != nil else { return nil }
             let entries = try self.entries
