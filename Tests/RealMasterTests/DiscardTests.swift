@@ -54,14 +54,15 @@ struct DiscardTests {
     @Test func `a repeat that its original came before is counted as discarded, and not doubled`()
         throws
     {
-        let (proxy, master, site) = try prepare(connectTimeout: 20)
+        let (proxy, master, site) = try prepare(connectTimeout: 20, more: "connections = 1")
         try site.withDaemon { daemon in
             try walk.waitForRuns(2, on: master)
             daemon.pause()
             try master.restart()
             let stored = try #require(try walk.newest(master)[overtaken])
+            let storedRuns = try walk.runs(at: master)
             daemon.resume()
-            try walk.waitForRuns(5, on: master)
+            try walk.waitForRuns(3, after: storedRuns, on: master)
             daemon.pause()
             // The oldest result that the master is about to forget is the one that is repeated.
             let rows = try site.ask(
@@ -76,15 +77,24 @@ struct DiscardTests {
             try master.start()
             let seen = try ProcessedResults(master)
             // On its way the repeat is overtaken by its original, sent by hand.
+            // The master ends a handshake of two such delays, and a silence, after ten seconds.
             proxy.delay(.toMaster, by: .seconds(3))
             daemon.resume()
+            try eventually("the daemon looks what the master holds") {
+                let destination = try site.destination()
+                return destination["link"].string == "comparing"
+                    || destination["forgotten"].number ?? 0 > 0
+            }
+            proxy.delay(.toMaster, by: .seconds(6))
             try eventually("the repeat is on its way") {
                 try site.destination()["forgotten"].number ?? 0 > 0
             }
+            proxy.hold(.toMaster)
             let answer = try master.submit(overtaken, state: 0, at: stamp, output: "the original")
             #expect(answer.status == 200)
             #expect(try site.destination()["discarded_repeats"].number == 0)
             proxy.delay(.toMaster, by: .zero)
+            proxy.release(.toMaster)
             try eventually("the discard is counted") {
                 try site.destination()["discarded_repeats"].number == 1
             }
@@ -104,14 +114,14 @@ struct DiscardTests {
     }
 
     private func prepare(
-        connectTimeout seconds: Int
+        connectTimeout seconds: Int, more: String = ""
     ) throws -> (DelayingProxy, PrivateMaster, ForwarderSite) {
         let master = try PrivateMaster()
         let proxy = try DelayingProxy(to: master.port)
         let site = try ForwarderSite(
             masters: [ForwarderSite.Target(master, port: proxy.port)],
             definitions: walk.definitions,
-            masterAttributes: "grace = 1s\nconnect_timeout = \(seconds)s")
+            masterAttributes: "grace = 1s\nconnect_timeout = \(seconds)s\n\(more)")
         try site.plugin("walk", WalkingServices.plugin)
         try site.renderInto(master)
         try master.start()

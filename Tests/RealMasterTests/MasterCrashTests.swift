@@ -18,11 +18,13 @@ struct MasterCrashTests {
             daemon.pause()
             try master.restart()
             let stored = try walk.newest(master)
+            let storedRuns = try walk.runs(at: master)
             daemon.resume()
-            try walk.waitForRuns(8, on: master)
+            try walk.waitForRuns(5, after: storedRuns, on: master)
 
             daemon.pause()
             let acknowledged = try walk.newest(master)
+            let acknowledgedRuns = try walk.runs(at: master)
             try master.kill()
             try master.start()
             #expect(
@@ -31,7 +33,7 @@ struct MasterCrashTests {
             let seen = try ProcessedResults(master)
             daemon.resume()
 
-            try walk.waitForRuns(12, on: master)
+            try walk.waitForRuns(4, after: acknowledgedRuns, on: master)
             #expect((try site.destination()["forgotten"].number ?? 0) > 0)
             try site.flushAll()
             #expect(try daemon.stop() == .exited(0))

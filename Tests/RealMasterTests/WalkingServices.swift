@@ -120,6 +120,28 @@ struct WalkingServices {
         }
     }
 
+    /// The newest run of each service that the master holds; 0 before the first.
+    func runs(at master: PrivateMaster) throws -> [String: Int] {
+        var runs: [String: Int] = [:]
+        for name in names {
+            let output = try master.objectState(name)?.lastCheckResult?.output ?? ""
+            runs[name] = Self.run(output)
+        }
+        return runs
+    }
+
+    /// Waits until the master holds so many more runs of every service than it did.
+    func waitForRuns(
+        _ count: Int, after start: [String: Int], on master: PrivateMaster
+    ) throws {
+        for name in names {
+            let wanted = start[name, default: 0] + count
+            try eventually("the master has run \(wanted) of \(name)") {
+                Self.run(try master.objectState(name)?.lastCheckResult?.output ?? "") >= wanted
+            }
+        }
+    }
+
     /// The run that an output tells of; 0 when it is none of the plugin's.
     static func run(_ output: String) -> Int { ServiceSeries.run(output) ?? 0 }
 
