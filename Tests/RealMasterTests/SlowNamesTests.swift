@@ -42,16 +42,20 @@ struct SlowNamesTests {
             try eventually("the name is looked up again") {
                 lookUps("hangs.example", site) >= 2
             }
-            let begun = lookUps("hangs.example", site)
-            let name = "web1!walk1"
-            let before = try masters[1].objectState(name)?.lastCheckResult?.executionStart ?? 0
-            try eventually("the other master gets further results") {
-                let now = try masters[1].objectState(name)?.lastCheckResult?.executionStart ?? 0
-                return now > before + 1.4
+            // A look-up ends after seconds, so a slow machine may need another one.
+            try eventually("the other master gets further results within one look-up") {
+                let begun = lookUpPids("hangs.example", site)
+                guard let look = begun.last, let before = try newest(masters[1]) else {
+                    return false
+                }
+                try eventually("there is a further result, or another look-up") {
+                    try newest(masters[1]) ?? 0 > before + 1.4
+                        || lookUps("hangs.example", site) > begun.count
+                }
+                guard try newest(masters[1]) ?? 0 > before + 1.4 else { return false }
+                // It still waits.
+                return kill(look, 0) == 0 && lookUps("hangs.example", site) == begun.count
             }
-            let look = try #require(lookUpPids("hangs.example", site).last)
-            #expect(lookUps("hangs.example", site) == begun, "all within one look-up")
-            #expect(kill(look, 0) == 0, "it still waits")
             #expect(try daemon.stop() == .exited(0))
         }
         try masters[1].stop()
@@ -83,6 +87,10 @@ struct SlowNamesTests {
             """,
             to: "uplink", mode: 0o700)
         return (masters, site)
+    }
+
+    private func newest(_ master: PrivateMaster) throws -> Double? {
+        try master.objectState("web1!walk1")?.lastCheckResult?.executionStart
     }
 
     private func lookUps(_ name: String, _ site: ForwarderSite) -> Int {
