@@ -201,13 +201,16 @@ struct CompatDeliveryTests {
         }
         #expect(abs(skew + Double(offset)) < 0.2, "skew_s \(skew)")
         let entries = try seen.drain()
+        let measured = try site.measured()
         for name in walk.names {
+            let pairs = (measured[name] ?? []).map { ($0.output, $0.executionStart) }
+            let starts = Dictionary(pairs) { first, _ in first }
             let own = entries.filter { $0.object == name }
             walk.expectStrictOrder(own, name)
             let runs = own.map { WalkingServices.run($0.output) }
             #expect(!runs.isEmpty && runs == Array(1...max(1, runs.count)), "\(name)")
-            let errors = own.map {
-                abs($0.executionStart - (Double($0.output.split(separator: "=").last ?? "") ?? 0))
+            let errors = own.map { entry in
+                abs(entry.executionStart - ((starts[entry.output] ?? 0) - Double(offset)))
             }.sorted()
             #expect(errors.isEmpty || errors[errors.count / 2] < 0.1, "\(name): \(errors)")
         }
