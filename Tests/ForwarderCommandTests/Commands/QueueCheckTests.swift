@@ -14,7 +14,12 @@ import Testing
 
         var script: String {
             switch self {
-            case .contradiction: #"sqlite3 "$1" 'UPDATE lane SET queued = queued + 1'"#
+            case .contradiction:
+                // of one lane, beside a daemon that may have begun others and may be writing
+                #"""
+                sqlite3 -cmd '.timeout 100000' "$1" "UPDATE lane SET queued = queued + 1
+                WHERE object = (SELECT id FROM object WHERE name = 'web1!disk')"
+                """#
             case .damage: #"dd if=/dev/urandom of="$1" bs=64 count=1 conv=notrunc"#
             case .otherFile: #"echo 'a letter to my aunt' >"$1""#
             }
