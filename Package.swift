@@ -87,9 +87,10 @@ let package = Package(
         // One folder of tests per module, then the tiers that need more than one.
         .target(
             name: "TestSupport",
-            dependencies: ["Monitoring", nioCore, nioPosix],
+            dependencies: ["Monitoring", "CChildren", nioCore, nioPosix],
             path: "Tests/Support"
         ),
+        .target(name: "CChildren", path: "Tests/CChildren"),
         .testTarget(name: "MonitoringTests", dependencies: ["Monitoring"]),
         .testTarget(
             name: "ConfigLanguageTests",
@@ -160,6 +161,7 @@ if Context.environment["FORWARDER_BENCH"] != nil {
 let withoutC: Set = ["Monitoring", "ConfigLanguage", "UplinkMessages", "Policy", "Delivery"]
 let cTargets: Set = [
     "COpenSSL", "CGlibc", "CSpawn", "CSandbox", "CUplinkProbe", "CFaultyDisk", "CBrokenDisk",
+    "CChildren",
 ]
 
 for target in package.targets where !cTargets.contains(target.name) {

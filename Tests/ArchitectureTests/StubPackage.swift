@@ -40,6 +40,7 @@ struct StubPackage {
 
     private static let cTargets = [
         "CGlibc", "CSpawn", "CSandbox", "CFaultyDisk", "CBrokenDisk", "CUplinkProbe",
+        "CChildren",
     ]
     private static let main = "@main struct Main { static func main() {} }"
 

@@ -1,3 +1,4 @@
+internal import CChildren
 package import Foundation
 import Synchronization
 
@@ -94,6 +95,18 @@ package final class ChildProcess: Sendable {
 }
 
 extension ChildProcess {
+    /// Adds to what a child does before it runs a program: it closes all descriptors from `number`
+    /// on.
+    ///
+    /// What other tests have open, such as NIO's sockets, is not close-on-exec, and would not end
+    /// while the child lives.
+    package static func closeOthers(
+        from number: Int32, _ actions: inout posix_spawn_file_actions_t
+    ) throws {
+        let status = children_close_from(&actions, number)
+        guard status == 0 else { throw SupportFault("closefrom: \(status)") }
+    }
+
     private static func spawn(
         _ words: [String],
         environment: [String],
@@ -106,6 +119,7 @@ extension ChildProcess {
         posix_spawn_file_actions_addopen(&actions, 0, files.path("in"), O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, files.path("out"), create, 0o600)
         posix_spawn_file_actions_addopen(&actions, 2, files.path("err"), create, 0o600)
+        try closeOthers(from: 3, &actions)
 
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)

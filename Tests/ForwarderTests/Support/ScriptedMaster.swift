@@ -84,13 +84,15 @@ final class ScriptedMaster: Sendable {
     /// True when the kernel remembers the client's end of a connection (from 1): every end but a
     /// reset leaves it behind for a minute.
     func isRemembered(connection: Int) throws -> Bool {
-        let port = box.connections.withLock { $0[connection - 1].remoteAddress?.port ?? 0 }
+        let client = box.connections.withLock { $0[connection - 1].remoteAddress?.port ?? 0 }
         // By handle: a file of /proc has no length, and is cut when it is read as one that has.
         let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: "/proc/net/tcp"))
         let table = String(decoding: try file.readToEnd() ?? Data(), as: UTF8.self)
-        let suffix = ":" + String(format: "%04X", port)
+        // Both ends: another connection may have the client's port, to another place.
+        let ends = [client, Int(port)].map { ":" + String(format: "%04X", $0) }
         return table.split(separator: "\n").contains { row in
-            row.split(separator: " ").dropFirst().first?.hasSuffix(suffix) == true
+            let places = row.split(separator: " ").dropFirst().prefix(2)
+            return places.count == 2 && zip(places, ends).allSatisfy { $0.hasSuffix($1) }
         }
     }
 

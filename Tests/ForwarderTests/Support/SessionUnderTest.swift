@@ -43,7 +43,8 @@ final class SessionUnderTest {
     /// A session with these keys; `sendBuffer` bounds what the kernel takes of its answers.
     init(identity material: KeyMaterial?, sendBuffer: Int32? = nil) throws {
         var ends: [Int32] = [0, 0]
-        try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)
+        let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+        try #require(socketpair(AF_UNIX, kind, 0, &ends) == 0)
         descriptor = ends[0]
         if var size = sendBuffer {
             let length = socklen_t(MemoryLayout<Int32>.size)
