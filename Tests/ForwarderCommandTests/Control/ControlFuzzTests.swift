@@ -1,5 +1,4 @@
 import Foundation
-import Logging
 import Monitoring
 import Spool
 import TestSupport
@@ -52,7 +51,7 @@ import Testing
     func `what is written changes nothing for who asks next`(_ seed: UInt64) async throws {
         let folder = try TemporaryDirectory("fuzz")
         let path = folder.path("s")
-        let server = try ControlServer(path: path, log: Logger(label: "test"))
+        let server = try ControlFixture.server(path: path)
         server.start()
         let lines = try Self.lines(seed)
         // Its reading blocks.
@@ -74,12 +73,10 @@ import Testing
         #expect(answered > Self.requests.count)
     }
 
-    private static let patience = timeval(tv_sec: 300, tv_usec: 0)
-
     /// Writes a line, says that no more comes, and reads what is answered to its end.
     private static func write(_ line: [UInt8], to path: String) throws {
         let socket = try #require(try ControlSocket.connect(path: path))
-        ControlSocket.setPatience(patience, of: socket)
+        ControlSocket.setPatience(ControlFixture.patience, of: socket)
         // lost on purpose: it may hang up in the middle
         _ = socket.writeAll(line)
         shutdown(socket.number, Int32(SHUT_WR))

@@ -1,5 +1,4 @@
 import Foundation
-import Logging
 import Spool
 import TestSupport
 import Testing
@@ -89,26 +88,14 @@ import Testing
         try FileManager.default.setAttributes(
             [.posixPermissions: 0o711], ofItemAtPath: folder.path)
         let path = folder.path("s")
-        let server = try ControlServer(
-            path: path, rights: RightsBoard(rights), log: Logger(label: "test"))
-        // Other tests can hold all threads that tasks share for longer than a caller waits.
-        try await withTaskExecutorPreference(OwnThreads()) {
+        let server = try ControlFixture.server(path: path, rights: RightsBoard(rights))
+        try await withTaskExecutorPreference(TaskThreads()) {
             async let _: Void = answerAll(server)
             server.start()
             defer { server.stop() }
             try await withCheckedThrowingContinuation { continuation in
                 Thread { continuation.resume(with: Result { try body(folder, path) }) }.start()
             }
-        }
-    }
-
-    /// Runs tasks on threads that no other task has.
-    private final class OwnThreads: TaskExecutor {
-        private let queue = DispatchQueue(label: "own threads", attributes: .concurrent)
-
-        func enqueue(_ job: consuming ExecutorJob) {
-            let job = UnownedJob(job)
-            queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
         }
     }
 
@@ -223,7 +210,7 @@ import Testing
                 print $text;
                 """#
             let outcome = try Command.run(
-                "bash", ["-c", script, asking, taking, path], patience: .seconds(60))
+                "bash", ["-c", script, asking, taking, path])
             #expect(outcome.outputText.contains("Too many connections of this user (4)"))
             #expect(outcome.outputText.contains("This is no request."), "\(outcome)")
         }

@@ -44,7 +44,7 @@ import UplinkMessages
         for _ in 0..<3 {
             let stranger = try #require(try ControlSocket.connect(path: path))
             // Whoever is kept would wait: that is another answer than the end.
-            ControlSocket.setPatience(timeval(tv_sec: 20, tv_usec: 0), of: stranger)
+            ControlSocket.setPatience(ControlFixture.patience, of: stranger)
             var byte: UInt8 = 0
             #expect(read(stranger.number, &byte, 1) == 0, "hung up on, without a word")
         }

@@ -1,5 +1,4 @@
 import Foundation
-import Logging
 import Monitoring
 import TestSupport
 import Testing
@@ -24,7 +23,7 @@ import Testing
         /// Hands a batch over, on a thread that may wait.
         func handOver(
             _ batch: SubmissionBatch = ResultHandOverTests.batch,
-            patience: Duration = .seconds(300),
+            patience: Duration = ResultHandOver.longestPatience,
             flush: @escaping @Sendable (Int32) -> Int32 = { fsync($0) }
         ) async -> ResultHandOver.Outcome {
             let way = ResultHandOver(
@@ -47,18 +46,20 @@ import Testing
     private static func outcome(
         _ scene: Scene, _ reply: ControlReply, of batch: SubmissionBatch = batch
     ) async throws -> ResultHandOver.Outcome {
-        let server = try ControlServer(path: scene.path, log: Logger(label: "test"))
-        server.start()
-        defer { server.stop() }
-        async let outcome = scene.handOver(batch)
-        for await (request, connection) in server.requests {
-            guard case .submit(let bytes) = request else { continue }
-            #expect(try SubmissionBatch(Array(bytes)) == batch)
-            connection.reply(.working)
-            connection.reply(reply)
-            break
+        let server = try ControlFixture.server(path: scene.path)
+        return try await withTaskExecutorPreference(TaskThreads()) { () async throws in
+            server.start()
+            defer { server.stop() }
+            async let outcome = scene.handOver(batch)
+            for await (request, connection) in server.requests {
+                guard case .submit(let bytes) = request else { continue }
+                #expect(try SubmissionBatch(Array(bytes)) == batch)
+                connection.reply(.working)
+                connection.reply(reply)
+                break
+            }
+            return await outcome
         }
-        return await outcome
     }
 
     @Test func `the daemon's word on each record is handed on, and nothing is dropped`()
@@ -128,7 +129,7 @@ import Testing
 
     @Test func `a daemon that has no connection left has not heard of it`() async throws {
         let scene = try Scene()
-        let server = try ControlServer(path: scene.path, log: Logger(label: "test"))
+        let server = try ControlFixture.server(path: scene.path)
         server.start()
         defer { server.stop() }
         let others = try (0..<ConnectionShares.limit).map { _ in
