@@ -91,11 +91,12 @@ import UplinkMessages
             _ inflow: FlushCourse.Inflow, _ port: OneAnswerPort
         ) async throws -> FlushOutcome {
             async let running: Void = driver.run()
+            // by its clock nothing takes long, however slow the machine is
             let run = FlushRun(
                 spool: spool, driver: driver, inflow: inflow,
                 patience: [
                     "m": FlushCourse.Patience(turns: .seconds(60), silent: .seconds(60))
-                ])
+                ], time: FakeTime())
             var looks = 0
             let outcome = try await run.run { _ in
                 looks += 1
