@@ -64,10 +64,10 @@ package final class ClassicNSCA: Sendable {
 
     /// Runs the real `send_nsca`.
     package func real(_ arguments: [String], _ input: Data) throws -> Command.Outcome {
-        let words = ["-H", "127.0.0.1", "-p", "\(port.number)", "-c", clientConfiguration]
+        let place = ["-H", "127.0.0.1", "-p", "\(port.number)", "-c", clientConfiguration]
+        let words = place + ["-to", "120"]
         return try Command.run(
-            Self.client, words + arguments, environment: Self.environment, input: input,
-            patience: .seconds(60))
+            Self.client, words + arguments, environment: Self.environment, input: input)
     }
 
     /// The commands that came through since the last call, without their times.
@@ -79,7 +79,7 @@ package final class ClassicNSCA: Sendable {
         guard told.isSuccess else { throw SupportFault("no mark: \(told.errorText)") }
         var bytes: [UInt8] = []
         var commands: [[UInt8]] = []
-        try eventually("the mark comes through", patience: .seconds(60)) {
+        try eventually("the mark comes through") {
             bytes += read()
             let end = bytes.lastIndex(of: 10) ?? 0
             commands = bytes[..<end].split(separator: 10).map { line in

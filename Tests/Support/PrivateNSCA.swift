@@ -44,6 +44,7 @@ package final class PrivateNSCA: Sendable {
             temp_directory = "\(folder.path)"
             pid_file = "\(folder.path("pid"))"
             log_level = 1
+            timeout = 600
             \(largestCommand.map { "max_command_size = \($0)" } ?? "")
             \(configuration.replacing("PASSWORD", with: password))
 
@@ -55,6 +56,7 @@ package final class PrivateNSCA: Sendable {
             password = "\(password)"
             server = "127.0.0.1"
             port = "\(port.number)"
+            timeout = 120
 
             """,
             to: "send_nsca.cfg")
@@ -74,7 +76,7 @@ package final class PrivateNSCA: Sendable {
     package func real(_ arguments: [String], _ input: Data) throws -> Command.Outcome {
         guard let program = Command.find("send_nsca") else { throw SupportFault("no send_nsca") }
         return try Command.run(
-            program, ["-c", clientConfiguration] + arguments, input: input, patience: .seconds(60))
+            program, ["-c", clientConfiguration] + arguments, input: input)
     }
 
     /// The commands that came through since the last call.
@@ -89,7 +91,7 @@ package final class PrivateNSCA: Sendable {
         let last = Array("PROCESS_HOST_CHECK_RESULT;mark;0;\(number)\n".utf8)
         let told = try real([], Data("mark\t0\t\(number)".utf8))
         guard told.isSuccess else { throw SupportFault("no mark: \(told.errorText)") }
-        return try eventually("the mark comes through", patience: .seconds(60)) {
+        return try eventually("the mark comes through") {
             try arrived.withLock { bytes in
                 bytes += read()
                 guard let place = bytes.firstRange(of: last) else { return nil }

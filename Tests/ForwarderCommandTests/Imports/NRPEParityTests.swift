@@ -38,7 +38,8 @@ struct NRPEParityTests {
         defer { withExtendedLifetime(server) {} }
         func ask(_ arguments: [String]) throws -> Command.Outcome {
             try Command.run(
-                UnpackedNRPE.client, ["-n", "-H", "127.0.0.1", "-p", "\(port.number)"] + arguments,
+                UnpackedNRPE.client,
+                ["-n", "-t", "120", "-H", "127.0.0.1", "-p", "\(port.number)"] + arguments,
                 environment: UnpackedNRPE.environment)
         }
         try eventually("NRPE answers") { try ask([]).isSuccess }

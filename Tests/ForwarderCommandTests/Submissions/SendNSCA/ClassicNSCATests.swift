@@ -44,7 +44,7 @@ struct ClassicNSCATests {
         Call([], "h\ts\t0\ta\\b\\n", #"h!s 0 a\b\n"#),
         Call([], "h\ts\t0\ta\u{17}h\tt\t1\tb\u{17}", "h!s 0 a", "h!t 1 b"),
         Call(["--quiet"], "h\ts\t0\ta", "h!s 0 a"),
-        Call(["-to", "5", "--quiet"], "h\ts\t0\ta", "h!s 0 a"),
+        Call(["-to", "100", "--quiet"], "h\ts\t0\ta", "h!s 0 a"),
         Call(["--legacy-2-7-mode", "--quiet"], "", status: 2, row: "no record", ours: []),
         Call(["-d", ","], "h,s,0,a", "h!s 0 a"), Call(["-d", "44"], "h,s,0,a", "h!s 0 a"),
         Call(["-d", "0x2c"], "h,s,0,a", "h!s 0 a"), Call(["-d", "9"], "h9s909a", "h!s 0 a"),
