@@ -53,17 +53,23 @@ import Testing
         try #require(mkfifo(pipe, 0o600) == 0)
         let outcome = try Command.run(
             scene.folder.path("send_nsca"), ["-c", pipe], environment: scene.environment,
-            input: Data("web1\tload\t0\tx".utf8), patience: .seconds(60))
+            input: Data("web1\tload\t0\tx".utf8))
         #expect(outcome.isSuccess, "\(outcome.errorText)")
         #expect(try scene.dropped().count == 1)
-        // one that a shell writes into is read
-        let told = try Command.run(
-            "bash",
-            [
-                "-c", #""$0" -c <(sleep 0.2; echo bogus = 1) < /dev/null"#,
-                scene.folder.path("send_nsca"),
-            ], environment: scene.environment)
-        #expect(told.isSuccess && told.errorText.contains("'bogus'"), "\(told.errorText)")
+        // one that a shell writes into is read, unless the shell gets no turn for too long
+        func told() throws -> Command.Outcome {
+            try Command.run(
+                "bash",
+                [
+                    "-c", #""$0" -c <(sleep 0.2; echo bogus = 1) < /dev/null"#,
+                    scene.folder.path("send_nsca"),
+                ], environment: scene.environment)
+        }
+        var last = try told()
+        for _ in 0..<10 where last.isSuccess && !last.errorText.contains("'bogus'") {
+            last = try told()
+        }
+        #expect(last.isSuccess && last.errorText.contains("'bogus'"), "\(last.errorText)")
     }
 
     @Test func `a limit on the size of files leaves no file behind`() throws {
