@@ -79,13 +79,22 @@ package final class RunningForwarder: Sendable {
 
     /// Returns when it answers on its control socket.
     package func waitUntilReady() throws {
+        var fault = ""
         try eventually("the daemon answers") {
-            guard isRunning else { throw SupportFault("the daemon ended:\n\(log.suffix(4000))") }
+            guard isRunning else {
+                throw SupportFault("the daemon ended:\n\(log.suffix(4000))\(fault)")
+            }
             // Without a daemon `status` itself opens the spool, and the daemon would wait for it.
             guard FileManager.default.fileExists(atPath: site.folder.path("control.sock")) else {
                 return false
             }
-            return try site.status()["daemon_pid"].number == Double(pid)
+            do {
+                return try site.status()["daemon_pid"].number == Double(pid)
+            } catch {
+                // it waits for an answer for a time that a daemon's first moments may exceed
+                fault = "\n\(error)"
+                return false
+            }
         }
     }
 
