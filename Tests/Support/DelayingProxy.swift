@@ -77,10 +77,15 @@ package final class DelayingProxy: Sendable {
 
     /// Lets what was held and what comes through again, or ends the connections that held some.
     package func release(_ direction: Direction, _ fate: Fate = .handedOver) {
-        if fate == .lost, let hold = rules.read(direction).hold {
-            rules.tell(.lost(direction, upTo: hold.newest))
+        let rules = self.rules
+        guard fate == .lost, let hold = rules.read(direction).hold else {
+            return rules.change { $0[direction].hold = nil }
         }
-        rules.change { $0[direction].hold = nil }
+        rules.tell(.lost(direction, upTo: hold.newest))
+        // Behind that on the one loop: what arrives before would take what was held along.
+        let released = listener.eventLoop.submit { rules.change { $0[direction].hold = nil } }
+        // lost on purpose: a loop that has ended hands nothing over
+        try? released.wait()
     }
 
     /// Resets all connections on both sides; what was held or delayed is gone.
