@@ -71,7 +71,7 @@ final class EffectLog {
     /// Waits until the master's present process has gone.
     func waitForEnd() throws {
         guard let stream = current?.stream else { return }
-        try eventually("the master's process ends", patience: .seconds(60)) { !stream.isOpen }
+        try eventually("the master's process ends") { !stream.isOpen }
     }
 
     /// All effects that are known.

@@ -29,7 +29,7 @@ extension RunningForwarder {
     }
 
     /// Waits until it ended by itself.
-    package func waitUntilKilled(patience: Duration = .seconds(30)) throws {
+    package func waitUntilKilled(patience: Duration = .seconds(180)) throws {
         try eventually("the daemon dies", patience: patience) { !isRunning }
     }
 

@@ -86,7 +86,7 @@ final class IcingaOracle {
     func verdict(level: String = "critical", more options: [String] = []) throws -> Verdict {
         let words = command(["-C"] + options, level: level)
         let outcome = try Command.run(
-            words[0], Array(words.dropFirst()), environment: environment, patience: .seconds(60))
+            words[0], Array(words.dropFirst()), environment: environment, patience: .seconds(600))
         // an abort is an exit status of the process that watches over it
         guard case .exited(let status) = outcome.ending, status < 124 else {
             throw OracleFailure(text: "icinga2 crashed: \(outcome.outputText)")

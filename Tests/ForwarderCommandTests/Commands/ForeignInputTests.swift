@@ -12,8 +12,7 @@ import Testing
         -> Command.Outcome
     {
         try Command.run(
-            "bash", ["-c", script, BuiltProducts.forwarder], folder: folder.path,
-            patience: .seconds(20))
+            "bash", ["-c", script, BuiltProducts.forwarder], folder: folder.path)
     }
 
     @Test(arguments: ["export", "check"], ["a FIFO", "a directory", "a device", "a socket"])

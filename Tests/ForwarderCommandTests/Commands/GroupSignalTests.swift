@@ -21,7 +21,10 @@ import Testing
     @Test func `a signal to the daemon's group ends no plugin that is about to start`() throws {
         let site = try ForwarderSite(master: PrivateMaster(), definitions: Self.definitions)
         try site.withDaemon { daemon in
-            try eventually("many plugins have run while signals came") {
+            // reloading without a pause leaves a slow machine little time for plugins
+            try eventually(
+                "many plugins have run while signals came", patience: .seconds(600)
+            ) {
                 for _ in 0..<200 { daemon.reload() }
                 return try outputs(site).count >= 10 * Self.count
             }

@@ -11,7 +11,7 @@ import Testing
             "bash",
             ["-c", "configuration=$1\n\(function)\n\(script)"]
                 + [BuiltProducts.forwarder, site.configurationPath],
-            folder: site.folder.path, patience: .seconds(60))
+            folder: site.folder.path)
     }
 
     private static let commands = [

@@ -89,7 +89,7 @@ import Testing
                 "--default-signal=HUP,INT,TERM", "bash", "-c", "\(before) exec \"$0\" \(words)",
                 BuiltProducts.forwarder, plugin,
             ],
-            folder: scene.folder.path, patience: .seconds(60))
+            folder: scene.folder.path)
     }
 
     /// True once a process is gone, or dead and only not yet reaped; waits for it.
@@ -97,7 +97,7 @@ import Testing
         let text = try String(contentsOfFile: scene.folder.path(file), encoding: .utf8)
         let number = text.trimmingCharacters(in: .whitespacesAndNewlines)
         let script =
-            "for i in $(seq 200); do grep -qs '^State:[^Z]*$' /proc/$0/status || exit 0; "
+            "for i in $(seq 2000); do grep -qs '^State:[^Z]*$' /proc/$0/status || exit 0; "
             + "sleep 0.05; done; exit 1"
         return try Command.run("bash", ["-c", script, number]).isSuccess
     }
