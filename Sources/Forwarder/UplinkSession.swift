@@ -80,8 +80,7 @@ package final class UplinkSession: ChannelInboundHandler {
 
     package func channelReadComplete(context: ChannelHandlerContext) {
         isReading = false
-        // What a daemon said last before it died is in doubt for the next one, which asks the
-        // master and says it again: from a process that got no time until then it would come late.
+        // What it said last is not acted on; see `NodeLink.pump`.
         guard !hasHungUp() else { return end(nil) }
         for index in touched { links[index].pump() }
         touched = []
@@ -141,6 +140,7 @@ package final class UplinkSession: ChannelInboundHandler {
                 tls: identities[node.identity] ?? .failure(unknown),
                 time: time,
                 on: loop,
+                hasHungUp: hasHungUp,
                 tell: { [weak self] in self?.heard($0, of: index, name: node.name) }
             )
         }

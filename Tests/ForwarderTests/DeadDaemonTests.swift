@@ -2,6 +2,7 @@ import Glibc
 import Monitoring
 import NIOCore
 import NIOEmbedded
+import Synchronization
 import TestSupport
 import Testing
 import UplinkMessages
@@ -32,6 +33,35 @@ struct DeadDaemonTests {
         #expect(!isEnded && !isAsked, "nothing is sent before all was read that is there")
         channel.pipeline.fireChannelReadComplete()
         #expect(isAsked && isEnded == isGone)
+    }
+
+    @Test func `what waits for an answer's room is not submitted once the daemon is gone`() throws {
+        let certificates = try Certificates.shared.get()
+        let isGone = Mutex(false)
+        let master = try ScriptedMaster(
+            certificates.material("icinga1", trusting: "ca"),
+            script: { _, _ in
+                isGone.withLock { $0 = true }
+                return .bytes(icingaAnswer("200 OK", processedBody))
+            })
+        let session = try SessionUnderTest(
+            identity: certificates.material("client"),
+            hasHungUp: { isGone.withLock { $0 } })
+        try session.begin(port: master.port, window: 1)
+        try session.connect()
+        session.send(
+            bytes: [.submit(.sample(1)), .submit(.sample(2))].flatMap { (one: DaemonMessage) in
+                one.frame
+            })
+        #expect(try session.nextOutcome().id == 1)
+        // alive again, so that it can be seen what is left
+        isGone.withLock { $0 = false }
+        session.send(.probe(id: 3, node: NodeID(index: 0)))
+        let second = try session.nextOutcome()
+        #expect(second.id == 2 && second.outcome == .processed)
+        #expect(master.asked.map(\.connection) == [1, 2])
+        try session.stop()
+        try master.stop()
     }
 
     @Test func `a daemon is gone once its end is closed, whatever is left to read`() throws {

@@ -39,6 +39,7 @@ final class NodeLink {
     private let tls: Result<TLSContext, LinkFailure>
     private let time: any TimeSource
     private let loop: any EventLoop
+    private let hasHungUp: () -> Bool
     private let tell: (LinkEvent) -> Void
 
     private var addresses: [String]
@@ -58,8 +59,10 @@ final class NodeLink {
         tls: Result<TLSContext, LinkFailure>,
         time: any TimeSource,
         on loop: any EventLoop,
+        hasHungUp: @escaping () -> Bool = { false },
         tell: @escaping (LinkEvent) -> Void
     ) {
+        self.hasHungUp = hasHungUp
         self.settings = settings
         self.limits = PipelinedClient.Limits(
             window: Int(settings.window),
@@ -115,7 +118,12 @@ final class NodeLink {
     }
 
     /// Sends what can be sent and sees to it that the rest will be.
+    ///
+    /// But nothing for a daemon that is dead: what it said last is in doubt for the next one, which
+    /// asks the master and says it again. From a process that got no time until then it would come
+    /// late.
     func pump() {
+        guard queue.isEmpty || !hasHungUp() else { return }
         // While a probe waits for its connection, all connections are younger than the fence.
         while !queue.isEmpty, let client = clients.max(by: { $0.room < $1.room }), client.room > 0,
             let exchange = queue.popFirst()

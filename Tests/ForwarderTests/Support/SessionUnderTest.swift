@@ -41,7 +41,12 @@ final class SessionUnderTest {
     private static let patience: Int32 = 180_000
 
     /// A session with these keys; `sendBuffer` bounds what the kernel takes of its answers.
-    init(identity material: KeyMaterial?, sendBuffer: Int32? = nil) throws {
+    ///
+    /// - Parameter hasHungUp: whether it is to take the daemon for dead.
+    init(
+        identity material: KeyMaterial?, sendBuffer: Int32? = nil,
+        hasHungUp: @escaping @Sendable () -> Bool = { false }
+    ) throws {
         var ends: [Int32] = [0, 0]
         let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
         try #require(socketpair(AF_UNIX, kind, 0, &ends) == 0)
@@ -58,7 +63,9 @@ final class SessionUnderTest {
                     if let material {
                         identities["client"] = .success(try TLSContext(material))
                     }
-                    let session = UplinkSession(identities: identities, time: SystemTime()) {
+                    let session = UplinkSession(
+                        identities: identities, time: SystemTime(), hasHungUp: hasHungUp
+                    ) {
                         let text = $0.map { "\($0)" } ?? "done"
                         box.end.withLock { $0 = text }
                     }
