@@ -74,7 +74,9 @@ extension DeliveryMachine {
 
     private func stampRule(at now: Moment) -> @Sendable (LeaseCandidate) -> StampDecision {
         let translation = clock.translation(time: now)
-        guard let passed = clock.certainlyPassed(at: now.monotonic) else {
+        guard let passed = clock.certainlyPassed(at: now.monotonic),
+            let ahead = clock.certainlyAhead(at: now.monotonic)
+        else {
             let above = calibration.storedStamp.map { $0 + StampRule.smallestGap }
             return { candidate in
                 let last = candidate.lastStamp.map { $0 + StampRule.smallestGap }
@@ -86,7 +88,7 @@ extension DeliveryMachine {
         return { candidate in
             let decision = StampRule.decide(
                 start: candidate.result.executionStart, last: candidate.lastStamp,
-                translation: translation, passed: passed)
+                translation: translation, passed: passed, ahead: ahead)
             switch decision {
             case .stamp(let stamp): return .lease(baseStamp: stamp)
             case .hold: return .leaveQueued

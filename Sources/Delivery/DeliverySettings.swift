@@ -9,8 +9,7 @@ package struct Moment: TimeSource, Hashable {
 
     /// Both clocks as they stand now.
     package init(_ time: some TimeSource) {
-        wall = time.wall
-        monotonic = time.monotonic
+        (wall, monotonic) = time.together
     }
 
     /// Two clocks that stand like this.

@@ -19,7 +19,8 @@ package struct MasterClock: Sendable, Hashable {
 
     /// Skew up to this is left alone: stamps stay exactly what this host measured.
     ///
-    /// 1 second, from the design: two hosts under NTP are closer than that.
+    /// 1 second, from the design: two hosts under NTP are closer than that. Over a link on which
+    /// each exchange takes seconds, as much more is left alone until one was quick enough to tell.
     package static let toleratedSkew = Duration.seconds(1)
 
     /// How much two clocks may drift apart; widens an old bracket.
@@ -58,9 +59,10 @@ package struct MasterClock: Sendable, Hashable {
     /// Takes the master's clock to be this host's: without permission to read back there is
     /// nothing to see.
     package mutating func assumeEqual(time: any TimeSource) {
-        let difference = time.wall.microseconds - time.monotonic.wholeMicroseconds
+        let (wall, monotonic) = time.together
+        let difference = wall.microseconds - monotonic.wholeMicroseconds
         bounds = Bounds(low: difference, high: difference)
-        seenAt = time.monotonic
+        seenAt = monotonic
     }
 
     /// Forgets everything, as after a change of node.
@@ -82,8 +84,8 @@ package struct MasterClock: Sendable, Hashable {
     package func skew(time: any TimeSource) -> Duration? {
         guard let bounds else { return nil }
         let middle = bounds.low + (bounds.high - bounds.low) / 2
-        let own = time.wall.microseconds - time.monotonic.wholeMicroseconds
-        return .microseconds(middle - own)
+        let (wall, monotonic) = time.together
+        return .microseconds(middle - (wall.microseconds - monotonic.wholeMicroseconds))
     }
 
     /// What is added to this host's times to make them the master's: nothing while the skew is

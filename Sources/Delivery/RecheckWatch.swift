@@ -232,7 +232,8 @@ extension DeliveryMachine {
             // The first look is told in any case: what stands by then may be older than this spool.
             guard !demands.isEmpty || !watch.isTold else { return }
             watch.isTold = true
-            let lead = clock.skew(time: now) ?? .zero
+            // What is certain of it: by a larger one a request after a check seemed to be before.
+            let lead = passed - now.wall
             actions.append(
                 .recheckDemanded(
                     RecheckRound(

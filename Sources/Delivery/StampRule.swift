@@ -36,14 +36,17 @@ package enum StampRule {
     ///   - last: the last stamp given to this object at this destination.
     ///   - translation: what makes this host's times the master's.
     ///   - passed: a moment that the master's clock has certainly reached.
+    ///   - ahead: one that it has certainly not passed; what lies between them may be its now, and
+    ///     is waited for however long that takes.
     package static func decide(
-        start: Timestamp, last: Timestamp?, translation: Duration, passed: Timestamp
+        start: Timestamp, last: Timestamp?, translation: Duration, passed: Timestamp,
+        ahead: Timestamp
     ) -> Decision {
         var wanted = start + translation
         if let last { wanted = max(wanted, last + smallestGap) }
         guard wanted > passed else { return .stamp(wanted) }
-        let ahead = wanted - passed
-        return ahead <= longestHold ? .hold(ahead) : .stamp(passed)
+        return wanted - max(passed, ahead) <= longestHold
+            ? .hold(wanted - passed) : .stamp(passed)
     }
 
     /// The stamp of the given attempt, counted from 1, of a result with this base stamp.

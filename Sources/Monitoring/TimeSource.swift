@@ -15,6 +15,21 @@ package protocol TimeSource: Sendable {
 extension TimeSource {
     /// A host that never sleeps.
     package var slept: Duration { .zero }
+
+    /// Both clocks, read within a millisecond of each other.
+    ///
+    /// A thread that is put aside between the readings reads again, since what it was away for
+    /// would pass for a difference of the clocks; one that is each time, five times over, has the
+    /// last.
+    package var together: (wall: Timestamp, monotonic: Duration) {
+        var reading = (monotonic: monotonic, wall: wall)
+        var triesLeft = 5
+        while triesLeft > 0, monotonic - reading.monotonic > .milliseconds(1) {
+            reading = (monotonic, wall)
+            triesLeft -= 1
+        }
+        return (reading.wall, reading.monotonic)
+    }
 }
 
 /// The kernel's clocks.

@@ -8,26 +8,36 @@ private let t0 = Timestamp(microseconds: 1_700_000_000_000_000)
 @Suite struct StampRuleTests {
     @Test func `a result keeps its own start when nothing speaks against it`() {
         let decision = StampRule.decide(
-            start: t0, last: t0 - .seconds(60), translation: .zero, passed: t0 + .seconds(1))
+            start: t0, last: t0 - .seconds(60), translation: .zero, passed: t0 + .seconds(1),
+            ahead: t0 + .seconds(1))
         #expect(decision == .stamp(t0))
     }
 
     @Test func `stamps of one object grow by at least a millisecond`() {
         let decision = StampRule.decide(
-            start: t0, last: t0, translation: .zero, passed: t0 + .seconds(1))
+            start: t0, last: t0, translation: .zero, passed: t0 + .seconds(1),
+            ahead: t0 + .seconds(1))
         #expect(decision == .stamp(t0 + .milliseconds(1)))
     }
 
     @Test func `a stamp slightly ahead of the master's clock is waited for`() {
         let decision = StampRule.decide(
-            start: t0, last: nil, translation: .milliseconds(5), passed: t0)
+            start: t0, last: nil, translation: .milliseconds(5), passed: t0, ahead: t0)
         #expect(decision == .hold(.milliseconds(5)))
     }
 
     @Test func `a stamp far ahead of the master's clock is set to its now`() {
         let decision = StampRule.decide(
-            start: t0, last: t0 + .seconds(3600), translation: .zero, passed: t0)
+            start: t0, last: t0 + .seconds(3600), translation: .zero, passed: t0,
+            ahead: t0)
         #expect(decision == .stamp(t0))
+    }
+
+    @Test func `a stamp that may be the master's now is waited for, however wide that is`() {
+        let decision = StampRule.decide(
+            start: t0 + .seconds(15), last: nil, translation: .zero, passed: t0,
+            ahead: t0 + .seconds(15))
+        #expect(decision == .hold(.seconds(15)))
     }
 
     @Test func `repeats stay above the stamp of the result before`() {
@@ -77,6 +87,16 @@ private struct FixedTime: TimeSource {
                 lastCheck: t0, sentAt: .seconds(1000) - .seconds(early),
                 answeredAt: .seconds(1000) + .seconds(late))
             #expect(clock.translation(time: time) == .zero)
+        }
+    }
+
+    @Test func `a skew that is larger than the time an answer took is translated`() {
+        for hour in [-3600.0, 3600] {
+            var clock = MasterClock()
+            clock.observe(
+                lastCheck: t0 + .seconds(hour), sentAt: .seconds(997), answeredAt: .seconds(1000))
+            let error = clock.translation(time: time) - .seconds(hour)
+            #expect(abs(error.wholeMicroseconds) <= 1_500_000)
         }
     }
 

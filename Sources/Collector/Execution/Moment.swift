@@ -9,11 +9,6 @@ package struct Moment: Hashable, Sendable {
     /// How much of the monotonic time the host slept through.
     package let slept: Duration
 
-    /// How far the readings of one moment may be apart: what the clocks differ by is their error.
-    static let spread = Duration.milliseconds(1)
-    /// Readings of a thread that is put aside in the middle of each.
-    static let mostTries = 5
-
     /// A moment with its readings.
     package init(monotonic: Duration, wall: Timestamp, slept: Duration = .zero) {
         self.monotonic = monotonic
@@ -29,14 +24,9 @@ package struct Moment: Hashable, Sendable {
 }
 
 extension TimeSource {
-    /// Now, on all clocks: read within ``Moment/spread``, unless this thread rests each time.
+    /// Now, on all clocks.
     package var moment: Moment {
-        var moment = reading
-        for _ in 0..<Moment.mostTries where monotonic - moment.monotonic > Moment.spread {
-            moment = reading
-        }
-        return moment
+        let (wall, monotonic) = together
+        return Moment(monotonic: monotonic, wall: wall, slept: slept)
     }
-
-    private var reading: Moment { Moment(monotonic: monotonic, wall: wall, slept: slept) }
 }
