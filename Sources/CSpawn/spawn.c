@@ -70,13 +70,21 @@ static void reset_signals(void) {
 }
 
 /* What was sent to the starter's process group, as ^C in a terminal is, while this was one of it:
- * all signals are blocked until then, so it waits. */
-static void forget_signals(void) {
+ * all signals are blocked until then, so it waits. What the starter itself sent is for this one
+ * alone, and is sent again. */
+static void forget_signals(pid_t starter) {
     kernel_mask all = ~(kernel_mask)0;
+    kernel_mask meant = 0;
     struct {
         int64_t seconds, nanoseconds;
     } no_time = {0, 0};
-    while (syscall(SYS_rt_sigtimedwait, &all, NULL, &no_time, sizeof all) > 0) {
+    siginfo_t info;
+    long number;
+    while ((number = syscall(SYS_rt_sigtimedwait, &all, &info, &no_time, sizeof all)) > 0) {
+        if (info.si_code == SI_USER && info.si_pid == starter) meant |= (kernel_mask)1 << (number - 1);
+    }
+    for (number = 1; meant; number++, meant >>= 1) {
+        if (meant & 1) syscall(SYS_kill, syscall(SYS_getpid), number);
     }
 }
 
@@ -160,12 +168,12 @@ static int limit_open_files(rlim_t most) {
     return first_error(syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, &limit, NULL));
 }
 
-static int prepare(const struct cspawn_request *request) {
+static int prepare(const struct cspawn_request *request, pid_t starter) {
     int error = 0;
     reset_signals();
     if (request->new_session) {
         error = first_error(syscall(SYS_setsid));
-        forget_signals();
+        forget_signals(starter);
     }
     if (!error) error = place_descriptors(request);
     if (!error && request->open_file_limit) error = limit_open_files(request->open_file_limit);
@@ -192,7 +200,7 @@ static int settle(const struct child_state *state) {
 static int child_main(void *argument) {
     struct child_state *state = argument;
     const struct cspawn_request *request = state->request;
-    int error = prepare(request);
+    int error = prepare(request, state->starter);
     if (!error && request->identity) {
         error = change_identity(request->identity);
         if (error) state->fault->was_identity = true;

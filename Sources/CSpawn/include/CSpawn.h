@@ -41,8 +41,8 @@ struct cspawn_request {
     int creation_mask;
     /* Soft limit of open files, as far as the hard one allows; 0 to keep. */
     uint64_t open_file_limit;
-    /* Its own session, and with it its own process group: a signal to this process's group, however
-     * near to the start, does not reach it. */
+    /* Its own session, and with it its own process group: a signal that others send to this
+     * process's group, however near to the start, does not reach it, but for SIGKILL and SIGSTOP. */
     bool new_session;
     /* Killed when the thread that starts it ends, however that does. What the process itself starts
      * is not, and exec of a program with another user or more rights forgets it. */
