@@ -89,9 +89,10 @@ enum SpoolWay<Own> {
 
     /// The way that is open now.
     ///
-    /// Whoever owns the spool for a moment, or is a daemon that does not listen yet, is waited for.
+    /// Whoever owns the spool for a moment, or is a daemon that does not listen yet, is waited for,
+    /// some 10 s.
     ///
-    /// - Parameter open: opens the spool before anything else that may not be done twice.
+    /// - Parameter open: opens the spool, and does nothing before that may not be done twice.
     /// - Throws: `SpoolFault.owned` when somebody has it for long who is no daemon that listens;
     ///   what `open` throws.
     static func find(
@@ -102,10 +103,13 @@ enum SpoolWay<Own> {
             if let client = try ControlClient(path: configuration.controlPath) {
                 return .daemon(client)
             }
-            do {
-                return .own(try open())
-            } catch let fault as SpoolFault {
-                guard case .owned = fault, stepsLeft > 0 else { throw fault }
+            // Before anything else is looked at, which an owner may just be making.
+            if stepsLeft == 0 || !SpoolQueue.isOwned(configuration.spool) {
+                do {
+                    return .own(try open())
+                } catch let fault as SpoolFault {
+                    guard case .owned = fault, stepsLeft > 0 else { throw fault }
+                }
             }
             stepsLeft -= 1
             try await Task.sleep(for: ControlClient.startStep)

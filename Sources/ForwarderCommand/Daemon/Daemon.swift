@@ -151,7 +151,9 @@ struct Daemon: Sendable {
     }
 
     private var keys: KeyRenewal {
-        KeyRenewal(configuration: configuration, board: uplink, alarms: alarms, log: log)
+        KeyRenewal(
+            configuration: configuration, board: uplink, alarms: alarms,
+            isEnding: { [signals] in signals.stopIsWanted }, log: log)
     }
 
     private var strayDrops: StrayDrops {

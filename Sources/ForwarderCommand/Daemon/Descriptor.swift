@@ -29,6 +29,13 @@ final class Descriptor: Sendable {
         return true
     }
 
+    /// Waits on the calling thread, at most so many milliseconds; true when there is something to
+    /// read, or the end.
+    func isReadable(within milliseconds: Int32) -> Bool {
+        var item = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
+        return poll(&item, 1, milliseconds) == 1
+    }
+
     /// Reads what is there, at most 64 KiB, on the calling thread; empty at the end.
     func readSome() -> ArraySlice<UInt8> {
         var buffer = [UInt8](repeating: 0, count: 65_536)

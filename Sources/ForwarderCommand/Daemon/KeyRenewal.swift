@@ -11,6 +11,8 @@ struct KeyRenewal: Sendable {
     let configuration: ForwarderConfiguration
     let board: UplinkBoard
     let alarms: AlarmBoard
+    /// True once the daemon is to end: a check of keys does not hold that up.
+    let isEnding: @Sendable () -> Bool
     let log: Logger
 
     /// Looks at program and keys, says what is wrong with them, and acts on what changed.
@@ -18,7 +20,7 @@ struct KeyRenewal: Sendable {
         // Before they are judged: what changes meanwhile is seen the next time.
         let files = KeyFiles(configuration.masters)
         let complaints = await inspect()
-        guard let used = board.keysInUse else { return }
+        guard !isEnding(), let used = board.keysInUse else { return }
         let changed = files.changed(since: used)
         let reasons = complaints.filter { one in one.master.map(changed.contains) ?? true }
         guard !changed.isEmpty, !reasons.isEmpty else {
@@ -39,7 +41,8 @@ struct KeyRenewal: Sendable {
     /// Says what keeps the uplink from delivering; it may come right while the daemon runs.
     @discardableResult
     func inspect() async -> [UplinkInspection.Complaint] {
-        let complaints = await UplinkInspection(configuration).complaints()
+        let complaints = await UplinkInspection(configuration, isUnwanted: isEnding).complaints()
+        guard !isEnding() else { return [] }
         for complaint in complaints {
             log.warning("uplink cannot deliver", metadata: ["reason": "\(complaint.text)"])
         }

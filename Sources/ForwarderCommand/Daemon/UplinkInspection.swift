@@ -7,10 +7,16 @@ import Monitoring
 struct UplinkInspection: Sendable {
     let program: UplinkProgram
     let masters: [MasterNode]
+    private let isUnwanted: @Sendable () -> Bool
 
-    init(_ configuration: ForwarderConfiguration) {
+    /// - Parameter isUnwanted: true once nobody wants to know any more; what is said then is void.
+    init(
+        _ configuration: ForwarderConfiguration,
+        isUnwanted: @escaping @Sendable () -> Bool = { false }
+    ) {
         program = configuration.uplink
         masters = configuration.masters
+        self.isUnwanted = isUnwanted
     }
 
     /// What keeps results from being delivered, with file and remedy.
@@ -49,13 +55,13 @@ struct UplinkInspection: Sendable {
     private var question: UplinkQuestion {
         UplinkQuestion(
             program: program.path, arguments: ["--check"] + program.identityArguments(masters),
-            patience: Self.patience)
+            patience: Self.patience, isUnwanted: isUnwanted)
     }
 
-    /// How long the check of all keys may take, in seconds.
+    /// How long the check of all keys may take.
     ///
     /// 30 s: on a host that is busy it waits for its turn, and good keys must not be refused then.
-    private static let patience = 30
+    private static let patience = Duration.seconds(30)
 
     /// What the answer to the question means.
     func complaints(about answer: UplinkQuestion.Answer) -> [Complaint] {
@@ -67,8 +73,8 @@ struct UplinkInspection: Sendable {
             let text = """
                 \(program.path) --check: \(answer.ending), without a verdict. Nothing can be \
                 delivered by it. Install the forwarder-uplink of the same version as forwarder; \
-                on a host so busy that the check took over \(Self.patience) seconds, reload to \
-                have it made again.
+                on a host so busy that the check took over \(Self.patience), have it made again \
+                later.
                 """
             return complaints + [Complaint(text: text)]
         }

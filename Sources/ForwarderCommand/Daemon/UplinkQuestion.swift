@@ -1,4 +1,5 @@
 import Foundation
+import Monitoring
 
 /// One question that `forwarder-uplink` answers on standard output before it ends; it has no
 /// descriptor to the daemon then.
@@ -15,8 +16,11 @@ struct UplinkQuestion: Sendable {
 
     let program: String
     let arguments: [String]
-    /// How long it may say nothing, in whole seconds.
-    let patience: Int
+    /// How long it may take in all; then it is ended.
+    let patience: Duration
+    /// True once nobody wants the answer any more.
+    var isUnwanted: @Sendable () -> Bool = { false }
+    var time: any TimeSource = SystemTime()
 
     /// Asks on the calling thread.
     func askAndWait() throws(ChildFault) -> Answer { answer(of: try start()) }
@@ -30,10 +34,11 @@ struct UplinkQuestion: Sendable {
     }
 
     private func answer(of running: (child: ChildProcess, output: Descriptor)) -> Answer {
-        ControlSocket.setPatience(timeval(tv_sec: patience, tv_usec: 0), of: running.output)
+        let deadline = time.monotonic + patience
         var answer: [UInt8] = []
         var hasEnded = false
-        while answer.count < Self.answerLimit, !hasEnded {
+        while answer.count < Self.answerLimit, !hasEnded, !isUnwanted(), time.monotonic < deadline {
+            guard running.output.isReadable(within: Self.step) else { continue }
             let bytes = running.output.readSome()
             hasEnded = bytes.isEmpty
             answer += bytes
@@ -45,6 +50,9 @@ struct UplinkQuestion: Sendable {
         let lines = String(decoding: answer, as: UTF8.self).split(separator: "\n")
         return Answer(lines: lines.map(String.init), ending: running.child.reap())
     }
+
+    /// How long nobody asks whether the answer is still wanted, in milliseconds.
+    private static let step: Int32 = 200
 
     /// How long it may take from its last word to its end, in milliseconds.
     private static let exitPatience: Int32 = 1000
@@ -66,7 +74,7 @@ struct NameLookup: Sendable {
     private static let addressLimit = 16
 
     /// As long as a resolver's.
-    private static let patience = 5
+    private static let patience = Duration.seconds(5)
 
     let program: String
 

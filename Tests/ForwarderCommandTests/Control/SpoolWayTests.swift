@@ -1,0 +1,70 @@
+import Foundation
+import Logging
+import Spool
+import TestSupport
+import Testing
+
+@testable import ForwarderCommand
+
+/// The way to a spool that changes hands at this moment.
+@Suite struct SpoolWayTests {
+    private let folder: TemporaryDirectory
+    private let configuration: ForwarderConfiguration
+
+    init() throws {
+        folder = try TemporaryDirectory("way")
+        configuration = try ConfigurationFixture.load(
+            """
+            object Spool "spool" { path = "\(folder.path("spool.db"))" }
+            object Control "control" { path = "\(folder.path("s"))" }
+            """)
+    }
+
+    private var owned: SpoolFault { .owned(path: folder.path("spool.db"), byPID: 1) }
+
+    @Test func `who has it for a moment is waited for`() async throws {
+        var tries = 0
+        let way = try await SpoolWay<Int>.find(configuration) {
+            tries += 1
+            guard tries > 2 else { throw owned }
+            return tries
+        }
+        guard case .own(3) = way else { throw SupportFault("\(way)") }
+    }
+
+    @Test func `a daemon that begins to listen meanwhile is asked`() async throws {
+        var server: ControlServer?
+        let way = try await SpoolWay<Int>.find(configuration) {
+            if server == nil {
+                server = try ControlServer(path: folder.path("s"), log: Logger(label: "test"))
+            }
+            throw owned
+        }
+        guard case .daemon = way else { throw SupportFault("\(way)") }
+        server?.stop()
+    }
+
+    @Test func `while somebody owns it nothing is looked at that may just be in the making`()
+        async throws
+    {
+        let spool = try SpoolQueue.open(configuration.spool, time: FakeTime())
+        let configuration = configuration
+        async let way = SpoolWay<Bool>.find(configuration) {
+            SpoolQueue.isOwned(configuration.spool)
+        }
+        for _ in 0..<1000 { await Task.yield() }
+        try spool.close()
+        guard case .own(false) = try await way else { throw SupportFault("it was owned") }
+    }
+
+    @Test func `any other fault is told at once`() async throws {
+        var tries = 0
+        await #expect(throws: SpoolFault.self) {
+            _ = try await SpoolWay<Int>.find(configuration) {
+                tries += 1
+                throw SpoolFault.diskFull(path: "x")
+            }
+        }
+        #expect(tries == 1)
+    }
+}
