@@ -49,18 +49,20 @@ enum GlobalFunctions {
     }
 
     /// What is in all arrays, as often as in the one that has the fewest, sorted; nothing of one
-    /// array alone, or where one is no array, behind which nothing is looked at.
+    /// array alone.
+    ///
+    /// At an argument that is null it ends with what it has, whatever follows.
     private static func intersection(_ call: Invocation) throws(ConfigFault) -> Value {
-        guard let first = call.arguments.first else { return .array(ArrayValue()) }
-        guard let elements = try call.expectArrayOrNothing(first)?.elements,
+        guard let first = call.arguments.first,
+            let elements = try call.expectArrayOrNothing(first)?.elements,
             call.arguments.count > 1
         else { return .array(ArrayValue()) }
-        var common = try call.sorted(elements)
+        var last = try call.sorted(elements)
+        var common: [Value] = []
         for argument in call.arguments.dropFirst() {
-            guard let others = try call.expectArrayOrNothing(argument)?.elements else {
-                return .array(ArrayValue())
-            }
-            common = try inBoth(common, try call.sorted(others), call)
+            guard let others = try call.expectArrayOrNothing(argument)?.elements else { break }
+            common = try inBoth(last, try call.sorted(others), call)
+            last = common
         }
         return try call.make(common)
     }

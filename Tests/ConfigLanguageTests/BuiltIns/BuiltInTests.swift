@@ -17,6 +17,7 @@ import Testing
         ("intersection([ DateTime(5), \"1.5\" ])", "[ ]"),
         ("intersection(null, \"1\")", "[ ]"),
         ("intersection([ 1 ], null, \"1\")", "[ ]"),
+        ("intersection([ 1, 2 ], [ 2, 3 ], null, [ ])", "[ 2.000000 ]"),
         ("[ [ len ] ].clone()[0][0]([ 1 ])", "1"),
         ("keys({ b = 1, a = 2 })", "[ \"a\", \"b\" ]"),
         ("string(0.5)", "\"0.500000\""), ("number(\"1.5\") + 1", "2.500000"),
