@@ -33,8 +33,14 @@ struct DiscardTests {
                 return destination["overtaken"].number == 1
                     && (destination["superseded"].number ?? 0) >= 3
             }
-            try eventually("a newer result takes effect again") {
-                (try master.objectState(overtaken)?.lastCheckResult?.executionStart ?? 0) > stamp
+            var newest = stamp
+            for _ in 0..<2 {
+                newest = try eventually("a newer result takes effect again") {
+                    let state = try master.objectState(overtaken)
+                    return state?.lastCheckResult.map(\.executionStart).flatMap {
+                        $0 > newest ? $0 : nil
+                    }
+                }
             }
             #expect(try site.run("status").outputText.contains("1 overtaken"))
             #expect(try daemon.stop() == .exited(0))

@@ -291,12 +291,13 @@ extension PrivateMaster {
         setsid -- "$@" >>"$folder/log/master.log" 2>&1 &
         master=$!
         echo $master >"$folder/run/test.tmp"; mv "$folder/run/test.tmp" "$folder/run/test.pid"
-        tail --pid="$test" -f /dev/null &
+        setsid -- bash -c 'tail --pid="$1" -f /dev/null; kill -KILL -- "-$2"' - "$test" "$master" &
         watch=$!
-        wait -n
+        # by its number: "wait -n" would not tell of one that has ended before
+        wait "$master"
         status=$?
         kill -KILL -- "-$master" 2>/dev/null
-        kill "$watch" 2>/dev/null
+        kill -KILL -- "-$watch" "$watch" 2>/dev/null
         exit $status
         """
 
