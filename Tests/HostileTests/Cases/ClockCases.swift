@@ -46,7 +46,7 @@ extension HostileCase {
             name: name, does: does,
             guards: [
                 Guard("Delivery/MasterClock.swift", "mutating func observe("),
-                Guard("Delivery/StampRule.swift", "ahead <= longestHold"),
+                Guard("Delivery/StampRule.swift", "max(passed, ahead) <= longestHold"),
             ],
             holds: afterwards, reaction: .bears(12), price: .order, isShort: isShort
         ) { _ in
