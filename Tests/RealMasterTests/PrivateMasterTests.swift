@@ -83,7 +83,7 @@ struct PrivateMasterTests {
                 ["-sk", "-u", master.administrator, "https://127.0.0.1:\(master.port)/v1"]
             )
             try eventually("curl is connected and waits") {
-                let sockets = try String(contentsOfFile: "/proc/net/tcp", encoding: .utf8)
+                let sockets = try KernelFile.text("/proc/net/tcp")
                 let port = ":" + String(master.port, radix: 16, uppercase: true) + " 01 "
                 return sockets.contains(port)
             }

@@ -198,8 +198,9 @@ struct PluginUserTests {
         await #expect(processExitsWith: .success) {
             let tests = try PluginUserTests()
             func pages() throws -> Int {
-                try String(contentsOfFile: "/proc/self/maps", encoding: .utf8)
-                    .split(separator: "\n").count { $0.contains("/dev/zero") }
+                try KernelFile.text("/proc/self/maps").split(separator: "\n").count {
+                    $0.contains("/dev/zero")
+                }
             }
             let before = try descriptorCount()
             let results = tests.run(

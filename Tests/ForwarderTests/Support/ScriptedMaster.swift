@@ -4,6 +4,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import Synchronization
+import TestSupport
 
 @testable import Forwarder
 
@@ -85,9 +86,7 @@ final class ScriptedMaster: Sendable {
     /// reset leaves it behind for a minute.
     func isRemembered(connection: Int) throws -> Bool {
         let client = box.connections.withLock { $0[connection - 1].remoteAddress?.port ?? 0 }
-        // By handle: a file of /proc has no length, and is cut when it is read as one that has.
-        let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: "/proc/net/tcp"))
-        let table = String(decoding: try file.readToEnd() ?? Data(), as: UTF8.self)
+        let table = try KernelFile.text("/proc/net/tcp")
         // Both ends: another connection may have the client's port, to another place.
         let ends = [client, Int(port)].map { ":" + String(format: "%04X", $0) }
         return table.split(separator: "\n").contains { row in
