@@ -1,5 +1,4 @@
 import Foundation
-import Spool
 
 /// Asks a running daemon one thing.
 struct ControlClient {
@@ -22,19 +21,12 @@ struct ControlClient {
     }
 
     /// The way to this host's daemon; nil when none runs.
-    ///
-    /// A daemon that starts owns the spool a moment before it listens: it is waited for.
     static func ofDaemon(_ configuration: ForwarderConfiguration) async throws -> ControlClient? {
-        for _ in 0..<startSteps {
-            if let client = try ControlClient(path: configuration.controlPath) { return client }
-            guard SpoolQueue.isOwned(configuration.spool) else { return nil }
-            try await Task.sleep(for: startStep)
+        switch try await SpoolWay.find(configuration, open: {}) {
+        case .daemon(let client): client
+        case .own: nil
         }
-        return try ControlClient(path: configuration.controlPath)
     }
-
-    fileprivate static let startSteps = 100
-    fileprivate static let startStep = Duration.milliseconds(100)
 
     /// Asks, and hands over each answer as it comes.
     ///
@@ -80,39 +72,4 @@ struct ControlClient {
         description: """
             The daemon did not answer: it went away, or it hangs. Look into its log, and ask again.
             """, isSilence: true)
-}
-
-/// The way to a spool: the daemon that owns it, or the spool itself, opened by this process.
-enum SpoolWay<Own> {
-    case daemon(ControlClient)
-    case own(Own)
-
-    /// The way that is open now.
-    ///
-    /// Whoever owns the spool for a moment, or is a daemon that does not listen yet, is waited for,
-    /// some 10 s.
-    ///
-    /// - Parameter open: opens the spool, and does nothing before that may not be done twice.
-    /// - Throws: `SpoolFault.owned` when somebody has it for long who is no daemon that listens;
-    ///   what `open` throws.
-    static func find(
-        _ configuration: ForwarderConfiguration, open: () throws -> Own
-    ) async throws -> SpoolWay {
-        var stepsLeft = ControlClient.startSteps
-        while true {
-            if let client = try ControlClient(path: configuration.controlPath) {
-                return .daemon(client)
-            }
-            // Before anything else is looked at, which an owner may just be making.
-            if stepsLeft == 0 || !SpoolQueue.isOwned(configuration.spool) {
-                do {
-                    return .own(try open())
-                } catch let fault as SpoolFault {
-                    guard case .owned = fault, stepsLeft > 0 else { throw fault }
-                }
-            }
-            stepsLeft -= 1
-            try await Task.sleep(for: ControlClient.startStep)
-        }
-    }
 }

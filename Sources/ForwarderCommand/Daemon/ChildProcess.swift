@@ -64,8 +64,7 @@ struct ChildProcess: Sendable {
 
     /// Waits on the calling thread, at most so many milliseconds; true when it has ended.
     func hasEnded(within milliseconds: Int32) -> Bool {
-        var item = pollfd(fd: pidfd.number, events: Int16(POLLIN), revents: 0)
-        return poll(&item, 1, milliseconds) == 1
+        pidfd.isReadable(within: milliseconds)
     }
 
     /// How a process ended.
