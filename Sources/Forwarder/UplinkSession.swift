@@ -80,8 +80,6 @@ package final class UplinkSession: ChannelInboundHandler {
 
     package func channelReadComplete(context: ChannelHandlerContext) {
         isReading = false
-        // What it said last is not acted on; see `NodeLink.pump`.
-        guard !hasHungUp() else { return end(nil) }
         for index in touched { links[index].pump() }
         touched = []
         finishTurn()

@@ -1,7 +1,5 @@
 import Glibc
 import Monitoring
-import NIOCore
-import NIOEmbedded
 import Synchronization
 import TestSupport
 import Testing
@@ -11,28 +9,31 @@ import UplinkMessages
 
 /// What a daemon said last before it died.
 struct DeadDaemonTests {
-    @Test(arguments: [true, false])
-    func `what is read when the daemon is gone is not acted on`(isGone: Bool) throws {
-        var isEnded = false
-        var isAsked = false
-        let channel = EmbeddedChannel()
-        let session = UplinkSession(
-            identities: [:], time: FakeTime(),
+    @Test func `what is read when the daemon is gone is not submitted`() throws {
+        let certificates = try Certificates.shared.get()
+        let state = Mutex((isGone: true, isAsked: false))
+        let master = try ScriptedMaster(
+            certificates.material("icinga1", trusting: "ca"),
+            script: { _, _ in .bytes(icingaAnswer("200 OK", processedBody)) })
+        let session = try SessionUnderTest(
+            identity: certificates.material("client"),
             hasHungUp: {
-                isAsked = true
-                return isGone
-            }, whenEnded: { _ in isEnded = true })
-        try channel.pipeline.syncOperations.addHandler(session)
-        let node = NodeSettings(
-            name: "icinga1", identity: "client", addresses: ["127.0.0.1"], port: 1,
-            connections: 1, window: 1)
-        let said: [DaemonMessage] = [
-            .settings(UplinkSettings(nodes: [node])), .submit(.sample(1)),
-        ]
-        channel.pipeline.fireChannelRead(ByteBuffer(bytes: said.flatMap(\.frame)))
-        #expect(!isEnded && !isAsked, "nothing is sent before all was read that is there")
-        channel.pipeline.fireChannelReadComplete()
-        #expect(isAsked && isEnded == isGone)
+                state.withLock { state in
+                    state.isAsked = true
+                    return state.isGone
+                }
+            })
+        try session.begin(port: master.port)
+        try session.connect()
+        session.send(.submit(.sample(1)))
+        try eventually("it was read") { state.withLock(\.isAsked) }
+        // alive again, so that it can be seen what is left
+        state.withLock { $0.isGone = false }
+        session.send(.probe(id: 3, node: NodeID(index: 0)))
+        #expect(try session.nextOutcome().outcome == .processed)
+        #expect(master.asked.map(\.connection) == [2])
+        try session.stop()
+        try master.stop()
     }
 
     @Test func `what waits for an answer's room is not submitted once the daemon is gone`() throws {
