@@ -81,7 +81,8 @@ static void forget_signals(pid_t starter) {
     siginfo_t info;
     long number;
     while ((number = syscall(SYS_rt_sigtimedwait, &all, &info, &no_time, sizeof all)) > 0) {
-        if (info.si_code == SI_USER && info.si_pid == starter) meant |= (kernel_mask)1 << (number - 1);
+        if (info.si_code != SI_USER || info.si_pid != starter) continue;
+        meant |= (kernel_mask)1 << (number - 1);
     }
     for (number = 1; meant; number++, meant >>= 1) {
         if (meant & 1) syscall(SYS_kill, syscall(SYS_getpid), number);

@@ -4,29 +4,19 @@ import Testing
 
 /// What a terminal's ^C and its like send: a signal to the daemon and to all of its group.
 @Suite struct GroupSignalTests {
-    private static let count = 100
     /// Plugins start all the time.
-    private static let definitions = """
-        object CheckCommand "quick" { command = [ "/bin/echo", "fine" ] }
-        object Host NodeName { check_command = "dummy" }
-        for (number in range(\(count))) {
-            object Service "quick" + number {
-                host_name = NodeName
-                check_command = "quick"
-                check_interval = 0.2
-            }
-        }
-        """
+    private let series = ServiceSeries(plugin: "quick", count: 100, interval: 0.2)
 
     @Test func `a signal to the daemon's group ends no plugin that is about to start`() throws {
-        let site = try ForwarderSite(master: PrivateMaster(), definitions: Self.definitions)
+        let site = try ForwarderSite(master: PrivateMaster(), definitions: series.definitions)
+        try site.plugin(series.plugin, "echo fine")
         try site.withDaemon { daemon in
             // reloading without a pause leaves a slow machine little time for plugins
             try eventually(
                 "many plugins have run while signals came", patience: .seconds(600)
             ) {
                 for _ in 0..<200 { daemon.reload() }
-                return try outputs(site).count >= 10 * Self.count
+                return try outputs(site).count >= 10 * series.count
             }
             #expect(try daemon.stop() == .exited(0))
         }
@@ -35,7 +25,7 @@ import Testing
     }
 
     private func outputs(_ site: ForwarderSite) throws -> [String] {
-        try site.measured().filter { $0.key.hasPrefix("web1!quick") }.values
-            .flatMap { $0.map(\.output) }
+        let measured = try site.measured()
+        return series.names.flatMap { (measured[$0] ?? []).map(\.output) }
     }
 }
